@@ -1,0 +1,29 @@
+"""ARKit blendshape names and the groups of them that scores use."""
+
+# Order of Apple's ARKit capture stream (the Live Link Face UDP order), camelCase; left and right are the subject's own.
+ARKIT_CHANNELS: tuple[str, ...] = (
+    "eyeBlinkLeft", "eyeLookDownLeft", "eyeLookInLeft", "eyeLookOutLeft", "eyeLookUpLeft",
+    "eyeSquintLeft", "eyeWideLeft",
+    "eyeBlinkRight", "eyeLookDownRight", "eyeLookInRight", "eyeLookOutRight", "eyeLookUpRight",
+    "eyeSquintRight", "eyeWideRight",
+    "jawForward", "jawLeft", "jawRight", "jawOpen",
+    "mouthClose", "mouthFunnel", "mouthPucker", "mouthLeft", "mouthRight",
+    "mouthSmileLeft", "mouthSmileRight", "mouthFrownLeft", "mouthFrownRight",
+    "mouthDimpleLeft", "mouthDimpleRight", "mouthStretchLeft", "mouthStretchRight",
+    "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper",
+    "mouthPressLeft", "mouthPressRight", "mouthLowerDownLeft", "mouthLowerDownRight",
+    "mouthUpperUpLeft", "mouthUpperUpRight",
+    "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
+    "cheekPuff", "cheekSquintLeft", "cheekSquintRight", "noseSneerLeft", "noseSneerRight",
+    "tongueOut",
+)  # fmt: skip
+
+CHANNEL_INDEX: dict[str, int] = {name: i for i, name in enumerate(ARKIT_CHANNELS)}
+
+# Channels that speech moves: the jaw and the mouth.
+LIP_CHANNELS: tuple[str, ...] = tuple(c for c in ARKIT_CHANNELS if c.startswith(("jaw", "mouth")))
+
+
+def indices(names) -> list[int]:
+    """Positions of `names` in ARKIT_CHANNELS; an unknown name raises KeyError."""
+    return [CHANNEL_INDEX[n] for n in names]

@@ -1,0 +1,74 @@
+"""Prepared clips and training windows from a corpus of two made utterances."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from training.data import prepare
+from training.data.augment import augment, rms, set_level
+from training.data.clips import FRAMES_PER_GROUP, MEL_PER_GROUP, PHONE_NAMES, ClipSet
+from training.data.windows import WindowConfig, WindowSampler
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    corpus, out = tmp_path_factory.mktemp("corpus"), tmp_path_factory.mktemp("clips")
+    (corpus / "utterances").mkdir()
+    (corpus / "audio").mkdir()
+    rng = np.random.default_rng(0)
+    for name, split, n in (("kokoro-a", "train", 40000), ("flite-b", "test", 35000)):
+        audio = 0.1 * rng.standard_normal(n)
+        audio[:6400] *= 0.001
+        phones = [["SIL", 0.0, 0.4], ["B", 0.4, 0.5], ["AA", 0.5, 0.8], ["SIL", 0.8, n / 16000]]
+        about = {"id": name, "split": split, "voice": "v", "phones": phones, "engine": name[:5], "text": ""}
+        (corpus / "utterances" / f"{name}.json").write_text(json.dumps(about))
+        sf.write(corpus / "audio" / f"{name}.flac", audio, 16000)
+    argv = ["prepare", "--corpus", str(corpus), "--out", str(out), "--variants", "3", "--jobs", "1"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", argv)
+        prepare.main()
+    return ClipSet(out)
+
+
+def test_clips_line_up_and_splits_are_kept(clips):
+    assert [c.split for c in clips.clips].count("train") == 3  # one per recording condition
+    assert [c.split for c in clips.clips].count("test") == 1
+    for clip in clips.clips:
+        assert clip.n_frames % FRAMES_PER_GROUP == 0
+        mel, motion, phone = clips.clip_mel(clip), clips.clip_motion(clip), clips.clip_phone(clip)
+        assert len(mel) * FRAMES_PER_GROUP == len(motion) * MEL_PER_GROUP == len(phone) * MEL_PER_GROUP
+        assert (motion[: clip.speech_frame] == 0).all()
+        silence = np.log(1e-5)
+        assert np.abs(mel[: clip.speech_frame // FRAMES_PER_GROUP * MEL_PER_GROUP - 3] - silence).max() < 0.02
+
+
+def test_phone_labels_follow_the_audio_that_was_sped_up(clips):
+    for clip in clips.of_split("train"):
+        label = clips.clip_phone(clip)
+        closed = np.flatnonzero(label == PHONE_NAMES.index("B"))
+        open_vowel = np.flatnonzero(label == PHONE_NAMES.index("AA"))
+        speed = 40000 / 16000 * 30 / clip.speech_frames
+        assert abs((closed[0] - clip.speech_frame) - 0.4 * 30 / speed) < 2
+        assert open_vowel[0] == closed[-1] + 1
+
+
+def test_batch_is_a_function_of_seed_and_step(clips):
+    sampler = WindowSampler(clips, "train", WindowConfig(), seed=3)
+    first, again = sampler.batch(5, 240), WindowSampler(clips, "train", WindowConfig(), seed=3).batch(5, 240)
+    assert (first.mel == again.mel).all() and (first.motion == again.motion).all()
+    other = sampler.batch(6, 240)
+    assert first.mel.shape != other.mel.shape or not (first.mel == other.mel).all()
+    assert first.mel.shape[1] * FRAMES_PER_GROUP == first.motion.shape[1] * MEL_PER_GROUP
+    assert first.known.sum(dim=1).unique().numel() == 1
+
+
+def test_augmented_audio_keeps_length_and_level_limits():
+    rng = np.random.default_rng(2)
+    audio = set_level(np.random.default_rng(0).standard_normal(16000).astype(np.float32), -20)
+    for _ in range(20):
+        out, speed = augment(audio, rng)
+        assert abs(len(out) - len(audio) / speed) <= 2
+        assert np.isfinite(out).all() and np.abs(out).max() <= 1 and 20 * np.log10(rms(out)) <= -13.5

@@ -1,0 +1,125 @@
+"""Schedule, halving target, sampler and resumable training."""
+
+import numpy as np
+import pytest
+import torch
+
+from diffusiontalker.head import lip_gap, load_head
+from diffusiontalker.spec.sampler import cosine_alpha_bar, sampler_table
+from training.diffusion.losses import LipGap
+from training.diffusion.schedule import Schedule
+from training.diffusion.window_sampler import sample_window
+from training.loop.trainer import RunConfig, Trainer
+from training.models.audio_encoder import AudioEncoderConfig
+from training.models.denoiser import DenoiserConfig
+from training.models.talker import Talker, TalkerConfig
+from training.stages.distill import HalvingLoss
+
+SMALL = TalkerConfig(
+    AudioEncoderConfig(d_model=16, n_layers=1, n_heads=2, d_feed_forward=16),
+    DenoiserConfig(d_audio=16, d_identity=4, d_model=16, n_layers=1, n_heads=2, d_feed_forward=16),
+    n_identities=3,
+)
+
+
+def test_cosine_schedule_falls_from_one_to_zero():
+    alpha_bar = cosine_alpha_bar(256)
+    assert alpha_bar[0] == 1 and alpha_bar[-1] == 0
+    assert (np.diff(alpha_bar) < 0).all()
+    # eq. 17 of arXiv 2102.09672 at the middle, worked out by hand
+    f = np.cos((0.5 + 0.008) / 1.008 * np.pi / 2) ** 2 / np.cos(0.008 / 1.008 * np.pi / 2) ** 2
+    assert abs(alpha_bar[128] - f) < 1e-12
+
+
+@pytest.mark.parametrize("n_steps", [1, 2, 8, 64, 256])
+def test_sampler_table_chains_down_to_the_clean_sample(n_steps):
+    table = sampler_table(n_steps)
+    assert len(table) == n_steps and table[0].t == 256 and table[-1].t_prev == 0
+    assert all(a.t_prev == b.t and a.alpha_bar_prev == b.alpha_bar for a, b in zip(table, table[1:], strict=False))
+    assert table[-1].coefficients == (0.0, 1.0)
+
+
+def test_sampler_table_of_odd_length_is_refused():
+    with pytest.raises(ValueError, match="do not divide"):
+        sampler_table(7)
+
+
+def test_ddim_with_the_true_clean_sample_follows_the_noising_exactly():
+    """x_t built from x0 and noise, stepped with the true x0, is the x_t_prev of the same x0 and noise."""
+    schedule = Schedule()
+    generator = torch.Generator().manual_seed(0)
+    x0, noise = torch.randn(4, 6, 3, generator=generator), torch.randn(4, 6, 3, generator=generator)
+    t, t_prev = torch.tensor([256, 200, 64, 32]), torch.tensor([224, 100, 32, 0])
+    c_x, c_x0 = schedule.coefficients(t, t_prev)
+    stepped = c_x * schedule.add_noise(x0, noise, t) + c_x0 * x0
+    torch.testing.assert_close(stepped, schedule.add_noise(x0, noise, t_prev), atol=1e-5, rtol=0)
+
+
+def test_halving_target_makes_one_step_equal_to_two_of_the_teacher():
+    teacher = Talker(SMALL).eval()
+    teacher.std.fill_(0.01)  # wide clamp limits, so that the identity is not hidden by them
+    loss = HalvingLoss.__new__(HalvingLoss)
+    loss.student = loss.teacher = teacher
+    loss.schedule = Schedule()
+    x_t, known = torch.randn(2, 9, 52), torch.zeros(2, 9, 1)
+    known[:, :3] = 1
+    audio, style = torch.randn(2, 9, 16), torch.randn(2, 4)
+    t, middle, end = torch.tensor([256, 96]), torch.tensor([240, 80]), torch.tensor([224, 64])
+    with torch.no_grad():
+        target = loss._target(x_t, known, audio, style, t, middle, end)
+        two = loss._teacher_step(x_t, known, audio, style, t, middle)
+        two = loss._teacher_step(two, known, audio, style, middle, end)
+    c_x, c_x0 = loss.schedule.coefficients(t, end)
+    inside = (target > -teacher.mean / teacher.std) & (target < (1 - teacher.mean) / teacher.std) & (known == 0)
+    assert inside.float().mean() > 0.2
+    torch.testing.assert_close((c_x * x_t + c_x0 * target)[inside], two[inside], atol=1e-4, rtol=0)
+
+
+def test_sampler_leaves_the_past_untouched_and_stays_in_range():
+    talker = Talker(SMALL).eval()
+    x_t = torch.randn(2, 12, 52)
+    out = sample_window(talker, torch.randn(2, 12, 16), torch.randn(2, 4), x_t, 6, sampler_table(4))
+    torch.testing.assert_close(out[:, :6], x_t[:, :6], atol=0, rtol=0)
+    assert out[:, 6:].min() >= 0 and out[:, 6:].max() <= 1
+
+
+def test_differentiable_lip_gap_is_the_measured_one():
+    rng = np.random.default_rng(1)
+    weights = rng.uniform(0, 0.6, (40, 52)).astype(np.float32)
+    head = load_head()
+    mean, std = torch.full((52,), 0.1), torch.full((52,), 0.2)
+    ours = LipGap(head, mean, std)((torch.from_numpy(weights) - mean) / std)
+    np.testing.assert_allclose(ours.numpy(), lip_gap(head, weights), atol=1e-5)
+
+
+def make_trainer(path, n_steps=6):
+    torch.manual_seed(0)
+    model = torch.nn.Linear(4, 1)
+
+    def loss_of_step(step):
+        x = torch.randn(8, 4, generator=torch.Generator().manual_seed(step))
+        return (model(x) - x.sum(dim=1, keepdim=True)).square().mean(), {}
+
+    return Trainer(model, loss_of_step, RunConfig(n_steps, 0.05, warmup_steps=2, log_every=2), path, {"a": 1})
+
+
+def test_resumed_run_equals_an_unbroken_one(tmp_path):
+    whole = make_trainer(tmp_path / "whole.safetensors")
+    whole.run()
+    make_trainer(tmp_path / "broken.safetensors").run(until=3)
+    resumed = make_trainer(tmp_path / "broken.safetensors")
+    assert resumed.step == 3
+    resumed.run()
+    for key, value in whole.ema.items():
+        torch.testing.assert_close(resumed.ema[key], value, atol=0, rtol=0)
+    torch.testing.assert_close(resumed.model.weight, whole.model.weight, atol=0, rtol=0)
+
+
+def test_non_finite_loss_stops_and_keeps_the_last_checkpoint(tmp_path):
+    trainer = make_trainer(tmp_path / "run.safetensors")
+    trainer.run(until=2)
+    good = (tmp_path / "run.safetensors").read_bytes()
+    trainer.loss_of_step = lambda step: (torch.tensor(float("nan"), requires_grad=True), {})
+    with pytest.raises(FloatingPointError, match="step 2"):
+        trainer.run()
+    assert (tmp_path / "run.safetensors").read_bytes() == good

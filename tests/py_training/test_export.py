@@ -1,0 +1,80 @@
+"""Export to a bundle and back; the shipped bundle agrees over PyTorch, reference and OpenVINO."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import diffusiontalker
+from diffusiontalker.spec.mel import MelSpec, log_mel
+from diffusiontalker.spec.sampler import SamplerStep
+from training.diffusion.window_sampler import animate_mel
+from training.export.bundle import write_bundle
+from training.export.torch_student import load_student
+from training.models.talker import Talker, TalkerConfig
+
+BASE = Path(diffusiontalker.__file__).parent / "bundles" / "base"
+# The project's stated limit for full-precision backends, in units of blendshape weights.
+PARITY = 1e-4
+
+
+def speech_like(seconds: float, seed: int = 0) -> np.ndarray:
+    """Noise bursts and tones with syllable rhythm: moves the mouth, needs no recording."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(int(seconds * 16000)) / 16000
+    voice = sum(np.sin(2 * np.pi * k * 120 * t + k) / k for k in range(1, 20))
+    envelope = np.clip(np.sin(2 * np.pi * 3.1 * t), 0, 1) ** 2
+    return (0.08 * envelope * voice + 0.01 * rng.standard_normal(len(t))).astype(np.float32)
+
+
+def torch_weights(talker: Talker, about: dict, audio: np.ndarray, identity: int, seed: int, profile: str) -> np.ndarray:
+    steps = [SamplerStep(**s) for s in about["sampler"]["steps"]]
+    sizes = tuple(about["profiles"][profile][k] for k in ("past_frames", "hop_frames", "lookahead_frames"))
+    n = len(audio) * 30 // 16000
+    mel = log_mel(np.pad(audio, (0, 1600)), MelSpec())
+    with torch.no_grad():
+        style = talker.identities(torch.tensor([identity]))
+    return animate_mel(talker, [mel], style, steps, sizes, float(np.log(MelSpec().log_floor)), [seed])[0][:n]
+
+
+@pytest.mark.parametrize("backend", ["reference", "openvino"])
+@pytest.mark.parametrize("profile", ["offline", "live"])
+def test_shipped_bundle_agrees_with_pytorch(backend, profile):
+    talker, about = load_student(BASE)
+    audio = speech_like(2.5)
+    identity = about["identities"]["names"][1]
+    expected = torch_weights(talker, about, audio, 1, 5, profile)
+    model = diffusiontalker.load("base", backend=backend)
+    weights = np.asarray(model.animate(audio, 16000, identity=identity, seed=5, profile=profile).weights)
+    # The last frames ease to rest after sampling, and the PyTorch loop does not do that.
+    error = np.abs(weights[: len(expected) - 6] - expected[: len(weights)][: len(expected) - 6]).max()
+    assert error <= PARITY
+    assert expected.std(axis=0).max() > 0.02  # the face did move
+
+
+def test_exported_networks_come_back_unchanged(tmp_path):
+    torch.manual_seed(0)
+    talker = Talker(TalkerConfig(n_identities=2)).eval()
+    for parameter in talker.parameters():  # equal initial values would be merged by the exporter
+        parameter.data += 0.01 * torch.randn_like(parameter)
+    write_bundle(talker, {"sampler_steps": 8, "identities": ["a", "b"]}, tmp_path / "b", "b", "0", None)
+    back, about = load_student(tmp_path / "b")
+    assert about["identities"]["names"] == ["a", "b"] and len(about["sampler"]["steps"]) == 8
+    for part in ("encoder", "denoiser"):
+        for name, value in getattr(talker, part).state_dict().items():
+            torch.testing.assert_close(getattr(back, part).state_dict()[name], value, atol=0, rtol=0)
+    for name, entry in about["files"].items():
+        data = (tmp_path / "b" / name).read_bytes()
+        assert entry == {"sha256": hashlib.sha256(data).hexdigest(), "size_bytes": len(data)}
+
+
+def test_shipped_bundle_states_licence_data_and_size():
+    about = json.loads((BASE / "bundle.json").read_text())
+    assert about["license"] == "Apache-2.0" and about["provenance"]["data"]
+    assert sum(p.stat().st_size for p in BASE.iterdir()) <= 20_000_000
+    card = (BASE / "README.md").read_text()
+    for heading in ("## Data", "## Scores", "## Limits", "Apache-2.0"):
+        assert heading in card

@@ -1,0 +1,1 @@
+"""Training of DiffusionTalker: corpus, motion, models."""

@@ -1,0 +1,1 @@
+"""Synthetic speech with phone timings, made from licence-clean text and text-to-speech engines."""

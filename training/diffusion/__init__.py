@@ -1,0 +1,1 @@
+"""Losses and samplers of the diffusion; no network code."""

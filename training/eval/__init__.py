@@ -1,0 +1,1 @@
+"""Scores of motion against ground truth and against tracked lips of real speakers."""

@@ -1,0 +1,1 @@
+"""What any training loop needs: checkpoints, averaging of weights, learning-rate schedule."""

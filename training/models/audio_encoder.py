@@ -1,0 +1,73 @@
+"""The compact audio encoder: log-mel at 100 Hz -> features at the animation rate, once per hop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training.models.attention import RotaryAttention
+
+MEL_PER_GROUP, FRAMES_PER_GROUP = 10, 3
+
+
+@dataclass(frozen=True)
+class AudioEncoderConfig:
+    n_mels: int = 80
+    d_model: int = 192
+    n_layers: int = 4
+    n_heads: int = 4
+    d_feed_forward: int = 512
+    kernel_size: int = 7  # of the depth-wise convolutions, in animation frames
+
+
+class ConformerBlock(nn.Module):
+    """Attention, then depth-wise convolution, then feed-forward, all pre-norm residual; a lighter form of
+    Gulati et al., arXiv 2005.08100 (one feed-forward, LayerNorm instead of BatchNorm). x: [B, W, d_model]."""
+
+    def __init__(self, config: AudioEncoderConfig):
+        super().__init__()
+        d = config.d_model
+        self.attention_norm = nn.LayerNorm(d)
+        self.attention = RotaryAttention(d, config.n_heads)
+        self.conv_norm = nn.LayerNorm(d)
+        self.conv_in = nn.Linear(d, 2 * d)
+        self.conv = nn.Conv1d(d, d, config.kernel_size, padding=config.kernel_size // 2, groups=d)
+        self.conv_out = nn.Linear(d, d)
+        self.feed_norm = nn.LayerNorm(d)
+        self.feed_in = nn.Linear(d, config.d_feed_forward)
+        self.feed_out = nn.Linear(config.d_feed_forward, d)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.attention(self.attention_norm(x))
+        value, gate = self.conv_in(self.conv_norm(x)).chunk(2, dim=-1)
+        mixed = self.conv((value * gate.sigmoid()).transpose(1, 2)).transpose(1, 2)
+        x = x + self.conv_out(F.silu(mixed))
+        return x + self.feed_out(F.silu(self.feed_in(self.feed_norm(x))))
+
+
+class AudioEncoder(nn.Module):
+    """mel: [B, 10 m, n_mels] log-mel -> [B, 3 m, d_model]. Every 10 mel frames (100 ms) give 3 animation frames:
+    two convolutions to 50 Hz, then one with stride 5 whose output channels hold 3 phases."""
+
+    def __init__(self, config: AudioEncoderConfig, mel_mean: float = -6.0, mel_std: float = 4.0):
+        super().__init__()
+        d = config.d_model
+        self.mel_mean, self.mel_std = mel_mean, mel_std
+        self.stem = nn.Sequential(
+            nn.Conv1d(config.n_mels, 128, 3, padding=1), nn.SiLU(),
+            nn.Conv1d(128, d, 4, stride=2, padding=1), nn.SiLU(),
+        )  # fmt: skip
+        self.to_frames = nn.Conv1d(d, FRAMES_PER_GROUP * d, 7, stride=5, padding=1)
+        self.blocks = nn.ModuleList(ConformerBlock(config) for _ in range(config.n_layers))
+        self.norm = nn.LayerNorm(d)
+        self.d_model = d
+
+    def forward(self, mel: Tensor) -> Tensor:
+        x = self.stem(((mel - self.mel_mean) / self.mel_std).transpose(1, 2))
+        x = self.to_frames(x).transpose(1, 2)  # [B, m, 3 d]
+        x = x.reshape(x.shape[0], FRAMES_PER_GROUP * x.shape[1], self.d_model)
+        for block in self.blocks:
+            x = block(x)
+        return self.norm(x)

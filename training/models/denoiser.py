@@ -1,0 +1,92 @@
+"""The denoiser: predicts the clean motion of a window from its noisy version, audio, identity and timestep."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training.models.attention import RotaryAttention
+
+
+@dataclass(frozen=True)
+class DenoiserConfig:
+    n_channels: int = 52
+    d_audio: int = 192
+    d_identity: int = 32
+    d_model: int = 192
+    n_layers: int = 4
+    n_heads: int = 4
+    d_feed_forward: int = 576
+    kernel_size: int = 5
+    n_train_steps: int = 256
+
+
+class TimestepEmbedding(nn.Module):
+    """t: [B] in 0..n_train_steps -> [B, d_model]: sines of log-spaced frequencies, then an MLP, in float32."""
+
+    def __init__(self, d_model: int, n_train_steps: int):
+        super().__init__()
+        half = d_model // 2
+        frequency = torch.exp(-math.log(1000.0) * torch.arange(half, dtype=torch.float64) / (half - 1))
+        self.register_buffer("frequency", (frequency * 1000.0 / n_train_steps).float(), persistent=False)
+        self.mlp = nn.Sequential(nn.Linear(d_model, d_model), nn.SiLU(), nn.Linear(d_model, d_model))
+
+    def forward(self, t: Tensor) -> Tensor:
+        angle = t[:, None] * self.frequency[None, :]
+        return self.mlp(torch.cat([angle.sin(), angle.cos()], dim=-1))
+
+
+class DenoiserBlock(nn.Module):
+    """Transformer block modulated by timestep and identity ("adaLN-single": one projection shared by all blocks plus a
+    learned table per block, Chen et al., arXiv 2310.00426). x: [B, W, d_model]; modulation: [B, 6, d_model]."""
+
+    def __init__(self, config: DenoiserConfig):
+        super().__init__()
+        d = config.d_model
+        self.table = nn.Parameter(torch.randn(6, d) * d**-0.5)
+        self.attention_norm = nn.LayerNorm(d, elementwise_affine=False)
+        self.attention = RotaryAttention(d, config.n_heads)
+        self.feed_norm = nn.LayerNorm(d, elementwise_affine=False)
+        self.feed_in = nn.Linear(d, config.d_feed_forward)
+        self.conv = nn.Conv1d(
+            config.d_feed_forward, config.d_feed_forward, config.kernel_size,
+            padding=config.kernel_size // 2, groups=config.d_feed_forward,
+        )  # fmt: skip
+        self.feed_out = nn.Linear(config.d_feed_forward, d)
+
+    def forward(self, x: Tensor, modulation: Tensor) -> Tensor:
+        shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = (modulation + self.table).chunk(6, dim=1)
+        x = x + gate_a * self.attention(self.attention_norm(x) * (1 + scale_a) + shift_a)
+        hidden = self.feed_in(self.feed_norm(x) * (1 + scale_f) + shift_f)
+        hidden = F.silu(self.conv(hidden.transpose(1, 2)).transpose(1, 2))
+        return x + gate_f * self.feed_out(hidden)
+
+
+class Denoiser(nn.Module):
+    """x_t: [B, W, C] noisy normalised motion; known: [B, W, 1], 1 on past frames, whose x_t is clean;
+    audio: [B, W, d_audio]; style: [B, d_identity]; t: [B]. Returns x0: [B, W, C]."""
+
+    def __init__(self, config: DenoiserConfig):
+        super().__init__()
+        d = config.d_model
+        self.motion_in = nn.Linear(config.n_channels + 1, d)
+        self.audio_in = nn.Linear(config.d_audio, d)
+        self.time = TimestepEmbedding(d, config.n_train_steps)
+        self.style = nn.Linear(config.d_identity, d)
+        self.modulation = nn.Linear(d, 6 * d)
+        self.blocks = nn.ModuleList(DenoiserBlock(config) for _ in range(config.n_layers))
+        self.out_norm = nn.LayerNorm(d)
+        self.out = nn.Linear(d, config.n_channels)
+        self.d_model = d
+
+    def forward(self, x_t: Tensor, known: Tensor, audio: Tensor, style: Tensor, t: Tensor) -> Tensor:
+        condition = self.time(t) + self.style(style)
+        modulation = self.modulation(F.silu(condition)).reshape(-1, 6, self.d_model)
+        x = self.motion_in(torch.cat([x_t, known], dim=-1)) + self.audio_in(audio)
+        for block in self.blocks:
+            x = block(x, modulation)
+        return self.out(self.out_norm(x))
