@@ -1,0 +1,1 @@
+"""From a corpus of speech with phone timings to training windows."""
