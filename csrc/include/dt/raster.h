@@ -1,5 +1,6 @@
 /* Draws a triangle mesh into an RGB picture on the CPU: previews without a GPU, a window system or OpenGL.
- * The rules of dt/dt.h hold here too (statuses, dt_last_error, struct_size). Every function: any thread, no state.
+ * The rules of dt/dt.h hold here too (statuses, dt_last_error, struct_size). Every function: any thread, no
+ * state.
  */
 #ifndef DT_RASTER_H
 #define DT_RASTER_H
@@ -13,30 +14,31 @@ extern "C" {
 /* All arrays belong to the caller and are only read during the call. */
 typedef struct dt_raster_mesh {
   size_t struct_size;
-  const float* positions;      /* n_vertices * 3: x, y, z in any unit; finite */
-  const float* colors;         /* n_vertices * 4: red, green, blue (sRGB 0..1), gloss (0 matt .. 1 wet); finite */
-  const int32_t* smooth_group; /* NULL, or n_vertices: vertices with the same number (0..n_vertices-1) share a normal,
-                                  so that a surface split for its colours is shaded without a seam */
+  const float* positions; /* n_vertices * 3: x, y, z in any unit; finite */
+  const float* colors;    /* n_vertices * 4: red, green, blue (sRGB 0..1), gloss (0 matt .. 1 wet); finite */
+  const int32_t* smooth_group; /* NULL, or n_vertices: vertices with the same number (0..n_vertices-1) share a
+                                  normal, so that a surface split for its colours is shaded without a seam */
   size_t n_vertices;
-  const int32_t* triangles;    /* n_triangles * 3 vertex indices, counter-clockwise from outside; insides are darker */
+  const int32_t*
+      triangles; /* n_triangles * 3 vertex indices, counter-clockwise from outside; insides are darker */
   size_t n_triangles;
 } dt_raster_mesh;
 
 typedef struct dt_raster_view {
   size_t struct_size;
-  int32_t width, height;     /* pixels, 1..8192 */
-  int32_t samples_per_axis;  /* 1..4; 2 (default) means 2x2 samples per pixel */
-  float eye[3];              /* camera position, in the mesh's unit */
-  float target[3];           /* point in the middle of the picture */
-  float up[3];               /* default 0, 1, 0 */
-  float fov_y_deg;           /* vertical opening angle, 1..120; default 30 */
-  float background_top[3];   /* sRGB 0..1; the background runs from top to bottom */
+  int32_t width, height;    /* pixels, 1..8192 */
+  int32_t samples_per_axis; /* 1..4; 2 (default) means 2x2 samples per pixel */
+  float eye[3];             /* camera position, in the mesh's unit */
+  float target[3];          /* point in the middle of the picture */
+  float up[3];              /* default 0, 1, 0 */
+  float fov_y_deg;          /* vertical opening angle, 1..120; default 30 */
+  float background_top[3];  /* sRGB 0..1; the background runs from top to bottom */
   float background_bottom[3];
-  float key_light[3];        /* direction to the light, in camera axes: x right, y up, z towards the viewer */
+  float key_light[3]; /* direction to the light, in camera axes: x right, y up, z towards the viewer */
   float fill_light[3];
-  float key_intensity;       /* 0..10; default 1.0 */
-  float fill_intensity;      /* 0..10; default 0.35 */
-  float ambient_intensity;   /* 0..10; default 0.3 */
+  float key_intensity;     /* 0..10; default 1.0 */
+  float fill_intensity;    /* 0..10; default 0.35 */
+  float ambient_intensity; /* 0..10; default 0.3 */
 } dt_raster_view;
 
 /* Fills everything but width, height, eye and target. NULL is ignored. */
@@ -45,8 +47,8 @@ DT_API void dt_raster_view_default(dt_raster_view* view);
 /* Draws with a depth buffer, smooth normals, soft shading and a highlight.
  * Triangles that reach behind the camera are left out.
  * pixels [out] capacity_bytes >= width * height * 3 bytes: rows from the top, red, green, blue.
- * Returns DT_OK, DT_INVALID_ARGUMENT (NULL, a size, an index out of range, a number that is not finite: the message
- * says which), DT_OUT_OF_MEMORY. */
+ * Returns DT_OK, DT_INVALID_ARGUMENT (NULL, a size, an index out of range, a number that is not finite: the
+ * message says which), DT_OUT_OF_MEMORY. */
 DT_API dt_status dt_raster_draw(const dt_raster_mesh* mesh, const dt_raster_view* view, uint8_t* pixels,
                                 size_t capacity_bytes);
 

@@ -1,0 +1,52 @@
+// The wall between C++ and C: every exception becomes a status and the thread's last message.
+#pragma once
+
+#include <exception>
+#include <new>
+#include <string>
+#include <type_traits>
+
+#include "common/error.h"
+#include "dt/dt.h"
+
+namespace dt {
+
+// Stores the calling thread's message (cut at 2047 bytes; never allocates) and returns the status.
+dt_status set_last_error(dt_status status, const char* message) noexcept;
+const char* last_error() noexcept;
+
+// Runs body; every exported function that can fail is one call of this.
+template <typename Body>
+dt_status guard(Body&& body) noexcept {
+  try {
+    body();
+    return DT_OK;
+  } catch (const Error& e) {
+    return set_last_error(e.status(), e.what());
+  } catch (const std::bad_alloc&) {
+    return set_last_error(DT_OUT_OF_MEMORY, "out of memory");
+  } catch (const std::exception& e) {
+    return set_last_error(DT_INTERNAL_ERROR, e.what());
+  } catch (...) {
+    return set_last_error(DT_INTERNAL_ERROR, "an unknown exception was thrown");
+  }
+}
+
+// Throws DT_INVALID_ARGUMENT "<name> is NULL" for a null pointer.
+inline void require(const void* pointer, const char* name) {
+  if (pointer == nullptr) throw Error(DT_INVALID_ARGUMENT, std::string(name) + " is NULL");
+}
+
+// Checks the struct_size of an option or info struct.
+template <typename Struct>
+void require_struct(const Struct* s, const char* name) {
+  require(s, name);
+  if (s->struct_size != sizeof(Struct)) {
+    throw Error(DT_INVALID_ARGUMENT,
+                std::string(name) + "->struct_size is " + std::to_string(s->struct_size) +
+                    ", this library knows " + std::to_string(sizeof(Struct)) +
+                    ": fill it as dt.h says, and build against the header of this version");
+  }
+}
+
+}  // namespace dt

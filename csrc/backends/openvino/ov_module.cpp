@@ -1,0 +1,46 @@
+// Entry of the module libdt_backend_openvino.
+#include <algorithm>
+#include <vector>
+
+#include "backends/openvino/ov_backend.h"
+#include "common/error.h"
+
+namespace dt {
+namespace {
+
+class OvFactory : public BackendFactory {
+ public:
+  const char* name() const override { return "openvino"; }
+
+  void probe() const override {
+    // Loads the CPU plugin; that is where a broken installation shows.
+    try {
+      ov::Core().get_property("CPU", ov::device::full_name);
+    } catch (const std::exception& e) {
+      throw Error(DT_NO_BACKEND, std::string("OpenVINO has no usable CPU plugin (") + e.what() +
+                                     "); pip install --force-reinstall \"openvino==2026.4.*\"");
+    }
+  }
+
+  std::unique_ptr<Backend> create(const Bundle& bundle, const BackendOptions& options) const override {
+    probe();
+    if (options.precision == "bf16") check_bf16();
+    return std::make_unique<OvBackend>(bundle, options);
+  }
+
+ private:
+  static void check_bf16() {
+    const std::vector<std::string> has = ov::Core().get_property("CPU", ov::device::capabilities);
+    if (std::find(has.begin(), has.end(), ov::device::capability::BF16) == has.end()) {
+      throw Error(DT_INVALID_ARGUMENT, "this processor has no bf16 arithmetic: use precision \"f32\"");
+    }
+  }
+};
+
+}  // namespace
+}  // namespace dt
+
+extern "C" __attribute__((visibility("default"))) const dt::BackendFactory* DT_BACKEND_MODULE_ENTRY() {
+  static const dt::OvFactory factory;
+  return &factory;
+}

@@ -1,0 +1,37 @@
+#include <set>
+
+#include "backends/openvino/ov_backend.h"
+#include "common/error.h"
+
+namespace dt {
+
+ov::AnyMap ov_config(const BackendOptions& options) {
+  // The precision is always given: OpenVINO's own choice is bf16 on processors that have it (error 2e-2). No
+  // CACHE_DIR: its key leaves the precision out, and a hit with the wrong one corrupts the heap (2026.4.1).
+  return {ov::hint::inference_precision(options.precision == "bf16" ? ov::element::bf16 : ov::element::f32),
+          ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY),
+          ov::inference_num_threads(options.n_threads), ov::num_streams(1)};
+}
+
+std::shared_ptr<ov::Model> read_network(ov::Core& core, const std::string& onnx, const std::string& file,
+                                        const std::vector<std::string>& inputs, const std::string& output) {
+  std::shared_ptr<ov::Model> network;
+  try {
+    network = core.read_model(onnx, ov::Tensor());
+  } catch (const std::exception& e) {
+    throw Error(DT_BAD_BUNDLE, file + " is not an ONNX graph that OpenVINO can read: " + e.what());
+  }
+  std::set<std::string> missing(inputs.begin(), inputs.end());
+  for (const auto& input : network->inputs()) {
+    const std::string name = input.get_any_name();
+    if (missing.erase(name) == 0)
+      throw Error(DT_BAD_BUNDLE, file + " has the unexpected input \"" + name + "\"");
+  }
+  if (!missing.empty()) throw Error(DT_BAD_BUNDLE, file + " has no input \"" + *missing.begin() + "\"");
+  if (network->outputs().size() != 1 || network->output().get_names().count(output) == 0) {
+    throw Error(DT_BAD_BUNDLE, file + " does not have the one output \"" + output + "\"");
+  }
+  return network;
+}
+
+}  // namespace dt

@@ -1,0 +1,64 @@
+// A plain interpreter of ONNX graphs: the judge of the fast backends, and the fallback where they cannot run.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "backends/reference/onnx_model.h"
+#include "backends/reference/op.h"
+#include "backends/reference/tensor.h"
+
+namespace dt::reference {
+
+// A loaded graph; immutable, so one object may be run by several threads at once. Values are float32; sums
+// over channels, taps and keys are accumulated in double.
+class OnnxGraph {
+ public:
+  // data: a whole .onnx file without external data, opset 13 or later; copied, not kept. Throws
+  // dt::Error(DT_BAD_BUNDLE) for a damaged file (it never reads outside it) and for operators that are not
+  // implemented.
+  static OnnxGraph load(const uint8_t* data, size_t size);
+
+  // The graph's inputs without initializers, and its outputs, in file order; -1 marks a symbolic dimension.
+  const std::vector<ValueInfo>& inputs() const { return inputs_; }
+  const std::vector<ValueInfo>& outputs() const { return model_.outputs; }
+
+  // Runs the graph. inputs: one tensor per input name. Returns one tensor per output, in the order of
+  // outputs(). Throws dt::Error: DT_INVALID_ARGUMENT for a missing input or one of another type, rank or
+  // fixed dimension; DT_BAD_BUNDLE when an operator cannot work on what it is given.
+  std::vector<Tensor> run(const std::map<std::string, Tensor>& inputs) const;
+
+ private:
+  // A node with its names resolved to slots of the value table.
+  struct Step {
+    size_t node;
+    OpFunction function;
+    std::vector<int64_t> inputs;   // -1: left out
+    std::vector<int64_t> outputs;  // -1: not wanted
+    std::vector<size_t> last_use;  // slots whose value nobody needs after this step
+  };
+  using Values = std::vector<const Tensor*>;
+
+  explicit OnnxGraph(OnnxModel model);
+  void resolve();
+  void fold_constants();
+  void find_last_uses();
+  std::vector<Tensor> run_step(const Step& step, const Values& values) const;
+  const Tensor& checked_input(const ValueInfo& info, const std::map<std::string, Tensor>& inputs) const;
+
+  OnnxModel model_;
+  std::vector<ValueInfo> inputs_;
+  std::map<std::string, int64_t> slot_of_;
+  std::map<int64_t, Tensor> constants_;  // initializers, and what follows from them alone
+  std::vector<Step> steps_;
+  size_t n_slots_ = 0;
+};
+
+}  // namespace dt::reference
+
+namespace dt {
+using reference::OnnxGraph;
+}  // namespace dt

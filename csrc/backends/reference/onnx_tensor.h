@@ -1,0 +1,18 @@
+// TensorProto to Tensor.
+#pragma once
+
+#include <string>
+
+#include "backends/reference/proto_reader.h"
+#include "backends/reference/tensor.h"
+
+namespace dt::reference {
+
+// DType that holds a TensorProto.DataType; throws dt::Error(DT_BAD_BUNDLE) for strings, complex and unknown
+// types.
+DType dtype_of_onnx(int64_t data_type);
+
+// The tensor and, in `name`, its name (which may be NULL).
+Tensor parse_onnx_tensor(ProtoReader message, std::string* name);
+
+}  // namespace dt::reference

@@ -1,0 +1,90 @@
+// ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceProd, ReduceL2, ReduceSumSquare; sums of float32 in
+// double.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "backends/reference/op.h"
+
+namespace dt::reference {
+namespace {
+
+// start: value before the first element.  add(total, x): folds one element in.  finish(total, n): the result.
+struct Sum {
+  static double start() { return 0; }
+  static double add(double total, double x) { return total + x; }
+  static double finish(double total, double) { return total; }
+};
+struct Mean : Sum {
+  static double finish(double total, double n) { return total / n; }
+};
+struct SumSquare : Sum {
+  static double add(double total, double x) { return total + x * x; }
+};
+struct L2 : SumSquare {
+  static double finish(double total, double) { return std::sqrt(total); }
+};
+struct Prod : Sum {
+  static double start() { return 1; }
+  static double add(double total, double x) { return total * x; }
+};
+struct Max : Sum {
+  static double start() { return -std::numeric_limits<double>::infinity(); }
+  static double add(double total, double x) { return x > total || std::isnan(x) ? x : total; }
+};
+struct Min : Sum {
+  static double start() { return std::numeric_limits<double>::infinity(); }
+  static double add(double total, double x) { return x < total || std::isnan(x) ? x : total; }
+};
+
+// Integers go through double too: exact up to 2^53, far beyond any shape. What does not fit becomes 0.
+int64_t to_int(double v) { return std::fabs(v) < 0x1p62 ? static_cast<int64_t>(v) : 0; }
+
+template <class R>
+std::vector<Tensor> reduce(const OpArgs& args) {
+  const Tensor& in = args.input(0);
+  const std::vector<int64_t> axes = args.axes(1);
+  if (axes.empty() && args.int_attribute("noop_with_empty_axes", 0)) return one(in);
+  std::vector<bool> reduced(in.shape.size(), axes.empty());
+  for (int64_t axis : axes) reduced[normalized_axis(axis, in.rank())] = true;
+  Shape kept = in.shape, shape;  // with reduced axes as 1, and the result's
+  for (size_t d = 0; d < in.shape.size(); ++d) {
+    if (reduced[d]) kept[d] = 1;
+    if (!reduced[d] || args.int_attribute("keepdims", 1)) shape.push_back(kept[d]);
+  }
+  Tensor out = Tensor::zeros(in.dtype, shape);
+  std::vector<double> totals(static_cast<size_t>(out.size()), R::start());
+  for_each_row<1>(in.shape, {broadcast_strides(kept, in.shape)},
+                  [&](const auto& offsets, const auto& steps, int64_t at, int64_t n) {
+                    for (int64_t i = 0; i < n; ++i) {
+                      const size_t from = static_cast<size_t>(at + i);
+                      double& total = totals[static_cast<size_t>(offsets[0] + i * steps[0])];
+                      total = R::add(total, in.dtype == DType::kFloat ? static_cast<double>(in.floats[from])
+                                                                      : static_cast<double>(in.ints[from]));
+                    }
+                  });
+  const double n = out.size() > 0 ? static_cast<double>(in.size() / out.size()) : 0.0;
+  for (size_t i = 0; i < totals.size(); ++i) {
+    const double value = R::finish(totals[i], n);
+    if (in.dtype == DType::kFloat) {
+      out.floats[i] = static_cast<float>(value);
+    } else {
+      out.ints[i] = to_int(value);
+    }
+  }
+  return one(std::move(out));
+}
+
+}  // namespace
+
+void add_reduce_ops(OpTable& table) {
+  table["ReduceSum"] = reduce<Sum>;
+  table["ReduceMean"] = reduce<Mean>;
+  table["ReduceMax"] = reduce<Max>;
+  table["ReduceMin"] = reduce<Min>;
+  table["ReduceProd"] = reduce<Prod>;
+  table["ReduceL2"] = reduce<L2>;
+  table["ReduceSumSquare"] = reduce<SumSquare>;
+}
+
+}  // namespace dt::reference

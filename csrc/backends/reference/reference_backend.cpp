@@ -1,0 +1,128 @@
+#include "backends/reference/reference_backend.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "backends/reference/onnx_graph.h"
+#include "common/error.h"
+#include "core/host_loop.h"
+
+namespace dt {
+namespace {
+
+using reference::Tensor;
+using Inputs = std::map<std::string, Tensor>;
+
+int64_t dim(size_t n) { return static_cast<int64_t>(n); }
+
+struct Networks {
+  OnnxGraph audio_encoder, denoiser;
+};
+
+class ReferenceSession : public HostLoopSession {
+ public:
+  ReferenceSession(const HostLoopModel& m, const Networks& networks, size_t batch, size_t window, size_t past)
+      : HostLoopSession(m, batch, window, past), networks_(networks) {
+    const int64_t b = dim(batch), w = dim(window);
+    encoder_inputs_["mel"] = zeros({b, dim(m.mel_frames(window)), dim(m.n_mels)});
+    denoiser_inputs_["x_t"] = zeros({b, w, dim(m.n_channels)});
+    denoiser_inputs_["known"] = Tensor::from({b, w, 1}, buffers().known);
+    denoiser_inputs_["audio"] = zeros({b, w, dim(m.n_features)});
+    denoiser_inputs_["style"] = zeros({b, dim(m.d_identity)});
+    denoiser_inputs_["t"] = zeros({b});
+  }
+
+ protected:
+  void encode() override {
+    encoder_inputs_["mel"].floats = buffers().mel;
+    run(networks_.audio_encoder, encoder_inputs_, "audio", &buffers().audio);
+  }
+
+  void denoise() override {
+    denoiser_inputs_["x_t"].floats = buffers().x_t;
+    denoiser_inputs_["audio"].floats = buffers().audio;
+    denoiser_inputs_["style"].floats = buffers().style;
+    denoiser_inputs_["t"].floats = buffers().t;
+    run(networks_.denoiser, denoiser_inputs_, "x0", &buffers().x0);
+  }
+
+ private:
+  static Tensor zeros(reference::Shape shape) {
+    return Tensor::zeros(reference::DType::kFloat, std::move(shape));
+  }
+
+  static void run(const OnnxGraph& graph, const Inputs& inputs, const char* output, std::vector<float>* out) {
+    std::vector<Tensor> results = graph.run(inputs);
+    if (results[0].floats.size() != out->size()) {
+      throw Error(DT_BAD_BUNDLE, std::string("the network output \"") + output + "\" has shape " +
+                                     reference::to_string(results[0].shape) +
+                                     ", which does not fit bundle.json");
+    }
+    std::copy(results[0].floats.begin(), results[0].floats.end(), out->begin());
+  }
+
+  const Networks& networks_;
+  Inputs encoder_inputs_, denoiser_inputs_;
+};
+
+// Loads a graph and checks that it has exactly these inputs and one output of that name.
+OnnxGraph load_graph(const std::string& onnx, const std::string& file, std::vector<std::string> inputs,
+                     const std::string& output) {
+  try {
+    OnnxGraph graph = OnnxGraph::load(reinterpret_cast<const uint8_t*>(onnx.data()), onnx.size());
+    for (const auto& info : graph.inputs()) {
+      const auto it = std::find(inputs.begin(), inputs.end(), info.name);
+      if (it == inputs.end()) throw Error(DT_BAD_BUNDLE, "it has the unexpected input \"" + info.name + "\"");
+      inputs.erase(it);
+    }
+    if (!inputs.empty()) throw Error(DT_BAD_BUNDLE, "it has no input \"" + inputs[0] + "\"");
+    if (graph.outputs().size() != 1 || graph.outputs()[0].name != output) {
+      throw Error(DT_BAD_BUNDLE, "it does not have the one output \"" + output + "\"");
+    }
+    return graph;
+  } catch (const Error& e) {
+    throw Error(e.status(), file + ": " + e.what());
+  }
+}
+
+class ReferenceBackend : public Backend {
+ public:
+  explicit ReferenceBackend(const Bundle& b)
+      : model_(b),
+        networks_{
+            load_graph(b.audio_encoder, b.manifest.audio_encoder_file, {"mel"}, "audio"),
+            load_graph(b.denoiser, b.manifest.denoiser_file, {"x_t", "known", "audio", "style", "t"}, "x0")} {
+  }
+
+  const char* name() const override { return "reference"; }
+  std::unique_ptr<Session> make_session(size_t batch, size_t window, size_t past) override {
+    return std::make_unique<ReferenceSession>(model_, networks_, batch, window, past);
+  }
+
+ private:
+  const HostLoopModel model_;
+  const Networks networks_;
+};
+
+class ReferenceFactory : public BackendFactory {
+ public:
+  const char* name() const override { return "reference"; }
+  void probe() const override {}
+  std::unique_ptr<Backend> create(const Bundle& bundle, const BackendOptions& options) const override {
+    if (options.precision != "f32") {
+      throw Error(DT_INVALID_ARGUMENT,
+                  "the reference backend has precision f32 only, not " + options.precision);
+    }
+    return std::make_unique<ReferenceBackend>(bundle);
+  }
+};
+
+}  // namespace
+
+const BackendFactory& reference_backend_factory() {
+  static const ReferenceFactory factory;
+  return factory;
+}
+
+}  // namespace dt

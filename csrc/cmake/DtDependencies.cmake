@@ -1,0 +1,55 @@
+# Finds what the build needs: first where CMake is told to look, then in the Python environment, whose wheels
+# `openvino` and `nlohmann-json` carry headers and libraries.
+find_package(Python COMPONENTS Interpreter QUIET)
+if(DT_BUILD_PYTHON)
+  find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
+endif()
+
+# Folder of an installed Python package, without importing it; empty when there is none.
+function(dt_python_package_folder name result)
+  set(${result} "" PARENT_SCOPE)
+  if(NOT Python_Interpreter_FOUND)
+    return()
+  endif()
+  execute_process(
+    COMMAND ${Python_EXECUTABLE} -c
+      "import importlib.util as u; s = u.find_spec('${name}'); print(list(s.submodule_search_locations)[0] if s else '')"
+    OUTPUT_VARIABLE folder OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  file(TO_CMAKE_PATH "${folder}" folder)
+  set(${result} "${folder}" PARENT_SCOPE)
+endfunction()
+
+find_package(nlohmann_json 3.10 QUIET)
+if(NOT nlohmann_json_FOUND)
+  dt_python_package_folder(nlohmann_json folder)
+  find_path(DT_NLOHMANN_JSON_INCLUDE_DIR nlohmann/json.hpp HINTS "${folder}/include")
+  if(NOT DT_NLOHMANN_JSON_INCLUDE_DIR)
+    message(FATAL_ERROR "nlohmann/json.hpp was not found: pip install nlohmann-json, "
+                        "or set DT_NLOHMANN_JSON_INCLUDE_DIR or nlohmann_json_DIR")
+  endif()
+  add_library(nlohmann_json::nlohmann_json INTERFACE IMPORTED)
+  set_target_properties(nlohmann_json::nlohmann_json PROPERTIES
+    INTERFACE_INCLUDE_DIRECTORIES "${DT_NLOHMANN_JSON_INCLUDE_DIR}")
+endif()
+
+if(DT_WITH_OPENVINO)
+  if(NOT OpenVINO_DIR)
+    dt_python_package_folder(openvino folder)
+    set(hint "${folder}/cmake")
+  endif()
+  find_package(OpenVINO QUIET COMPONENTS Runtime HINTS ${hint})
+  # A build that quietly lacks its fast backend would only be noticed much later.
+  if(NOT OpenVINO_FOUND)
+    message(FATAL_ERROR "OpenVINO was not found: pip install \"openvino==2026.4.*\", set OpenVINO_DIR, "
+                        "or build without it: -DDT_WITH_OPENVINO=OFF")
+  endif()
+  message(STATUS "OpenVINO ${OpenVINO_VERSION}: ${OpenVINO_DIR}")
+endif()
+
+if(DT_BUILD_PYTHON)
+  if(NOT pybind11_DIR)
+    dt_python_package_folder(pybind11 folder)
+    set(hint "${folder}/share/cmake/pybind11")
+  endif()
+  find_package(pybind11 3 REQUIRED HINTS ${hint})
+endif()

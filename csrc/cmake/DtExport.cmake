@@ -1,0 +1,11 @@
+# Hides every symbol of a library but those that match `pattern` (a glob of C names).
+function(dt_export_only target pattern)
+  if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    set(script ${CMAKE_CURRENT_BINARY_DIR}/${target}.map)
+    file(WRITE ${script} "{ global: ${pattern}; local: *; };\n")
+    target_link_options(${target} PRIVATE "LINKER:--version-script=${script}")
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${script})
+  elseif(APPLE)
+    target_link_options(${target} PRIVATE "LINKER:-exported_symbol,_${pattern}")
+  endif()
+endfunction()

@@ -1,0 +1,105 @@
+#include "common/json_reader.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "common/error.h"
+
+namespace dt {
+
+void JsonReader::fail(const std::string& problem) const {
+  throw Error(DT_BAD_BUNDLE, file_ + ": " + (path_.empty() ? "the document" : path_) + " " + problem);
+}
+
+JsonReader JsonReader::at(const std::string& key) const {
+  if (!value_.is_object()) fail("is not an object");
+  const std::string path = path_.empty() ? key : path_ + "." + key;
+  const auto it = value_.find(key);
+  if (it == value_.end()) throw Error(DT_BAD_BUNDLE, file_ + ": the key " + path + " is missing");
+  return JsonReader(*it, file_, path);
+}
+
+JsonReader JsonReader::at(size_t index) const {
+  if (index >= array_size()) fail("has no element " + std::to_string(index));
+  return JsonReader(value_[index], file_, path_ + "[" + std::to_string(index) + "]");
+}
+
+void JsonReader::allow_only(std::initializer_list<const char*> keys) const {
+  for (const std::string& key : object_keys()) {
+    const bool known = std::any_of(keys.begin(), keys.end(),
+                                   [&](const char* k) { return std::strcmp(k, key.c_str()) == 0; });
+    if (!known) fail("has the unknown key \"" + key + "\"");
+  }
+}
+
+std::string JsonReader::string() const {
+  if (!value_.is_string()) fail("is not a string");
+  return value_.get<std::string>();
+}
+
+int64_t JsonReader::integer(int64_t low, int64_t high) const {
+  if (!value_.is_number_integer()) fail("is not an integer");
+  // An unsigned value above the signed range would wrap; it is out of every range used here.
+  const bool huge = value_.is_number_unsigned() && value_.get<uint64_t>() > uint64_t{INT64_MAX};
+  const int64_t number = huge ? 0 : value_.get<int64_t>();
+  if (huge || number < low || number > high) {
+    fail("is " + value_.dump() + ", expected " + std::to_string(low) + " to " + std::to_string(high));
+  }
+  return number;
+}
+
+double JsonReader::number() const {
+  if (!value_.is_number()) fail("is not a number");
+  const double number = value_.get<double>();
+  if (!std::isfinite(number)) fail("is not finite");
+  return number;
+}
+
+size_t JsonReader::array_size() const {
+  if (!value_.is_array()) fail("is not an array");
+  return value_.size();
+}
+
+std::vector<float> JsonReader::floats(size_t n) const {
+  const size_t size = array_size();
+  if (size != n) fail("has " + std::to_string(size) + " numbers, expected " + std::to_string(n));
+  std::vector<float> out(n);
+  for (size_t i = 0; i < n; ++i) {
+    out[i] = static_cast<float>(at(i).number());
+    if (!std::isfinite(out[i])) at(i).fail("does not fit a float32");
+  }
+  return out;
+}
+
+std::vector<std::string> JsonReader::unique_strings() const {
+  std::vector<std::string> out;
+  const size_t n = array_size();
+  for (size_t i = 0; i < n; ++i) {
+    std::string text = at(i).string();
+    if (text.empty()) at(i).fail("is empty");
+    if (std::find(out.begin(), out.end(), text) != out.end()) at(i).fail("repeats \"" + text + "\"");
+    out.push_back(std::move(text));
+  }
+  return out;
+}
+
+std::vector<std::string> JsonReader::object_keys() const {
+  if (!value_.is_object()) fail("is not an object");
+  std::vector<std::string> keys;
+  for (const auto& item : value_.items()) keys.push_back(item.key());
+  return keys;
+}
+
+JsonDocument::JsonDocument(const char* data, size_t n, const std::string& file) : file_(file) {
+  try {
+    value_ = std::make_unique<nlohmann::json>(nlohmann::json::parse(data, data + n));
+  } catch (const nlohmann::json::exception& e) {
+    throw Error(DT_BAD_BUNDLE, file + " is not valid JSON: " + e.what());
+  }
+}
+
+JsonDocument::~JsonDocument() = default;
+
+}  // namespace dt

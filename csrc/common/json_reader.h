@@ -1,0 +1,57 @@
+// Reads JSON strictly: every failure is a DT_BAD_BUNDLE that names the file and the key.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+namespace dt {
+
+// A JSON value together with where it stands ("motion.std"). Refers to the document, which must outlive it.
+class JsonReader {
+ public:
+  JsonReader(const nlohmann::json& value, std::string file, std::string path = "")
+      : value_(value), file_(std::move(file)), path_(std::move(path)) {}
+
+  // The member `key`; missing is an error.
+  JsonReader at(const std::string& key) const;
+  JsonReader at(size_t index) const;
+
+  // Refuses members that are not in `keys`, so that a misspelt key is never ignored.
+  void allow_only(std::initializer_list<const char*> keys) const;
+
+  std::string string() const;
+  int64_t integer(int64_t low, int64_t high) const;
+  double number() const;  // finite
+  size_t array_size() const;
+  std::vector<float> floats(size_t n) const;  // exactly n finite numbers
+  std::vector<std::string> unique_strings() const;
+  std::vector<std::string> object_keys() const;
+
+  // Throws "<file>: <path> <problem>".
+  [[noreturn]] void fail(const std::string& problem) const;
+
+ private:
+  const nlohmann::json& value_;
+  std::string file_;
+  std::string path_;
+};
+
+// A parsed file.
+class JsonDocument {
+ public:
+  // Throws DT_BAD_BUNDLE with the position of the fault. file: its name, for messages.
+  JsonDocument(const char* data, size_t n, const std::string& file);
+  ~JsonDocument();
+  JsonReader root() const { return JsonReader(*value_, file_); }
+
+ private:
+  std::unique_ptr<nlohmann::json> value_;  // behind a pointer, because the full header is slow to compile
+  std::string file_;
+};
+
+}  // namespace dt

@@ -1,0 +1,24 @@
+// An opened bundle: manifest and checked bytes of everything it names.
+#pragma once
+
+#include <string>
+
+#include "core/byte_source.h"
+#include "core/manifest.h"
+#include "core/safetensors.h"
+
+namespace dt {
+
+struct Bundle {
+  Manifest manifest;
+  std::string json_text;      // bundle.json as it was read
+  std::string audio_encoder;  // ONNX bytes
+  std::string denoiser;       // ONNX bytes
+  Matrix identities;          // [n_identities, d_identity]
+};
+
+// Reads bundle.json, then checks size and SHA-256 of every listed file before anything in them is parsed.
+// Throws DT_BAD_BUNDLE or DT_FILE_ERROR, naming file and key.
+Bundle load_bundle(const ByteSource& source);
+
+}  // namespace dt

@@ -1,0 +1,62 @@
+// The sampler loop on the host: encode once, then denoise and update for every step of the bundle's table.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "core/backend.h"
+#include "kernels/sampler_update.h"
+
+namespace dt {
+
+// What the loop needs to know of a bundle; shared by the sessions of a backend.
+struct HostLoopModel {
+  explicit HostLoopModel(const Bundle& bundle);
+
+  struct Step {
+    float t;
+    SamplerCoefficients coefficients;
+  };
+  size_t n_channels, n_mels, n_features, d_identity;
+  size_t mel_frames_per_group, anim_frames_per_group;
+  std::vector<float> lo, hi;  // [n_channels] limits of x0, normalised
+  std::vector<Step> steps;
+
+  size_t mel_frames(size_t anim_frames) const {
+    return anim_frames / anim_frames_per_group * mel_frames_per_group;
+  }
+};
+
+// Buffers of one window batch; addresses stay the same for the life of the session, so networks can be bound
+// once.
+struct HostLoopBuffers {
+  std::vector<float> mel;    // [batch, mel frames, n_mels]
+  std::vector<float> x_t;    // [batch, window, n_channels]
+  std::vector<float> known;  // [batch, window, 1]: 1 on past frames, else 0
+  std::vector<float> audio;  // [batch, window, n_features]
+  std::vector<float> style;  // [batch, d_identity]
+  std::vector<float> t;      // [batch]
+  std::vector<float> x0;     // [batch, window, n_channels]
+};
+
+// Subclasses run the two networks on buffers(). The model must outlive the session.
+class HostLoopSession : public Session {
+ public:
+  HostLoopSession(const HostLoopModel& model, size_t batch, size_t window, size_t past);
+  void run(const WindowBatch& windows, PhaseTimes* times) final;
+
+ protected:
+  virtual void encode() = 0;   // buffers().mel -> buffers().audio
+  virtual void denoise() = 0;  // x_t, known, audio, style, t -> x0
+  HostLoopBuffers& buffers() { return buffers_; }
+  size_t batch() const { return batch_; }
+  size_t window() const { return window_; }
+  const HostLoopModel& model() const { return model_; }
+
+ private:
+  const HostLoopModel& model_;
+  size_t batch_, window_, past_;
+  HostLoopBuffers buffers_;
+};
+
+}  // namespace dt

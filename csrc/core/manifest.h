@@ -1,0 +1,77 @@
+// bundle.json as plain structs (docs/bundle-format.md). Whatever passes parse_manifest is consistent.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace dt {
+
+// The greatest bundle format this library reads.
+constexpr int kBundleFormatVersion = 1;
+
+// Longest window a profile may ask for, in animation frames (10 s at 30 fps); bounds the memory of a stream.
+constexpr int kMaxWindowFrames = 300;
+
+struct MotionSpec {
+  std::vector<std::string> channels;
+  int fps_num = 0, fps_den = 0;
+  // One value per channel. Networks see z = (w - mean) / std; min <= rest <= max.
+  std::vector<float> mean, std, min, max, rest;
+
+  int n_channels() const { return static_cast<int>(channels.size()); }
+};
+
+struct AudioSpec {
+  int sample_rate_hz = 0, n_mels = 0, window_length = 0, hop_length = 0, n_fft = 0;
+  double f_min_hz = 0, f_max_hz = 0, log_floor = 0;
+  // So many mel frames last exactly as long as so many animation frames.
+  int mel_frames_per_group = 0, anim_frames_per_group = 0;
+};
+
+struct SamplerStep {
+  int t = 0, t_prev = 0;
+  double alpha_bar = 0, alpha_bar_prev = 0;
+};
+
+struct Profile {
+  std::string name;
+  int past_frames = 0, hop_frames = 0, lookahead_frames = 0;
+
+  int new_frames() const { return hop_frames + lookahead_frames; }
+  int window_frames() const { return past_frames + new_frames(); }
+};
+
+struct FileEntry {
+  std::string sha256;  // 64 lower-case hexadecimal digits
+  int64_t size_bytes = 0;
+};
+
+struct Manifest {
+  std::string name, version, license;
+  MotionSpec motion;
+  AudioSpec audio;
+  std::string audio_encoder_file, denoiser_file;
+  int n_features = 0;
+  std::vector<SamplerStep> steps;  // in sampling order
+  std::vector<Profile> profiles;   // sorted by name
+  std::string default_profile;
+  std::string identities_file, identities_tensor, default_identity;
+  std::vector<std::string> identities;
+  std::map<std::string, FileEntry> files;
+
+  // The profile, null means the default one. Throws DT_INVALID_ARGUMENT with the names there are.
+  const Profile& profile(const char* name) const;
+  // Row of an identity, null means the default one. Throws DT_INVALID_ARGUMENT with the names there are.
+  size_t identity_index(const char* name) const;
+  // Mel frames that last as long as so many animation frames, a multiple of the group (may be negative).
+  int64_t mel_frames(int64_t anim_frames) const {
+    return anim_frames / audio.anim_frames_per_group * audio.mel_frames_per_group;
+  }
+};
+
+// Parses and checks the text of bundle.json. Throws DT_BAD_BUNDLE that names the key.
+Manifest parse_manifest(const std::string& text);
+
+}  // namespace dt

@@ -1,0 +1,92 @@
+#include "runtime/module.h"
+
+#include <filesystem>
+
+#include "common/error.h"
+
+#if defined(_WIN32)
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+#else
+#include <dlfcn.h>
+#endif
+
+#define DT_STRING(x) #x
+#define DT_EXPAND_STRING(x) DT_STRING(x)
+
+namespace dt {
+namespace {
+
+namespace fs = std::filesystem;
+
+#if defined(_WIN32)
+
+fs::path library_folder() {
+  HMODULE self = nullptr;
+  wchar_t path[32768] = {};
+  GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+                     reinterpret_cast<LPCWSTR>(&library_folder), &self);
+  GetModuleFileNameW(self, path, 32767);
+  return fs::path(path).parent_path();
+}
+
+std::string file_name(const std::string& name) { return "dt_backend_" + name + ".dll"; }
+
+void* open_symbol(const fs::path& path, const char* symbol, std::string* reason) {
+  const HMODULE module = LoadLibraryExW(path.c_str(), nullptr, LOAD_WITH_ALTERED_SEARCH_PATH);
+  if (module == nullptr) {
+    *reason = "Windows error " + std::to_string(GetLastError());
+    return nullptr;
+  }
+  void* entry = reinterpret_cast<void*>(GetProcAddress(module, symbol));
+  if (entry == nullptr) *reason = std::string("it has no entry ") + symbol;
+  return entry;
+}
+
+#else
+
+fs::path library_folder() {
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<void*>(&library_folder), &info) == 0 || info.dli_fname == nullptr) return {};
+  return fs::path(info.dli_fname).parent_path();
+}
+
+#if defined(__APPLE__)
+std::string file_name(const std::string& name) { return "libdt_backend_" + name + ".dylib"; }
+#else
+std::string file_name(const std::string& name) { return "libdt_backend_" + name + ".so"; }
+#endif
+
+// RTLD_LOCAL keeps the runtime's symbols away from other copies of it in the process.
+void* open_symbol(const fs::path& path, const char* symbol, std::string* reason) {
+  void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  void* entry = module == nullptr ? nullptr : dlsym(module, symbol);
+  if (entry == nullptr) {
+    const char* text = dlerror();
+    *reason = text == nullptr ? "unknown reason" : text;
+  }
+  return entry;
+}
+
+#endif
+
+}  // namespace
+
+const BackendFactory* load_backend_module(const std::string& name) {
+  const fs::path path = library_folder() / file_name(name);
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) {
+    throw Error(DT_NO_BACKEND,
+                "the " + name + " backend is not part of this installation (no " + path.u8string() + ")");
+  }
+  std::string reason;
+  void* entry = open_symbol(path, DT_EXPAND_STRING(DT_BACKEND_MODULE_ENTRY), &reason);
+  if (entry == nullptr) {
+    throw Error(DT_NO_BACKEND, "the " + name + " backend cannot be loaded (" + reason + ")");
+  }
+  const BackendFactory* factory = reinterpret_cast<BackendModuleEntry>(entry)();
+  if (factory == nullptr) throw Error(DT_NO_BACKEND, "the " + name + " backend did not start");
+  return factory;
+}
+
+}  // namespace dt

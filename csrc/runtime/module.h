@@ -1,0 +1,13 @@
+// Loads backend modules (libdt_backend_<name>.so) from the folder of this library.
+#pragma once
+
+#include <string>
+
+#include "core/backend.h"
+
+namespace dt {
+
+// The module is never unloaded. Throws Error(DT_NO_BACKEND) with the loader's reason.
+const BackendFactory* load_backend_module(const std::string& name);
+
+}  // namespace dt

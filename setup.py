@@ -1,0 +1,80 @@
+"""Drives CMake; everything else about the package is in pyproject.toml."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.dist import Distribution
+
+ROOT = Path(__file__).resolve().parent
+
+# Outside of the source tree: setuptools would pack what an older version left in build/lib into the next wheel, and
+# CMake's cache would point into pip's deleted build environment.
+SCRATCH = tempfile.mkdtemp(prefix="diffusiontalker-build-")
+atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)
+
+
+def tool(name: str) -> str | None:
+    """Path of a program: beside this Python (a wheel's) first, then the system's."""
+    beside = shutil.which(name, path=str(Path(sys.executable).parent))
+    return beside or shutil.which(name)
+
+
+class CMakeBuild(build_ext):
+    """Builds csrc/ and installs libraries, headers and the CMake package into the package folder."""
+
+    def run(self) -> None:
+        package = ROOT / "python" / "diffusiontalker" if self.inplace else Path(self.build_lib) / "diffusiontalker"
+        # DT_BUILD_DIR names a folder to keep, for fast rebuilds.
+        folder = os.environ.get("DT_BUILD_DIR") or os.path.join(SCRATCH, "cmake")
+        self.build_in(Path(folder), package.resolve())
+
+    def build_in(self, folder: Path, package: Path) -> None:
+        cmake = tool("cmake")
+        if cmake is None:
+            raise SystemExit("cmake was not found: pip install cmake")
+        configure = [
+            cmake, "-S", str(ROOT), "-B", str(folder),
+            "-DCMAKE_BUILD_TYPE=Release",
+            "-DDT_BUILD_PYTHON=ON",
+            f"-DPython_EXECUTABLE={sys.executable}",
+            f"-DCMAKE_INSTALL_PREFIX={package}",
+            # An editable install lies in the source tree, where OpenVINO is not beside it.
+            f"-DDT_KEEP_LINK_PATH={'ON' if self.inplace else 'OFF'}",
+        ]  # fmt: skip
+        ninja = tool("ninja")
+        if ninja:
+            configure += ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja}"]
+        configure += os.environ.get("CMAKE_ARGS", "").split()
+        jobs = os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL") or str(min(os.cpu_count() or 1, 8))
+        subprocess.run(configure, check=True)
+        subprocess.run([cmake, "--build", str(folder), "--parallel", jobs], check=True)
+        subprocess.run([cmake, "--install", str(folder), "--strip"], check=True)
+
+    def get_outputs(self) -> list[str]:
+        package = Path(self.build_lib) / "diffusiontalker"
+        return [str(p) for p in package.rglob("*") if p.is_file()] if package.is_dir() else []
+
+
+class BinaryDistribution(Distribution):
+    """Marks the wheel as one for this platform."""
+
+    def has_ext_modules(self) -> bool:
+        return True
+
+
+setup(
+    # A name only: CMakeBuild knows the sources.
+    ext_modules=[Extension("diffusiontalker._native", sources=[])],
+    cmdclass={"build_ext": CMakeBuild},
+    distclass=BinaryDistribution,
+    options={"build": {"build_base": SCRATCH}},
+)

@@ -1,0 +1,128 @@
+#include "core/bundle.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "tiny_bundle.h"
+
+namespace dt {
+namespace {
+
+using nlohmann::json;
+using test::message_of;
+using test::tiny_identities;
+using test::tiny_manifest;
+using test::tiny_source;
+
+TEST(Bundle, LoadsWhatItSays) {
+  const Bundle b = load_bundle(tiny_source());
+  EXPECT_EQ(b.audio_encoder, "encoder");
+  EXPECT_EQ(b.identities.data, (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_EQ(b.manifest.identity_index(nullptr), 1u);
+  EXPECT_EQ(b.manifest.profile(nullptr).window_frames(), 30);
+  EXPECT_EQ(b.manifest.mel_frames(-18), -60);
+}
+
+TEST(Bundle, ListsTheNamesThereAre) {
+  const Bundle b = load_bundle(tiny_source());
+  EXPECT_EQ(message_of([&] { b.manifest.identity_index("eve"); }),
+            "unknown identity \"eve\": the bundle has ada, ben");
+  EXPECT_EQ(message_of([&] { b.manifest.profile("x"); }), "unknown profile \"x\": the bundle has bare, live");
+}
+
+TEST(Bundle, RefusesDamagedFiles) {
+  auto source = tiny_source();
+  source.files["d.onnx"][3] ^= 1;
+  EXPECT_NE(message_of([&] { load_bundle(source); }).find("SHA-256 of memory/d.onnx"), std::string::npos);
+  source.files["d.onnx"].pop_back();
+  EXPECT_NE(message_of([&] { load_bundle(source); }).find("memory/d.onnx has 7 of 8 bytes"),
+            std::string::npos);
+  source.files["d.onnx"] += "more";
+  EXPECT_NE(message_of([&] { load_bundle(source); }).find("more than the 8 bytes"), std::string::npos);
+  source.files.erase("d.onnx");
+  EXPECT_EQ(message_of([&] { load_bundle(source); }), "no d.onnx");
+  source.files["bundle.json"] = "{";
+  EXPECT_NE(message_of([&] { load_bundle(source); }).find("bundle.json is not valid JSON"),
+            std::string::npos);
+}
+
+struct Fault {
+  const char* name;
+  const char* path;   // JSON pointer of the value to change
+  const char* value;  // JSON, or "" to remove it
+  const char* message;
+};
+
+class BadManifest : public testing::TestWithParam<Fault> {};
+
+TEST_P(BadManifest, NamesTheKey) {
+  const Fault& fault = GetParam();
+  json manifest = tiny_manifest();
+  const json::json_pointer path(fault.path);
+  if (*fault.value == '\0') {
+    manifest[path.parent_pointer()].erase(path.back());
+  } else {
+    manifest[path] = json::parse(fault.value);
+  }
+  const std::string message = message_of([&] { load_bundle(tiny_source(manifest)); });
+  EXPECT_NE(message.find(fault.message), std::string::npos) << message;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, BadManifest,
+    testing::Values(
+        Fault{"format", "/format", "\"zip\"", "format is not"},
+        Fault{"newer", "/format_version", "2",
+              "bundle.json is of format version 2, this library reads 1: update diffusiontalker"},
+        Fault{"missing", "/motion/std", "", "the key motion.std is missing"},
+        Fault{"short_array", "/motion/std", "[1]", "motion.std has 1 numbers, expected 2"},
+        Fault{"zero_std", "/motion/std/1", "0", "motion.std[1] is not above zero"},
+        Fault{"negative_std", "/motion/std/0", "-1", "motion.std[0] is not above zero"},
+        Fault{"not_finite", "/motion/mean/0", "1e300", "motion.mean[0] does not fit a float32"},
+        Fault{"text", "/motion/mean/0", "\"a\"", "motion.mean[0] is not a number"},
+        Fault{"rest_outside", "/motion/rest/0", "2", "motion.rest[0] is outside"},
+        Fault{"min_above_max", "/motion/min/0", "1", "motion.min[0] is not below max"},
+        Fault{"same_channel", "/motion/channels/1", "\"jawOpen\"", "motion.channels[1] repeats \"jawOpen\""},
+        Fault{"unknown_key", "/motion/fps", "30", "motion has the unknown key \"fps\""},
+        Fault{"fps", "/motion/fps_num", "0", "motion.fps_num is 0, expected 1"},
+        Fault{"rates", "/motion/fps_num", "25", "last unequally long"},
+        Fault{"mel", "/audio/f_max_hz", "9000", "audio.f_max_hz is not between"},
+        Fault{"n_fft", "/audio/n_fft", "500", "audio.n_fft is not a power of two"},
+        Fault{"prediction", "/sampler/prediction", "\"eps\"", "sampler.prediction is not"},
+        Fault{"no_steps", "/sampler/steps", "[]", "sampler.steps has 0 steps"},
+        Fault{"chain", "/sampler/steps/1/t", "127", "sampler.steps[1] does not start where"},
+        Fault{"alpha_chain", "/sampler/steps/1/alpha_bar", "0.4", "sampler.steps[1] does not start where"},
+        Fault{"alpha_order", "/sampler/steps/0/alpha_bar", "0.6", "sampler.steps[0] does not hold"},
+        Fault{"last_step", "/sampler/steps/1/alpha_bar_prev", "0.9", "of the last step is not 1"},
+        Fault{"group", "/profiles/live/hop_frames", "4",
+              "profiles.live.hop_frames is 4, expected a multiple"},
+        Fault{"no_hop", "/profiles/live/hop_frames", "0", "profiles.live.hop_frames is 0"},
+        Fault{"window", "/profiles/live/past_frames", "291", "profiles.live makes a window of 303 frames"},
+        Fault{"default_profile", "/default_profile", "\"x\"", "default_profile names no profile"},
+        Fault{"default_identity", "/identities/default", "\"x\"", "identities.default is \"x\""},
+        Fault{"rows", "/identities/names", "[\"ben\"]", "has 2 rows, identities.names has 1"},
+        Fault{"path", "/networks/denoiser/file", "\"../d.onnx\"", "expected a plain file name"},
+        Fault{"unlisted", "/networks/denoiser/file", "\"x.onnx\"", "files has no entry for \"x.onnx\""}),
+    [](const testing::TestParamInfo<Fault>& info) { return info.param.name; });
+
+TEST(Bundle, RefusesBadSafetensors) {
+  const auto message = [](const std::string& bytes) {
+    return message_of([&] { load_bundle(tiny_source(tiny_manifest(), bytes)); });
+  };
+  const auto has = [&](const std::string& header, const char* text) {
+    const std::string actual = message(tiny_identities(header));
+    EXPECT_NE(actual.find(text), std::string::npos) << actual;
+  };
+  has(R"({"other":{}})", "the key identities is missing");
+  has(R"({"identities":{"dtype":"F16","shape":[2,2],"data_offsets":[0,16]}})", "dtype is not");
+  has(R"({"identities":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}})", "is not of 2 dimensions");
+  has(R"({"identities":{"dtype":"F32","shape":[2,2],"data_offsets":[0,17]}})", "data_offsets[1] is 17");
+  has(R"({"identities":{"dtype":"F32","shape":[2,2],"data_offsets":[8,0]}})", "data_offsets[1] is 0");
+  has(R"({"identities":{"dtype":"F32","shape":[2,3],"data_offsets":[0,16]}})", "the shape needs 24");
+  EXPECT_NE(message(std::string("abc")).find("too short"), std::string::npos);
+  EXPECT_NE(message(std::string(12, '\xff')).find("longer than the file"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace dt

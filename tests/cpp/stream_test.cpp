@@ -1,0 +1,221 @@
+// The clock, the windows and the states of a stream, on a fake backend.
+#include "runtime/stream.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "fake_backend.h"
+#include "kernels/noise.h"
+
+namespace dt {
+namespace {
+
+using test::fake_model;
+using test::message_of;
+using test::Recorder;
+
+// Sample count after which the first window of the profile "live" can run: 40 mel frames, the last one
+// centred on sample 39 * 160 and reaching 200 samples further.
+constexpr size_t kFirstReady = 39 * 160 + 200;
+
+std::vector<float> sweep(size_t n, double rate_hz = 16000) {
+  std::vector<float> audio(n);
+  for (size_t i = 0; i < n; ++i) {
+    const double t = static_cast<double>(i) / rate_hz;
+    audio[i] = static_cast<float>(0.3 * std::sin(6.28 * (200 + 900 * t) * t) * std::sin(9 * t));
+  }
+  return audio;
+}
+
+Stream make_stream(Recorder* recorder, const char* profile = nullptr) {
+  auto model = fake_model(recorder);
+  StreamSettings settings;
+  settings.style = {5, 6};
+  settings.seed = 7;
+  settings.profile = model->manifest().profile(profile);
+  return Stream(model, settings);
+}
+
+void pull_all(Stream& stream, std::vector<float>* out, size_t step = 1000) {
+  std::vector<float> frames(step * 2);
+  int64_t first = 0;
+  while (const size_t n = stream.pull(frames.data(), step, &first)) {
+    EXPECT_EQ(static_cast<size_t>(first), out->size() / 2);
+    out->insert(out->end(), frames.begin(), frames.begin() + static_cast<std::ptrdiff_t>(2 * n));
+  }
+}
+
+std::vector<float> animate(Stream& stream, const std::vector<float>& audio, int rate_hz, size_t chunk) {
+  std::vector<float> out;
+  for (size_t i = 0; i < audio.size(); i += chunk) {
+    stream.push(audio.data() + i, std::min(chunk, audio.size() - i), 1, rate_hz);
+    if (i / chunk % 3 == 0) pull_all(stream, &out, 1 + i % 7);
+  }
+  stream.flush();
+  pull_all(stream, &out);
+  return out;
+}
+
+TEST(Stream, FirstWindowIsReadyWithItsLastSample) {
+  Recorder recorder;
+  Stream stream = make_stream(&recorder);
+  const auto audio = sweep(kFirstReady);
+  stream.push(audio.data(), kFirstReady - 1, 1, 16000);
+  EXPECT_EQ(stream.ready_frames(), 0);
+  stream.push(audio.data() + kFirstReady - 1, 1, 1, 16000);
+  EXPECT_EQ(stream.ready_frames(), 6);
+  std::vector<float> out;
+  pull_all(stream, &out);
+  EXPECT_EQ(out.size(), 12u);
+  EXPECT_EQ(stream.ready_frames(), 0);
+}
+
+TEST(Stream, WindowsCarryPastNoiseAndSilence) {
+  Recorder recorder;
+  Stream stream = make_stream(&recorder);
+  animate(stream, sweep(16000), 16000, 16000);
+  ASSERT_EQ(recorder.windows.size(), 5u);  // 30 frames, 6 per hop
+  const auto& first = recorder.windows[0];
+  EXPECT_EQ(first.style, (std::vector<float>{5, 6}));
+  for (size_t i = 0; i < 18; ++i) EXPECT_EQ(first.x_t[2 * i], -0.5f);  // rest 0 is (0 - 0.25) / 0.5
+  for (size_t i = 0; i < 60 * 80; ++i) EXPECT_EQ(first.mel[i], std::log(1e-5f));  // silence before time 0
+  EXPECT_NE(first.mel[70 * 80], std::log(1e-5f));
+  for (size_t k = 0; k < 5; ++k) {
+    std::vector<float> noise(12 * 2);
+    fill_noise(7, static_cast<int64_t>(6 * k), 12, 2, noise.data());
+    const auto& x_t = recorder.windows[k].x_t;
+    EXPECT_TRUE(std::equal(noise.begin(), noise.end(), x_t.begin() + 36)) << "window " << k;
+  }
+  // The mel of a window is the one before, moved by one hop of 20 mel frames.
+  const auto &a = recorder.windows[2].mel, &b = recorder.windows[3].mel;
+  EXPECT_TRUE(std::equal(b.begin(), b.begin() + 80 * 80, a.begin() + 20 * 80));
+}
+
+TEST(Stream, ChunksNeverMatter) {
+  for (const char* profile : {"live", "bare"}) {
+    for (const int rate_hz : {16000, 44100, 8000}) {
+      Recorder recorder;
+      Stream stream = make_stream(&recorder, profile);
+      const auto audio = sweep(static_cast<size_t>(rate_hz) + 77, rate_hz);
+      const auto whole = animate(stream, audio, rate_hz, audio.size());
+      EXPECT_EQ(whole.size() / 2, static_cast<size_t>(std::ceil(audio.size() * 30.0 / rate_hz)));
+      for (const size_t chunk : {1, 160, 999, 16000}) {
+        stream.reset();
+        EXPECT_EQ(animate(stream, audio, rate_hz, chunk), whole) << profile << " " << rate_hz << " " << chunk;
+      }
+    }
+  }
+}
+
+TEST(Stream, GivesAsManyFramesAsTheAudioLasts) {
+  Recorder recorder;
+  Stream stream = make_stream(&recorder);
+  const std::pair<size_t, size_t> cases[] = {{0, 0},    {1, 1},    {160, 1},    {533, 1},   {534, 2},
+                                             {1600, 3}, {1601, 4}, {16000, 30}, {16001, 31}};
+  for (const auto& [n_samples, n_frames] : cases) {
+    stream.reset();
+    EXPECT_EQ(animate(stream, sweep(n_samples), 16000, 999).size(), 2 * n_frames) << n_samples;
+    EXPECT_EQ(stream.ready_frames(), 0);
+  }
+}
+
+TEST(Stream, EasesToRestAtTheEnd) {
+  Recorder recorder;
+  Stream stream = make_stream(&recorder);
+  const std::vector<float> loud(16000, 0.5f);
+  const auto out = animate(stream, loud, 16000, 16000);
+  EXPECT_EQ(out[2 * 29], 0.0f);
+  // Frame 30 - 5 + 1 is at u = 2/5; channel 1 has mean 0, std 1 and is half of channel 0's z of the frame
+  // before.
+  const float z = (out[2 * 24] - 0.25f) / 0.5f;
+  const double u = 0.4, keep = 1 - u * u * (3 - 2 * u);
+  EXPECT_NEAR(out[2 * 26 + 1], 0.5 * z * keep, 0.02);
+}
+
+TEST(Stream, RefusesBadAudioAndChangesNothing) {
+  Recorder recorder;
+  Stream stream = make_stream(&recorder);
+  const auto audio = sweep(16000);
+  const auto expected = animate(stream, audio, 16000, 16000);
+  stream.reset();
+  auto bad = audio;
+  bad[123] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_NE(message_of([&] { stream.push(bad.data(), 16000, 1, 16000); }).find("sample 123 "),
+            std::string::npos);
+  bad[123] = std::numeric_limits<float>::infinity();
+  EXPECT_NE(message_of([&] { stream.push(bad.data(), 8000, 2, 16000); }).find("sample 61 "),
+            std::string::npos);
+  EXPECT_NE(message_of([&] { stream.push(audio.data(), 1, 65, 16000); }).find("65 channels"),
+            std::string::npos);
+  EXPECT_NE(message_of([&] { stream.push(audio.data(), 1, 1, 999); }).find("999 Hz"), std::string::npos);
+  stream.push(audio.data(), 100, 1, 16000);
+  EXPECT_NE(message_of([&] { stream.push(audio.data(), 1, 1, 8000); }).find("began with 16000"),
+            std::string::npos);
+  EXPECT_NE(message_of([&] { stream.push(audio.data(), size_t{1} << 62, 1, 16000); }).find("would wait"),
+            std::string::npos);
+  stream.push(audio.data() + 100, 15900, 1, 16000);
+  std::vector<float> out;
+  stream.flush();
+  pull_all(stream, &out);
+  EXPECT_EQ(out, expected);
+  EXPECT_NE(message_of([&] { stream.push(audio.data(), 1, 1, 16000); }).find("flushed"), std::string::npos);
+  EXPECT_NE(message_of([&] { stream.flush(); }).find("flushed"), std::string::npos);
+}
+
+TEST(Stream, FullBufferTakesNothing) {
+  Recorder recorder;
+  Stream stream = make_stream(&recorder);
+  const auto audio = sweep(16000 * 40);
+  size_t pushed = 0;
+  for (; pushed + 1600 <= audio.size(); pushed += 1600) {
+    if (!message_of([&] { stream.push(audio.data() + pushed, 1600, 1, 16000); }).empty()) break;
+  }
+  // 30 s, and the 12 frames of the window at hand.
+  EXPECT_EQ(pushed, 16000u * 30 + 6400);
+  std::vector<float> out;
+  pull_all(stream, &out);
+  stream.push(audio.data() + pushed, audio.size() - pushed, 1, 16000);
+  stream.flush();
+  pull_all(stream, &out);
+  Stream other = make_stream(&recorder);
+  EXPECT_EQ(out, animate(other, audio, 16000, 48000));
+}
+
+TEST(Stream, FailedWindowIsTriedAgain) {
+  Recorder recorder;
+  Stream stream = make_stream(&recorder);
+  const auto audio = sweep(16000);
+  const auto expected = animate(stream, audio, 16000, 16000);
+  stream.reset();
+  stream.push(audio.data(), audio.size(), 1, 16000);
+  stream.flush();
+  recorder.fail = true;
+  std::vector<float> out;
+  EXPECT_EQ(message_of([&] { pull_all(stream, &out); }), "told to fail");
+  recorder.fail = false;
+  pull_all(stream, &out);
+  EXPECT_EQ(out, expected);
+}
+
+TEST(Stream, MixesChannelsAndBoundsValues) {
+  Recorder recorder;
+  Stream stream = make_stream(&recorder);
+  const auto audio = sweep(8000);
+  const auto mono = animate(stream, audio, 16000, 8000);
+  std::vector<float> stereo;
+  for (const float s : audio) stereo.insert(stereo.end(), {2 * s, 0.0f});
+  stream.reset();
+  stream.push(stereo.data(), 8000, 2, 16000);
+  stream.flush();
+  std::vector<float> out;
+  pull_all(stream, &out);
+  EXPECT_EQ(out, mono);
+  stream.reset();
+  const std::vector<float> extreme(8000, std::numeric_limits<float>::max());
+  for (const float w : animate(stream, extreme, 16000, 8000)) EXPECT_TRUE(w >= -1 && w <= 1);
+}
+
+}  // namespace
+}  // namespace dt
