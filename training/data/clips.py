@@ -26,32 +26,37 @@ class Clip:
     n_frames: int  # multiple of 3, silence before and after included
     speech_frame: int  # first frame of the audio itself, after the leading silence
     speech_frames: int
+    shard: int = 0  # position of its folder in the ClipSet
 
 
 class ClipSet:
-    """Memory-mapped clips of one folder. mel float16 [., n_mels], motion float16 [., 52], phone uint8 [.]."""
+    """Memory-mapped clips of one or several folders. mel float16 [., n_mels], motion float16 [., 52], phone uint8 [.]."""
 
-    def __init__(self, folder: Path):
-        folder = Path(folder)
-        index = json.loads((folder / "clips.json").read_text())
-        self.identity_names: list[str] = index["identities"]
-        self.clips = [Clip(**c) for c in index["clips"]]
-        self.mel = np.load(folder / "mel.npy", mmap_mode="r")
-        self.motion = np.load(folder / "motion.npy", mmap_mode="r")
-        self.phone = np.load(folder / "phone.npy", mmap_mode="r")
+    def __init__(self, *folders: Path):
+        self.clips: list[Clip] = []
+        self.identity_names: list[str] = []
+        self._arrays: list[dict[str, np.ndarray]] = []
+        for shard, folder in enumerate(map(Path, folders)):
+            index = json.loads((folder / "clips.json").read_text())
+            if shard and index["identities"] != self.identity_names:
+                raise ValueError(f"{folder} has other identities than {folders[0]}: prepare both with one version")
+            self.identity_names = index["identities"]
+            self.clips += [Clip(**(c | {"shard": shard})) for c in index["clips"]]
+            names = ("mel", "motion", "phone")
+            self._arrays.append({n: np.load(folder / f"{n}.npy", mmap_mode="r") for n in names})
 
     def of_split(self, split: str) -> list[Clip]:
         return [c for c in self.clips if c.split == split]
 
     def clip_mel(self, clip: Clip) -> np.ndarray:
         first = clip.first_frame // FRAMES_PER_GROUP * MEL_PER_GROUP
-        return self.mel[first : first + clip.n_frames // FRAMES_PER_GROUP * MEL_PER_GROUP]
+        return self._arrays[clip.shard]["mel"][first : first + clip.n_frames // FRAMES_PER_GROUP * MEL_PER_GROUP]
 
     def clip_motion(self, clip: Clip) -> np.ndarray:
-        return self.motion[clip.first_frame : clip.first_frame + clip.n_frames]
+        return self._arrays[clip.shard]["motion"][clip.first_frame : clip.first_frame + clip.n_frames]
 
     def clip_phone(self, clip: Clip) -> np.ndarray:
-        return self.phone[clip.first_frame : clip.first_frame + clip.n_frames]
+        return self._arrays[clip.shard]["phone"][clip.first_frame : clip.first_frame + clip.n_frames]
 
 
 class ClipWriter:

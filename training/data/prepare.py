@@ -73,11 +73,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True, help="folder made by python -m training.corpus")
     parser.add_argument("--out", type=Path, required=True, help="folder to write mel.npy, motion.npy, ... to")
+    parser.add_argument("--engine", help="only utterances of this synthesiser, for a folder of its own")
     parser.add_argument("--variants", type=int, default=4, help="recording conditions per training utterance")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
-    paths = sorted((args.corpus / "utterances").glob("*.json"))
+    paths = sorted((args.corpus / "utterances").glob(f"{args.engine or ''}*.json"))
     if not paths:
         parser.error(f"no utterances in {args.corpus}: run python -m training.corpus synthesize first")
     writer = ClipWriter(list(library_styles()))

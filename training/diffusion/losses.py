@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diffusiontalker.head import Head
+from diffusiontalker.head import CLOSED_LIP_GAP, Head
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class LossWeights:
 
     velocity: float = 1.0
     lip_gap: float = 0.5
+    closure: float = 3.0  # how much more the lip gap counts where the lips are closed: an unsure model half-closes
     upper_face: float = 0.5  # weight of eye, brow, cheek and nose channels against 1 for jaw and mouth
     phone: float = 0.2  # auxiliary phone classification from the audio features (teacher only)
 
@@ -61,7 +62,10 @@ class MotionLoss:
         per_frame = (error.square() * self.channel_weight).mean(dim=-1)
         velocity = (error[:, 1:] - error[:, :-1]) * new[:, :-1]
         per_velocity = (velocity.square() * self.channel_weight).mean(dim=-1)
-        gap_error = ((self.gap(x0_pred) - self.gap(x0)) / LIP_GAP_SCALE).square() * new[..., 0]
+        gap = self.gap(x0)
+        closed = (gap < CLOSED_LIP_GAP).float()
+        gap_error = ((self.gap(x0_pred) - gap) / LIP_GAP_SCALE).square() * new[..., 0]
+        gap_error = gap_error * (1 + self.weights.closure * closed)
         n_new = new.sum(dim=(1, 2)).clamp(min=1)
         loss = per_frame.sum(dim=1) + self.weights.lip_gap * gap_error.sum(dim=1)
         loss = (loss + self.weights.velocity * per_velocity.sum(dim=1)) / n_new

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-_N_DIRECTIONS = 192
-_GRID = 320  # cells of the depth map on each side
+_N_DIRECTIONS = 96
+_GRID = 256  # cells of the depth map on each side
 _BIAS = 0.02  # decimetres; a surface must be this far in front to cast a shadow
-# Barycentric points that stand for a triangle in the depth map.
-_STEPS = 7
+_MAX_STEPS = 24  # points along each side of a face that stand for it in the depth map, at most
 
 
 def sphere_directions(n: int) -> np.ndarray:
@@ -29,10 +28,17 @@ def vertex_normals(positions: np.ndarray, quads: np.ndarray) -> np.ndarray:
 
 
 def _surface_points(positions: np.ndarray, quads: np.ndarray) -> np.ndarray:
-    """Points that cover every face, float64 [n, 3]."""
-    u, v = (g.ravel()[:, None, None] for g in np.meshgrid(*[np.linspace(0, 1, _STEPS)] * 2))
-    a, b, c, d = (positions[quads[:, i]] for i in range(4))
-    return ((1 - u) * ((1 - v) * a + v * b) + u * ((1 - v) * d + v * c)).reshape(-1, 3)
+    """Points that cover every face without gaps in the depth map, float64 [n, 3]."""
+    cell = np.ptp(positions, axis=0).max() / _GRID
+    corners = positions[quads]
+    longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
+    steps = np.clip(np.ceil(longest / cell).astype(int) + 1, 2, _MAX_STEPS)
+    points = []
+    for n in np.unique(steps):
+        u, v = (g.ravel()[:, None, None] for g in np.meshgrid(*[np.linspace(0, 1, n)] * 2))
+        a, b, c, d = np.moveaxis(corners[steps == n], 1, 0)
+        points.append(((1 - u) * ((1 - v) * a + v * b) + u * ((1 - v) * d + v * c)).reshape(-1, 3))
+    return np.concatenate(points)
 
 
 def openness(positions: np.ndarray, quads: np.ndarray) -> np.ndarray:
@@ -49,13 +55,16 @@ def openness(positions: np.ndarray, quads: np.ndarray) -> np.ndarray:
         axes = np.stack([side, np.cross(direction, side)], axis=1)
         flat = points @ axes
         low, cell = flat.min(0), (flat.max(0) - flat.min(0)).max() / (_GRID - 1)
-        height = np.full((_GRID, _GRID), -np.inf)
-        index = np.round((flat - low) / cell).astype(int)
-        np.maximum.at(height, (index[:, 0], index[:, 1]), points @ direction)
-        own = np.clip(np.round((lifted @ axes - low) / cell).astype(int), 0, _GRID - 1)
+
+        def cells(p: np.ndarray, low=low, cell=cell) -> np.ndarray:
+            index = np.clip(np.round((p - low) / cell).astype(np.intp), 0, _GRID - 1)
+            return index[:, 0] * _GRID + index[:, 1]
+
+        height = np.full(_GRID * _GRID, -np.inf)
+        np.maximum.at(height, cells(flat), points @ direction)
         weight = np.maximum(normals @ direction, 0)
         # Half a cell of slope is forgiven, or grazing surfaces would shade themselves.
-        hidden = height[own[:, 0], own[:, 1]] > lifted @ direction + _BIAS + cell
+        hidden = height[cells(lifted @ axes)] > lifted @ direction + _BIAS + cell
         seen += weight * ~hidden
         total += weight
     return seen / np.maximum(total, 1e-12)

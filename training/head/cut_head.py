@@ -25,12 +25,12 @@ from .refine import refine_long_edges
 
 PARTS = ("skin", "lips", "mouth", "teeth", "tongue", "eye_white", "iris", "pupil", "lashes", "brows")
 METRES_PER_UNIT = 0.1  # the base mesh counts in decimetres
-DELTA_SCALE = 1e-5  # metres per integer step; the targets are written in steps of 1e-4 m
+DELTA_SCALE = 2e-5  # metres per integer step; the targets are written in steps of 1e-4 m, which stay exact
 EYES = ("helper-l-eye", "helper-r-eye")  # the subject's left first
 # The base mesh gives lashes as cards for a picture with gaps. As solid strips they would look like paint, so that only
 # the rows next to the lid stay: these vertices (of the subject's left eye; the right one mirrors it) go.
 RIGHT_LASH_OFFSET = 125
-LASH_TIPS = (*range(14805, 14818), *range(14818, 14842), *range(14855, 14867))
+LASH_TIPS = tuple(range(14805, 14867))
 _GROUP_PART = {
     "helper-upper-teeth": "teeth",
     "helper-lower-teeth": "teeth",
@@ -134,7 +134,7 @@ def cut_head(wheel: Wheel) -> dict[str, np.ndarray]:
         "channels": np.array(ARKIT_CHANNELS),
         "target_offsets": np.cumsum([0, *map(len, moved)]).astype(np.int32),
         "target_indices": np.concatenate(moved).astype(np.uint16),
-        "target_deltas": np.concatenate([d[i] for d, i in zip(deltas, moved, strict=True)]),
+        "target_deltas": np.ascontiguousarray(np.concatenate([d[i] for d, i in zip(deltas, moved, strict=True)]).T),
         "delta_scale": np.float32(DELTA_SCALE),
         "inner_upper_lip": both_sides(UPPER_LIP, 1),
         "inner_lower_lip": both_sides(LOWER_LIP, 1),

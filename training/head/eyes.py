@@ -33,12 +33,13 @@ def build_eye(old: np.ndarray, old_deltas: np.ndarray):
     centre, radius = fit_sphere(old)
     positions, quads = [], {}
     for part, rings in _RINGS.items():
-        start = len(positions)
+        starts = []
         for angle in np.radians(rings):
-            for turn in np.arange(N_SECTORS) * 2 * np.pi / N_SECTORS:
+            starts.append(len(positions))
+            for turn in np.arange(N_SECTORS if angle else 1) * 2 * np.pi / N_SECTORS:
                 direction = [np.sin(angle) * np.cos(turn), np.sin(angle) * np.sin(turn), np.cos(angle)]
                 positions.append(centre + radius * np.array(direction))
-        quads[part] = _ring_quads(start, len(rings), collapsed=rings[0] == 0.0)
+        quads[part] = _ring_quads(starts, pole=rings[0] == 0.0)
     points = np.array(positions)
     basis = np.hstack([old - centre, np.ones((len(old), 1))])
     fitted = np.linalg.lstsq(basis, np.moveaxis(old_deltas, 1, 0).reshape(len(old), -1), rcond=None)[0]
@@ -46,16 +47,15 @@ def build_eye(old: np.ndarray, old_deltas: np.ndarray):
     return points, np.moveaxis(moved.reshape(len(points), -1, 3), 1, 0), quads, centre
 
 
-def _ring_quads(start: int, n_rings: int, collapsed: bool) -> np.ndarray:
-    """Quads between neighbouring rings, seen from the front in counter-clockwise order. With `collapsed` the first
-    ring is one point many times: its faces are triangles on the first vertex."""
+def _ring_quads(starts: list[int], pole: bool) -> np.ndarray:
+    """Faces between neighbouring rings, counter-clockwise from the front. starts: first vertex of each ring, from the
+    innermost. With `pole` the innermost is a single vertex, surrounded by triangles."""
     quads = []
-    for ring in range(n_rings - 1):
+    for inner, outer in zip(starts, starts[1:], strict=False):
         for a in range(N_SECTORS):
             b = (a + 1) % N_SECTORS
-            inner, outer = start + ring * N_SECTORS, start + (ring + 1) * N_SECTORS
-            if collapsed and ring == 0:
-                quads.append([start, outer + a, outer + b, outer + b])
+            if pole and inner == starts[0]:
+                quads.append([inner, outer + a, outer + b, outer + b])
             else:
                 quads.append([inner + a, outer + a, outer + b, inner + b])
     return np.array(quads)

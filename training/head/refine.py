@@ -8,7 +8,7 @@ from .ambient import vertex_normals
 from .base_mesh import BaseMesh
 
 # Edges longer than this (decimetres) are halved; those of the face are shorter already.
-_MAX_EDGE = 0.12
+_MAX_EDGE = 0.15
 # Share of the way from the flat midpoint to the curved one (Boubekeur and Alexa, "Phong tessellation", 2008, use 3/4).
 _CURVE = 0.75
 
@@ -48,7 +48,10 @@ def refine_long_edges(mesh: BaseMesh, group: str) -> BaseMesh:
         faces = [[int(a) for a in quad]]
         if split:
             around = [i for pair in zip(corners, halves, strict=True) for i in pair if i is not None]
-            add(np.mean([rows[0][i] for i in (split if len(split) > 2 else around)], axis=0), corners)
+            # A surface that bends both ways rises in the middle by the sum of what opposite edges rise.
+            ends = zip(corners, corners[1:] + corners[:1], halves, strict=True)
+            rise = [rows[0][h] - (rows[0][a] + rows[0][b]) / 2 for a, b, h in ends if h is not None]
+            add(np.mean([rows[0][i] for i in corners], axis=0) + np.sum(rise, axis=0) * 2 / len(corners), corners)
             centre = len(rows[0]) - 1
             n = len(around)
             if len(split) == len(corners):

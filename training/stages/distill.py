@@ -80,7 +80,7 @@ def distill_round(teacher: Talker, about: dict, clips: ClipSet, run: RunConfig, 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clips", type=Path, required=True, help="folder made by training.data.prepare")
+    parser.add_argument("--clips", type=Path, nargs="+", required=True, help="folders made by training.data.prepare")
     parser.add_argument("--teacher", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="folder of student-N.safetensors, one per round")
     parser.add_argument("--to", type=int, default=8, help="sampler steps of the last student, a power of two")
@@ -91,7 +91,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    clips = ClipSet(args.clips)
+    clips = ClipSet(*args.clips)
     teacher, about = load_talker(args.teacher)
     about = {k: about[k] for k in ("talker", "identities")}
     n_steps = teacher.config.denoiser.n_train_steps // 2

@@ -58,7 +58,7 @@ class TeacherLoss:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clips", type=Path, required=True, help="folder made by training.data.prepare")
+    parser.add_argument("--clips", type=Path, nargs="+", required=True, help="folders made by training.data.prepare")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint; a run goes on from it when it exists")
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--until", type=int, help="stop (and save) at this step of the schedule")
@@ -68,7 +68,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    clips = ClipSet(args.clips)
+    clips = ClipSet(*args.clips)
     model = TeacherModel(TalkerConfig(n_identities=len(clips.identity_names)))
     set_motion_statistics(model, clips)
     run = RunConfig(n_steps=args.steps, learning_rate=args.learning_rate)

@@ -54,8 +54,10 @@ def log_mel(audio: np.ndarray, spec: MelSpec) -> np.ndarray:
     if not np.isfinite(audio).all():
         raise ValueError("audio contains NaN or infinite samples")
     n = n_mel_frames(len(audio), spec)
+    if n == 0:
+        return np.empty((0, spec.n_mels), np.float32)
     half = spec.window_length // 2
-    padded = np.zeros((n - 1) * spec.hop_length + spec.window_length if n else 0, np.float32)
+    padded = np.zeros((n - 1) * spec.hop_length + spec.window_length, np.float32)
     end = min(len(audio), len(padded) - half)
     padded[half : half + end] = audio[:end]
     frames = np.lib.stride_tricks.sliding_window_view(padded, spec.window_length)[:: spec.hop_length]

@@ -1,0 +1,7 @@
+"""Sound files in, animation files out (docs/output-formats.md)."""
+
+from .atomic import atomic_writer
+from .audio import read_audio
+from .save import ANIMATION_SUFFIXES, save_animation
+
+__all__ = ["ANIMATION_SUFFIXES", "atomic_writer", "read_audio", "save_animation"]

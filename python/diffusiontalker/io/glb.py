@@ -1,0 +1,116 @@
+"""The built-in head with its animation as binary glTF."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import numpy as np
+
+from .. import __version__
+from ..head.appearance import MATERIALS, normals, still_colors
+from ..head.model import Head, in_head_order, load_head, triangulate
+from .curves import weight_blocks
+from .glb_container import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, GlbBuilder
+
+_COPYRIGHT = "Head: CC0, from the MakeHuman base mesh and the ARKit shapes of Mika Suominen"
+_LICENSE = {
+    "license": "CC0-1.0",
+    "attribution": "MakeHuman project (base mesh), Mika Suominen (face units), cut for DiffusionTalker",
+}
+
+
+def write_glb(anim, f: BinaryIO) -> None:
+    """One mesh with a primitive per material, 52 sparse morph targets (positions only: normals stay those of the
+    neutral face, which keeps the file small), their standard names in mesh.extras.targetNames, and an animation of the
+    weights with linear interpolation. Channels that the animation lacks stay 0.
+    Raises InputError for channels that the head does not have.
+    """
+    head = load_head()
+    in_head_order(head, anim.channels, np.zeros((0, len(anim.channels))))  # unknown channels are told before writing
+    builder = GlbBuilder()
+    document = {
+        "asset": {
+            "version": "2.0",
+            "generator": f"DiffusionTalker {__version__}",
+            "copyright": _COPYRIGHT,
+            "extras": _LICENSE,
+        },
+        "scene": 0,
+        "scenes": [{"name": "Scene", "nodes": [0]}],
+        "nodes": [{"name": "Head", "mesh": 0}],
+        "materials": [_material(name, *look) for name, look in MATERIALS.items()],
+        "meshes": [
+            {
+                "name": "Head",
+                "primitives": _primitives(head, builder),
+                "weights": [0.0] * len(head.channels),
+                "extras": {"targetNames": list(head.channels)},
+            }
+        ],
+    }
+    if len(anim.weights):
+        document["animations"] = [_animation(anim, head, builder)]
+    builder.write_head(f, document)
+    for block in weight_blocks(anim):
+        f.write(in_head_order(head, anim.channels, block).astype("<f4", copy=False).tobytes())
+
+
+def _material(name: str, _parts, roughness: float) -> dict:
+    return {
+        "name": name,
+        "doubleSided": True,  # the bust is open below, lashes and brows are strips
+        "pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": roughness},
+    }
+
+
+def _primitives(head: Head, builder: GlbBuilder) -> list[dict]:
+    """One per material, each with its own vertices, so that a viewer keeps no morph data it does not draw."""
+    colors, vertex_normals = still_colors(head), normals(head)
+    # glTF takes vertex colours as linear light.
+    linear = np.where(colors <= 0.04045, colors / 12.92, ((colors + 0.055) / 1.055) ** 2.4)
+    shorts = np.round(np.column_stack([linear, np.ones(len(linear))]) * 65535).astype(np.uint16)
+    triangles, owner = triangulate(head.quads)
+    primitives = []
+    for index, (parts, _) in enumerate(MATERIALS.values()):
+        wanted = np.isin(head.face_part, [head.parts.index(p) for p in parts])
+        used, local = np.unique(triangles[wanted[owner]], return_inverse=True)
+        attributes = {
+            "POSITION": builder.accessor(head.positions[used], ARRAY_BUFFER, bounds=True),
+            "NORMAL": builder.accessor(vertex_normals[used], ARRAY_BUFFER),
+            "COLOR_0": builder.accessor(shorts[used], ARRAY_BUFFER, normalized=True),
+        }
+        indices = builder.accessor(local.ravel().astype(np.uint16), ELEMENT_ARRAY_BUFFER)
+        targets = [{"POSITION": a} for a in _targets(head, used, builder)]
+        primitives.append({"attributes": attributes, "indices": indices, "material": index, "targets": targets})
+    return primitives
+
+
+def _targets(head: Head, used: np.ndarray, builder: GlbBuilder) -> list[int]:
+    """Accessors of the 52 targets on some vertices; those that do not move share one."""
+    still: int | None = None
+    accessors = []
+    for k in range(len(head.channels)):
+        indices, deltas = head.target(k)
+        here = np.isin(indices, used)
+        if here.any():
+            accessors.append(builder.sparse(np.searchsorted(used, indices[here]), deltas[here], len(used)))
+        else:
+            if still is None:
+                still = builder.sparse(np.zeros(0, int), np.zeros((0, 3)), len(used))
+            accessors.append(still)
+    return accessors
+
+
+def _animation(anim, head: Head, builder: GlbBuilder) -> dict:
+    """The sampler; its output is reserved and comes last in the buffer."""
+    n = len(anim.weights)
+    times = (np.arange(n, dtype=np.float64) * anim.fps_den / anim.fps_num).astype(np.float32)
+    n_values = n * len(head.channels)
+    time_accessor = builder.accessor(times, None, bounds=True)
+    values = np.broadcast_to(np.float32(0), (n_values,))  # only its size and type are read
+    value_accessor = builder.describe(values, builder.reserve(n_values * 4))
+    return {
+        "name": "Speech",
+        "samplers": [{"input": time_accessor, "output": value_accessor, "interpolation": "LINEAR"}],
+        "channels": [{"sampler": 0, "target": {"node": 0, "path": "weights"}}],
+    }

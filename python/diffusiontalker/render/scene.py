@@ -1,0 +1,99 @@
+"""Camera of the previews, and pictures of the built-in head."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from ..api.native import native
+from ..errors import InputError
+from ..head.appearance import mouth_light, smooth_groups, surface_colors
+from ..head.gap import lip_gap
+from ..head.model import Head, check_weights
+
+_FOV_Y_DEG = 18.0  # that of a portrait lens
+
+
+@dataclass(frozen=True)
+class View:
+    """A camera position."""
+
+    turn_deg: float  # to the subject's left
+    lift_deg: float
+    height: float  # of the picture at the target, metres
+    target: tuple[float, float, float]
+
+
+VIEWS = {
+    "front": View(0.0, 2.0, 0.345, (0.0, -0.045, -0.04)),
+    "three-quarter": View(32.0, 4.0, 0.345, (0.0, -0.045, -0.04)),
+    "face": View(0.0, 1.0, 0.205, (0.0, -0.032, 0.0)),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What stays the same from frame to frame."""
+
+    triangles: np.ndarray  # int32 [n, 3]
+    colors: np.ndarray  # float32 [V, 4]
+    inside: np.ndarray  # float32 [V], 1 where a closed mouth is dark
+    smooth_group: np.ndarray  # int32 [V]
+
+
+@lru_cache(maxsize=2)
+def make_scene(head: Head) -> Scene:
+    return Scene(head.triangles, *surface_colors(head), smooth_groups(head))
+
+
+def camera(view: str) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """(eye, target) of a named view, in metres. Raises InputError that lists the views there are."""
+    if view not in VIEWS:
+        raise InputError(f"there is no view {view!r}: use one of {', '.join(VIEWS)}")
+    v = VIEWS[view]
+    turn, lift = math.radians(v.turn_deg), math.radians(v.lift_deg)
+    distance = v.height / 2 / math.tan(math.radians(_FOV_Y_DEG / 2))
+    x, y, z = v.target
+    eye = (
+        x + distance * math.sin(turn) * math.cos(lift),
+        y + distance * math.sin(lift),
+        z + distance * math.cos(turn) * math.cos(lift),
+    )
+    return eye, v.target
+
+
+def render_frames(
+    head: Head, weights: np.ndarray, size: int = 640, view: str = "front", samples: int = 2
+) -> Iterator[np.ndarray]:
+    """Pictures of a sequence of faces, one at a time.
+    weights: float [n, 52] in the order of head.channels.   size: pixels on each side, 1..8192.
+    view: "front", "three-quarter" or "face".   samples: per pixel and axis, 1..4.
+    Yields uint8 [size, size, 3].   Raises InputError: a shape, size or view that cannot be used.
+    """
+    eye, target = camera(view)
+    weights = check_weights(head, weights)
+    return _draw_all(head, weights, size, eye, target, samples)
+
+
+def _draw_all(head: Head, weights: np.ndarray, size: int, eye, target, samples: int) -> Iterator[np.ndarray]:
+    scene = make_scene(head)
+    for i in range(len(weights)):
+        one = weights[i : i + 1]
+        colors = scene.colors.copy()
+        colors[:, :3] *= 1 - np.float32(1 - mouth_light(float(lip_gap(head, one)[0]))) * scene.inside[:, None]
+        yield native().raster_draw(
+            head.vertices(one)[0],
+            scene.triangles,
+            colors,
+            eye,
+            target,
+            size,
+            size,
+            smooth_group=scene.smooth_group,
+            fov_y_deg=_FOV_Y_DEG,
+            samples_per_axis=samples,
+        )

@@ -1,0 +1,112 @@
+"""A video of the animated head with its sound: MP4 with H.264 and AAC, through PyAV."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from types import ModuleType
+
+import numpy as np
+
+from ..errors import BackendError, InputError
+from ..head import in_head_order, load_head
+from ..io.atomic import atomic_writer
+from ..io.audio import read_audio
+from .scene import camera, render_frames
+
+_AUDIO_RATE_HZ = 48000
+_BLOCK_FRAMES = 300
+
+
+def write_video(
+    anim,
+    audio_path: str | os.PathLike[str] | None,
+    path: str | os.PathLike[str],
+    size: int = 640,
+    view: str = "front",
+    force: bool = False,
+    progress: Callable[[float], None] | None = None,
+) -> None:
+    """Writes an MP4 of the animation, at its own frame rate.
+    anim: weights [n_frames, C], channels, fps_num, fps_den.   audio_path: the sound; None makes a silent video.
+    size: pixels on each side, even, 64..4096.   view: "front", "three-quarter" or "face".   force: overwrite.
+    progress: called with the seconds of video done so far.
+    Raises BackendError: PyAV is not installed. InputError: no frames, size, view, unreadable audio.
+    OutputError: the file cannot be written.
+    """
+    av = _import_av()
+    camera(view)
+    if not len(anim.weights):
+        raise InputError("the animation has no frames: there is nothing to draw")
+    if not 64 <= size <= 4096 or size % 2:
+        raise InputError(f"the video is {size} pixels wide, expected an even number 64..4096")
+    with atomic_writer(path, force) as f, av.open(f, "w", format="mp4") as container:
+        rate = Fraction(anim.fps_num, anim.fps_den)
+        video = container.add_stream("libx264", rate=rate, options={"crf": "19", "preset": "veryfast"})
+        video.width = video.height = size
+        video.pix_fmt = "yuv420p"
+        sound = _Sound(av, container, audio_path) if audio_path is not None else None
+        for k, picture in enumerate(_pictures(anim, size, view)):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts = k
+            container.mux(video.encode(frame))
+            if sound:
+                sound.write_until(float((k + 1) / rate))
+            if progress:
+                progress(float((k + 1) / rate))
+        container.mux(video.encode())
+        if sound:
+            sound.finish()
+
+
+def _import_av() -> ModuleType:
+    try:
+        import av
+    except ImportError as e:
+        raise BackendError(
+            "writing MP4 needs PyAV, which is not installed: run pip install av (the extra diffusiontalker[video])"
+        ) from e
+    return av
+
+
+def _pictures(anim, size: int, view: str) -> Iterator[np.ndarray]:
+    head = load_head()
+    for start in range(0, len(anim.weights), _BLOCK_FRAMES):
+        block = np.asarray(anim.weights[start : start + _BLOCK_FRAMES])
+        yield from render_frames(head, in_head_order(head, anim.channels, block), size, view)
+
+
+class _Sound:
+    """Encodes a sound file little by little, so that sound and pictures lie side by side in the file."""
+
+    def __init__(self, av: ModuleType, container, audio_path):
+        self._av, self._container = av, container
+        self._blocks = read_audio(audio_path)
+        self._stream = container.add_stream("aac", rate=_AUDIO_RATE_HZ)
+        self._stream.layout = "mono"
+        self._resampler = av.AudioResampler(format="fltp", layout="mono", rate=_AUDIO_RATE_HZ)
+        self._n_samples, self._seconds = 0, 0.0
+
+    def write_until(self, seconds: float) -> None:
+        """Encodes until `seconds` of sound are written or it ends."""
+        while self._seconds < seconds:
+            block, rate = next(self._blocks, (None, 0))
+            if block is None:
+                self._seconds = float("inf")
+                return
+            frame = self._av.AudioFrame.from_ndarray(block.mean(axis=1)[None].astype(np.float32), "fltp", "mono")
+            frame.sample_rate = rate
+            frame.pts, frame.time_base = self._n_samples, Fraction(1, rate)
+            self._n_samples += len(block)
+            self._seconds = self._n_samples / rate
+            self._encode(frame)
+
+    def finish(self) -> None:
+        """Encodes what is buffered; sound beyond the last picture stays out."""
+        self._encode(None)
+        self._container.mux(self._stream.encode())
+
+    def _encode(self, frame) -> None:
+        for resampled in self._resampler.resample(frame):
+            self._container.mux(self._stream.encode(resampled))
