@@ -1,0 +1,115 @@
+/* Animates a 16-bit PCM WAV file and prints one line per frame: time and jawOpen.
+ *   cmake -S examples -B build/example -Ddiffusiontalker_DIR="$(diffusiontalker --cmake-dir)"
+ *   cmake --build build/example
+ *   build/example/animate bundle-folder speech.wav
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dt/dt.h"
+
+typedef struct {
+  int16_t* samples; /* interleaved */
+  size_t n_frames;
+  int32_t n_channels;
+  int32_t rate_hz;
+} Wav;
+
+/* Reads a little-endian PCM file; returns 0 when it is something else. */
+static int read_wav(const char* path, Wav* wav) {
+  unsigned char head[12], chunk[8], format[16];
+  FILE* f = fopen(path, "rb");
+  int found = 0;
+  memset(wav, 0, sizeof(*wav));
+  if (!f) return 0;
+  if (fread(head, 1, 12, f) == 12 && !memcmp(head, "RIFF", 4) && !memcmp(head + 8, "WAVE", 4)) {
+    while (!found && fread(chunk, 1, 8, f) == 8) {
+      const uint32_t size = chunk[4] | chunk[5] << 8 | chunk[6] << 16 | (uint32_t)chunk[7] << 24;
+      if (!memcmp(chunk, "fmt ", 4) && size >= 16 && fread(format, 1, 16, f) == 16) {
+        if (format[0] != 1 || format[14] != 16) break; /* PCM, 16 bit */
+        wav->n_channels = format[2];
+        wav->rate_hz = format[4] | format[5] << 8 | format[6] << 16 | format[7] << 24;
+        fseek(f, (long)(size - 16 + size % 2), SEEK_CUR);
+      } else if (!memcmp(chunk, "data", 4) && wav->n_channels > 0) {
+        wav->samples = malloc(size + 1);
+        found = wav->samples != NULL;
+        if (found)
+          wav->n_frames = fread(wav->samples, 2 * (size_t)wav->n_channels, size / 2 / wav->n_channels, f);
+      } else if (fseek(f, (long)(size + size % 2), SEEK_CUR) != 0) {
+        break;
+      }
+    }
+  }
+  fclose(f);
+  return found;
+}
+
+/* Prints all frames that are ready. */
+static dt_status print_frames(dt_stream* stream, int32_t n_channels, int32_t jaw, double period_s) {
+  float weights[30 * 256];
+  int64_t first = 0;
+  size_t n = 0, i;
+  const size_t capacity = sizeof(weights) / sizeof(float) / (size_t)n_channels;
+  do {
+    const dt_status status = dt_stream_pull(stream, weights, capacity, &first, &n);
+    if (status != DT_OK) return status;
+    for (i = 0; i < n; ++i) {
+      const double time_s = (double)(first + (int64_t)i) * period_s;
+      printf("%.4f %.4f\n", time_s, weights[i * (size_t)n_channels + (size_t)jaw]);
+    }
+  } while (n > 0);
+  return DT_OK;
+}
+
+static dt_status animate(dt_stream* stream, const Wav* wav, const dt_model_info* info, int32_t jaw) {
+  float block[4096];
+  const size_t block_frames = sizeof(block) / sizeof(float) / (size_t)wav->n_channels;
+  const double period_s = (double)info->fps_den / info->fps_num;
+  size_t at, i;
+  dt_status status;
+  for (at = 0; at < wav->n_frames; at += block_frames) {
+    const size_t n = wav->n_frames - at < block_frames ? wav->n_frames - at : block_frames;
+    for (i = 0; i < n * (size_t)wav->n_channels; ++i) {
+      block[i] = wav->samples[at * (size_t)wav->n_channels + i] / 32768.0f;
+    }
+    status = dt_stream_push(stream, block, n, wav->n_channels, wav->rate_hz);
+    if (status == DT_OK) status = print_frames(stream, info->n_channels, jaw, period_s);
+    if (status != DT_OK) return status;
+  }
+  status = dt_stream_flush(stream);
+  return status == DT_OK ? print_frames(stream, info->n_channels, jaw, period_s) : status;
+}
+
+static int32_t find_channel(const dt_model* model, int32_t n_channels, const char* name) {
+  int32_t i;
+  for (i = 0; i < n_channels; ++i) {
+    if (!strcmp(dt_model_channel_name(model, i), name)) return i;
+  }
+  return 0;
+}
+
+int main(int argc, char** argv) {
+  dt_model* model = NULL;
+  dt_stream* stream = NULL;
+  dt_model_info info = {sizeof(info), 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  dt_status status;
+  Wav wav;
+  if (argc != 3) {
+    fprintf(stderr, "usage: animate bundle-folder speech.wav\n");
+    return 2;
+  }
+  if (!read_wav(argv[2], &wav)) {
+    fprintf(stderr, "%s is not a 16-bit PCM WAV file\n", argv[2]);
+    return 3;
+  }
+  status = dt_model_open(argv[1], NULL, &model);
+  if (status == DT_OK) status = dt_model_get_info(model, &info);
+  if (status == DT_OK) status = dt_stream_create(model, NULL, &stream);
+  if (status == DT_OK) status = animate(stream, &wav, &info, find_channel(model, info.n_channels, "jawOpen"));
+  if (status != DT_OK) fprintf(stderr, "error: %s\n", dt_last_error());
+  dt_stream_release(stream);
+  dt_model_release(model);
+  free(wav.samples);
+  return status == DT_OK ? 0 : 1;
+}

@@ -1,0 +1,13 @@
+"""A stream fed the way a microphone or a TTS voice does it: 20 ms at a time, frames as soon as they are ready."""
+
+import diffusiontalker as dt
+import soundfile
+
+stream = dt.load("base").stream(seed=0)
+print(f"a frame leaves at most {stream.latency.worst_s * 1000:.0f} ms after its sound, plus compute")
+for samples in soundfile.blocks("examples/speech.wav", blocksize=320, dtype="float32"):
+    stream.push(samples, 16000)
+    for frame in stream.pull():
+        print(f"{frame.time_s:7.3f} s  jawOpen {frame.weights[17]:.3f}")
+stream.flush()
+print(len(stream.pull()), "frames after the end of the sound")

@@ -1,0 +1,1 @@
+"""Models, streams and animations: the Python face of the C ABI."""

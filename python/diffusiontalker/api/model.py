@@ -1,0 +1,174 @@
+"""An opened bundle on one backend."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from diffusiontalker.api import bundles
+from diffusiontalker.api.animation import Animation
+from diffusiontalker.api.framefile import FrameFile
+from diffusiontalker.api.native import native
+from diffusiontalker.api.samples import array_blocks
+from diffusiontalker.api.stream import Profile, Stream
+from diffusiontalker.errors import InputError
+
+Progress = Callable[[float], None]  # receives the seconds of audio that are done
+DEFAULT_THREADS = 2  # dt_model_options
+
+
+def load(
+    bundle: str | os.PathLike[str] = "base",
+    *,
+    backend: str = "auto",
+    precision: str = "f32",
+    n_threads: int | None = None,
+    log: Callable | None = None,
+) -> Model:
+    """Opens a bundle and compiles its networks.
+    bundle: a name ("base"; see available_bundles()) or the path of a bundle folder.
+    backend: "auto" (openvino, else reference, announced in the log), "openvino", "reference" or "tensorrt".
+    precision: "f32" or "bf16" (openvino on processors that have it).   n_threads: 1..256, default 2.
+    log: called with (level, line) for notices; level 1 is information, 2 a warning.
+    Raises BundleError (missing, damaged, newer), BackendError (not available here), InputError (bad argument).
+    """
+    folder = bundles.resolve(bundle)
+    threads = DEFAULT_THREADS if n_threads is None else n_threads
+    return Model(native().Model(str(folder), backend=backend, precision=precision, n_threads=threads, log=log), folder)
+
+
+class Model:
+    """Made by load(). Immutable: one model serves any number of streams and threads."""
+
+    def __init__(self, native_model, path: Path):
+        self._native = native_model
+        self.path = path
+        self.channels: tuple[str, ...] = tuple(native_model.channels)
+        self.identities: tuple[str, ...] = tuple(native_model.identities)
+        self.fps_num: int = native_model.fps_num
+        self.fps_den: int = native_model.fps_den
+        self.sample_rate_hz: int = native_model.sample_rate_hz
+        self.backend: str = native_model.backend_name
+        self.profiles: dict[str, Profile] = {name: self.profile(name) for name in native_model.profiles}
+
+    @property
+    def fps(self) -> float:
+        return self.fps_num / self.fps_den
+
+    def profile(self, name: str | None = None) -> Profile:
+        """Window sizes of a latency profile; None is the bundle's default. Raises InputError for an unknown name."""
+        sizes = self._native.profile(name)
+        return Profile(**{key: sizes[key] for key in Profile.__dataclass_fields__})
+
+    def info(self) -> dict:
+        """bundle.json of the model, as a dict."""
+        return json.loads(self._native.metadata_json)
+
+    def stream(
+        self,
+        *,
+        identity: str | None = None,
+        style=None,
+        seed: int = 0,
+        profile: str | None = None,
+        max_buffered_ms: int = 30000,
+        ease_out_frames: int | None = None,
+    ) -> Stream:
+        """A new stream at frame 0.
+        identity: one of `identities`; None is the bundle's default.   style: float [d_identity] instead of a name.
+        seed: 0 .. 2**64-1; the same audio, bundle, backend and seed give the same frames.
+        profile: one of `profiles`; None is the bundle's default.
+        max_buffered_ms: audio kept natively before push() computes frames to make room, 1000..3600000.
+        ease_out_frames: frames at the end that ease to rest, 0..lookahead_frames; None: 5, or fewer if need be.
+        Raises InputError: an unknown identity or profile (lists those there are), a value out of range.
+        """
+        if not 0 <= seed < 2**64:
+            raise InputError(f"seed is {seed}, expected 0 .. 2**64-1")
+        window = self.profile(profile)
+        if ease_out_frames is None:
+            ease_out_frames = min(5, window.lookahead_frames)
+        if style is not None:
+            style = np.ascontiguousarray(style, np.float32)
+            if style.shape != (self._native.d_identity,):
+                raise InputError(f"style has shape {style.shape}, expected [{self._native.d_identity}]")
+        stream = native().Stream(
+            self._native,
+            identity=identity,
+            style=style,
+            seed=seed,
+            profile=profile,
+            max_buffered_ms=max_buffered_ms,
+            ease_out_frames=ease_out_frames,
+        )
+        return Stream(self, stream, window, max_buffered_ms)
+
+    def animate(
+        self,
+        audio,
+        sample_rate: int | None = None,
+        *,
+        identity: str | None = None,
+        style=None,
+        seed: int = 0,
+        profile: str | None = None,
+        progress: Progress | None = None,
+    ) -> Animation:
+        """Animates a whole recording through one stream; files are read in blocks.
+        audio: path of a sound file (WAV, FLAC, OGG, MP3 ...), or an array [n] or [n, channels] with sample_rate in Hz.
+        progress: called with the seconds of audio done so far.   Other arguments as for stream().
+        Returns an Animation with ceil(duration * fps) frames.
+        Raises InputError: unreadable or empty audio, NaN samples, a bad argument.
+        """
+        stream = self.stream(identity=identity, style=style, seed=seed, profile=profile)
+        frames = self.animate_into_file(stream, audio, sample_rate, progress)
+        return self.animation(np.asarray(frames), audio if isinstance(audio, (str, os.PathLike)) else None)
+
+    def animation(self, weights, audio_path=None) -> Animation:
+        """An Animation of this model's channels and rate around float32 [n_frames, n_channels]."""
+        path = None if audio_path is None else Path(audio_path)
+        return Animation(weights, self.channels, self.fps_num, self.fps_den, path)
+
+    def animate_into_file(self, stream: Stream, audio, sample_rate=None, progress: Progress | None = None) -> FrameFile:
+        """Pushes all audio through `stream`, flushes it, and gives the frames; memory does not grow with the length.
+        audio, sample_rate, progress: as for animate().
+        """
+        if isinstance(audio, (str, os.PathLike)):
+            if sample_rate is not None:
+                raise InputError("sample_rate is given together with a file: a file tells its own rate")
+            from diffusiontalker.io import read_audio
+
+            blocks = read_audio(Path(audio))
+        else:
+            blocks = array_blocks(audio, sample_rate)
+        frames = FrameFile(len(self.channels))
+        n_samples = 0
+        for block, rate in blocks:
+            try:
+                stream.push(block, rate)
+            except InputError as e:
+                raise InputError(f"{_name(audio)}, in the block at {n_samples / rate:.2f} s: {e}") from e
+            n_samples += len(block)
+            _drain(stream, frames)
+            if progress:
+                progress(n_samples / rate)
+        if not n_samples:
+            raise InputError(f"{_name(audio)} holds no samples: there is nothing to animate")
+        stream.flush()
+        _drain(stream, frames)
+        return frames
+
+
+def _drain(stream: Stream, frames: FrameFile) -> None:
+    while True:
+        _, weights = stream.pull_block()
+        if not len(weights):
+            return
+        frames.append(weights)
+
+
+def _name(audio) -> str:
+    return str(audio) if isinstance(audio, (str, os.PathLike)) else "the audio array"

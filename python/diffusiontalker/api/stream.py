@@ -1,0 +1,136 @@
+"""One character's stream: audio goes in as it arrives, timestamped frames come out."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from diffusiontalker.api.samples import as_float32, checked_rate
+from diffusiontalker.errors import BufferFullError
+
+if TYPE_CHECKING:
+    from diffusiontalker.api.model import Model
+
+# Frames asked from the native stream at once: ten seconds at 30 fps, 62 kB.
+PULL_FRAMES = 300
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One animation frame."""
+
+    index: int  # since the start of the stream
+    time_s: float  # index * fps_den / fps_num
+    weights: np.ndarray  # float32 [n_channels]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Sizes of one window, in animation frames; lookahead_samples at the model's sample rate."""
+
+    past_frames: int
+    hop_frames: int
+    lookahead_frames: int
+    lookahead_samples: int
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Audio that must arrive before a frame can leave, in seconds; compute time comes on top.
+    The first frame of a hop waits for hop_s + lookahead_s after its own time, the last one for about lookahead_s.
+    """
+
+    hop_s: float
+    lookahead_s: float
+
+    @property
+    def worst_s(self) -> float:
+        return self.hop_s + self.lookahead_s
+
+
+class Stream:
+    """Made by Model.stream(). Used by one thread at a time.
+
+    stream.push(samples, sample_rate); for frame in stream.pull(): ...; at the end stream.flush() and pull once more.
+    """
+
+    def __init__(self, model: Model, native_stream, profile: Profile, max_buffered_ms: int):
+        self.model = model
+        self.profile = profile
+        self._native = native_stream
+        self._piece_s = max_buffered_ms / 4000  # pieces of a quarter of the buffer always fit after a pull
+        self._waiting: deque[tuple[int, np.ndarray]] = deque()  # pulled early to make room, not asked for yet
+
+    @property
+    def latency(self) -> Latency:
+        """Audio this stream needs before a frame leaves, compute time not included."""
+        model = self.model
+        return Latency(
+            self.profile.hop_frames * model.fps_den / model.fps_num,
+            self.profile.lookahead_samples / model.sample_rate_hz,
+        )
+
+    def push(self, samples, sample_rate: int) -> None:
+        """Appends audio of any length; frames that no longer fit the native buffer wait in this object.
+        samples: float [n] or [n, channels], nominal -1..1, or int16, int32, uint8; channels are averaged.
+        sample_rate: Hz, 1000..768000, fixed by the first push.
+        Raises InputError (type, shape, rate, NaN or infinite samples), StreamClosedError after flush().
+        """
+        array, rate = as_float32(samples), checked_rate(sample_rate)
+        piece = max(1, int(rate * self._piece_s))
+        for start in range(0, max(1, len(array)), piece):
+            part = array[start : start + piece]
+            try:
+                self._native.push(part, rate)
+            except BufferFullError:
+                while self._pull_native():
+                    pass
+                self._native.push(part, rate)
+
+    def _pull_native(self, max_frames: int = PULL_FRAMES) -> int:
+        first, weights = self._native.pull(max_frames)
+        if len(weights):
+            self._waiting.append((first, weights))
+        return len(weights)
+
+    def pull_block(self, max_frames: int = PULL_FRAMES) -> tuple[int, np.ndarray]:
+        """At most max_frames finished frames as (index of the first, float32 [n, n_channels]).
+        n is 0 when more audio is needed. A max_frames of one hop computes no more than one window.
+        """
+        if not self._waiting and not self._pull_native(max_frames):
+            return 0, np.zeros((0, len(self.model.channels)), np.float32)
+        first, weights = self._waiting.popleft()
+        if len(weights) > max_frames:
+            self._waiting.appendleft((first + max_frames, weights[max_frames:]))
+        return first, weights[:max_frames]
+
+    def pull(self) -> list[Frame]:
+        """All frames that are finished, computing them as needed; [] when more audio is needed."""
+        frames: list[Frame] = []
+        period = self.model.fps_den / self.model.fps_num
+        while True:
+            first, weights = self.pull_block()
+            if not len(weights):
+                return frames
+            frames += [Frame(first + i, (first + i) * period, w) for i, w in enumerate(weights)]
+
+    @property
+    def ready_frames(self) -> int:
+        """Frames that pull() would give now."""
+        return self._native.ready_frames() + sum(len(w) for _, w in self._waiting)
+
+    def flush(self) -> None:
+        """Ends the audio: the remaining frames become ready and ease to rest; ceil(duration * fps) in all."""
+        self._native.flush()
+
+    def reset(self) -> None:
+        """Back to frame 0 and the rest pose, as after creation; the rate may change."""
+        self._waiting.clear()
+        self._native.reset()
+
+    def stats(self) -> dict[str, int]:
+        """Hops, frames and nanoseconds spent per phase since creation or reset."""
+        return dict(self._native.stats())

@@ -1,0 +1,1 @@
+"""Measuring speed, latency and memory; docs/benchmarks.md says what lies inside each number."""

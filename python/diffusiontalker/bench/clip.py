@@ -1,0 +1,33 @@
+"""The audio that benchmarks run on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from diffusiontalker.api.native import native
+
+RATE_HZ = 16000
+
+
+def synthetic_speech(duration_s: float) -> np.ndarray:
+    """A voiced buzz with a syllable rhythm of 4 Hz and pauses, float32 [n] at 16 kHz; the same on every call.
+    The networks' work does not depend on what is said, so this is as good as speech for timing.
+    """
+    t = np.arange(int(duration_s * RATE_HZ)) / RATE_HZ
+    pitch = 120 + 20 * np.sin(2 * np.pi * 0.5 * t)
+    phase = 2 * np.pi * np.cumsum(pitch) / RATE_HZ
+    voice = sum(np.sin(k * phase) / k for k in range(1, 20))
+    syllables = np.clip(np.sin(2 * np.pi * 4 * t), 0, None) * (np.sin(2 * np.pi * 0.2 * t) > -0.8)
+    breath = np.random.default_rng(0).standard_normal(len(t)) * 0.003
+    return (0.1 * voice * syllables + breath).astype(np.float32)
+
+
+def recording(path: Path) -> np.ndarray:
+    """A sound file as mono float32 [n] at 16 kHz. Raises InputError."""
+    from diffusiontalker.io import read_audio
+
+    blocks = [(np.asarray(block, np.float32), rate) for block, rate in read_audio(path)]
+    mono = np.concatenate([b if b.ndim == 1 else b.mean(axis=1) for b, _ in blocks])
+    return np.asarray(native().resample(mono, blocks[0][1], RATE_HZ), np.float32)

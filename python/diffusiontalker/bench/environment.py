@@ -1,0 +1,83 @@
+"""The machine and the software a measurement was taken on."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+from diffusiontalker import __version__
+
+PACKAGES = ("numpy", "openvino", "torch")
+
+
+def _cpuinfo(key: str) -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.split(":")[0].strip() == key:
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass  # not Linux
+    return ""
+
+
+def cpu_model() -> str:
+    return _cpuinfo("model name") or platform.processor() or platform.machine()
+
+
+def cpu_flags() -> set[str]:
+    """Feature flags as Linux names them; empty elsewhere."""
+    return set(_cpuinfo("flags").split())
+
+
+def usable_cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def os_name() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"] + f", Linux {platform.release()}"
+    except OSError:
+        return platform.platform()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def stamp() -> dict:
+    """JSON-ready description of machine and software; keys are stable."""
+    load = os.getloadavg() if hasattr(os, "getloadavg") else (None,)
+    return {
+        "time_utc": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "cpu": cpu_model(),
+        "cores": usable_cores(),
+        "cpu_features": sorted(cpu_flags() & {"avx2", "avx512f", "avx512_bf16", "amx_bf16"}),
+        "os": os_name(),
+        "python": platform.python_version(),
+        "diffusiontalker": __version__,
+        "packages": {name: _version(name) for name in PACKAGES},
+        "load_average_1min": load[0],
+    }
+
+
+def peak_rss_bytes() -> int | None:
+    """Highest resident size of this process so far; None where the system does not tell."""
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass  # not Linux
+    if sys.platform == "darwin":
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return None

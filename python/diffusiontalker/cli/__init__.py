@@ -1,0 +1,1 @@
+"""The command `diffusiontalker`; its behaviour and exit codes are in docs/cli.md."""

@@ -1,0 +1,145 @@
+"""`diffusiontalker animate`: a sound file in, animation files out."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from diffusiontalker.api.outputs import OutputSet
+from diffusiontalker.cli import arguments, sources
+from diffusiontalker.cli.console import Console
+from diffusiontalker.errors import OutputError
+
+STDOUT_FORMATS = ("json", "csv", "npz")
+
+
+def add_parser(subparsers) -> arguments.Parser:
+    parser = subparsers.add_parser(
+        "animate",
+        help="animate a sound file",
+        description="Turns speech into 52 ARKit blendshape weights at 30 frames a second.",
+        examples="""diffusiontalker animate speech.wav -o speech.glb
+        diffusiontalker animate speech.wav -o speech.csv -o speech.npz --identity NAME --seed 7 --force
+        tts "hello" | diffusiontalker animate - -o - --format csv > hello.csv""",
+    )
+    parser.add_argument("input", metavar="IN", help="sound file (WAV, FLAC, OGG, MP3), or - for standard input")
+    parser.add_argument(
+        "-o", "--output", action="append", required=True, metavar="OUT", help=".glb .csv .json .npz, or -; repeatable"
+    )
+    parser.add_argument("--format", choices=STDOUT_FORMATS, help="format of -o - (default: json)")
+    parser.add_argument("--force", action="store_true", help="overwrite outputs that exist")
+    arguments.add_talking(parser)
+    arguments.add_model(parser)
+    arguments.add_common(parser)
+    return parser
+
+
+def run(args, console: Console) -> int:
+    to_stdout = "-" in args.output
+    check_stdout(args, to_stdout)
+    check_endings(args.output, saved_endings())
+    targets = [Path(name) for name in args.output if name != "-"]
+    with OutputSet(targets, args.force) as outputs, sources.audio_file(args.input) as path:
+        check_not_input(targets, path)
+        done = sources.animate(args, path, console)
+        save_all(done.animation, outputs)
+        if to_stdout:
+            write_to_stdout(done.animation, args.format or "json")
+        outputs.commit()
+    report(args, console, done, targets)
+    return 0
+
+
+def saved_endings() -> tuple[str, ...]:
+    from diffusiontalker.io import ANIMATION_SUFFIXES
+
+    return tuple(ANIMATION_SUFFIXES)
+
+
+def check_stdout(args, to_stdout: bool) -> None:
+    """Standard output carries one thing only. Raises UsageError."""
+    if args.output.count("-") > 1:
+        raise arguments.UsageError("standard output is named twice as an output")
+    if to_stdout and args.json:
+        raise arguments.UsageError("-o - and --json both need standard output: leave one away")
+    if args.format and not to_stdout:
+        raise arguments.UsageError("--format is for -o - only: the ending of a file name decides its format")
+
+
+def check_endings(outputs: list[str], endings: tuple[str, ...]) -> None:
+    """Raises UsageError for an output whose ending names no format."""
+    for name in outputs:
+        if name != "-" and Path(name).suffix.lower() not in endings:
+            raise arguments.UsageError(f"the ending of {name} names no format: use one of {' '.join(endings)}")
+
+
+def check_not_input(targets: list[Path], path: Path) -> None:
+    """Raises OutputError when an output is the input itself."""
+    for target in targets:
+        if target.exists() and path.exists() and target.samefile(path):
+            raise OutputError(f"{target} is the input: name another output")
+
+
+def save_all(animation, outputs: OutputSet) -> None:
+    """Writes every animation output under its hidden name."""
+    from diffusiontalker.io import save_animation
+
+    for target in outputs.staged:
+        with outputs.naming(target) as staged:
+            save_animation(animation, staged)
+
+
+def write_to_stdout(animation, file_format: str) -> None:
+    """Writes the finished file to standard output, so that a failure half way leaves no half document."""
+    from diffusiontalker.io import save_animation
+
+    if sys.stdout.isatty() and file_format == "npz":
+        raise OutputError("standard output is a terminal and npz is binary: pipe it into a file")
+    with tempfile.TemporaryDirectory(prefix="diffusiontalker-") as folder:
+        path = Path(folder) / f"out.{file_format}"
+        save_animation(animation, path)
+        try:
+            with path.open("rb") as f:
+                shutil.copyfileobj(f, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as e:
+            raise OutputError(f"standard output cannot be written: {e.strerror}") from e
+
+
+def report(args, console: Console, done: sources.Animated, targets: list[Path]) -> None:
+    """The closing notice, or the document of --json."""
+    anim = done.animation
+    if args.json:
+        console.json(summary(args, done, targets))
+    speed = anim.duration_s / done.compute_s
+    console.notice(
+        f"{anim.n_frames} frames ({anim.duration_s:.1f} s) in {done.compute_s:.1f} s, {speed:.0f}x real time, "
+        f"{done.model.backend}" + "".join(f"\n  {t}" for t in targets)
+    )
+
+
+def summary(args, done: sources.Animated, targets: list[Path]) -> dict:
+    """Keys are stable; new ones may be added."""
+    anim = done.animation
+    return {
+        "schema": f"diffusiontalker.{args.command}/1",
+        "input": args.input,
+        "outputs": [str(t) for t in targets],
+        "bundle": str(done.model.path),
+        "backend": done.model.backend,
+        "precision": args.precision,
+        "identity": args.identity or done.model.info()["identities"]["default"],
+        "seed": args.seed,
+        "profile": args.profile or done.model.info()["default_profile"],
+        "n_frames": anim.n_frames,
+        "fps_num": anim.fps_num,
+        "fps_den": anim.fps_den,
+        "duration_s": anim.duration_s,
+        "load_s": done.load_s,
+        "compute_s": done.compute_s,
+        "rtf": done.compute_s / anim.duration_s,
+    }

@@ -1,0 +1,78 @@
+"""Arguments that several commands share, and a parser whose help starts with examples."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from diffusiontalker.errors import DiffusionTalkerError
+
+BACKENDS = ("auto", "openvino", "reference", "tensorrt")
+PRECISIONS = ("f32", "bf16")
+EXIT_CODES = """exit codes:
+  0 done          2 wrong usage      3 input cannot be used   4 bundle missing or damaged
+  5 backend       6 output           70 internal error        130 interrupted"""
+
+
+class UsageError(DiffusionTalkerError):
+    """Arguments that do not go together."""
+
+    exit_code = 2
+
+
+class Parser(argparse.ArgumentParser):
+    """examples: lines shown before everything else in --help."""
+
+    def __init__(self, *args, examples: str = "", **kwargs):
+        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        kwargs.setdefault("allow_abbrev", False)
+        super().__init__(*args, **kwargs)
+        self.examples = examples
+
+    def format_help(self) -> str:
+        lines = "".join(f"  {line.strip()}\n" for line in self.examples.strip().splitlines())
+        return f"examples:\n{lines}\n{super().format_help()}"
+
+    def error(self, message: str):
+        self.exit(2, f"error: {message}; see {self.prog} --help\n")
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """An argparse type: a whole number low..high."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number") from None
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{value} is outside {low}..{high}")
+        return value
+
+    return parse
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """--bundle --backend --precision --threads"""
+    group = parser.add_argument_group("model")
+    group.add_argument("--bundle", default="base", metavar="NAME|PATH", help="bundle to use (default: base)")
+    group.add_argument("--backend", default="auto", choices=BACKENDS, help="what runs the networks (default: auto)")
+    group.add_argument("--precision", default="f32", choices=PRECISIONS, help="default: f32")
+    group.add_argument("--threads", type=whole_number(1, 256), metavar="N", help="compute threads (default: 2)")
+
+
+def add_talking(parser: argparse.ArgumentParser) -> None:
+    """--identity --seed --profile"""
+    group = parser.add_argument_group("talking")
+    group.add_argument("--identity", metavar="NAME", help="talking identity (default: the bundle's; see info)")
+    group.add_argument(
+        "--seed", type=whole_number(0, 2**64 - 1), default=0, metavar="N", help="0..2**64-1 (default: 0)"
+    )
+    group.add_argument("--profile", metavar="NAME", help="latency profile (default: the bundle's; see info)")
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """--json --quiet --debug"""
+    parser.add_argument("--json", action="store_true", help="print one JSON document on standard output")
+    parser.add_argument("--quiet", action="store_true", help="no progress and no notices")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")

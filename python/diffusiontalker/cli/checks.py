@@ -1,0 +1,171 @@
+"""The single checks of `doctor`; each finds out one thing and says what to do when it is missing."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from diffusiontalker import __version__
+from diffusiontalker.api import bundles
+from diffusiontalker.api.native import native
+from diffusiontalker.bench.environment import cpu_flags, cpu_model
+from diffusiontalker.errors import DiffusionTalkerError
+
+BACKEND_ADVICE = {
+    "openvino": "pip install 'openvino==2026.4.*' and reinstall diffusiontalker, or use --backend reference (slow)",
+    "tensorrt": "needs an NVIDIA GPU; the openvino backend does the same job on the processor",
+    "reference": "reinstall: pip install --force-reinstall .",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """status: "ok", "note" (the main job works without it) or "FAIL"."""
+
+    name: str
+    status: str
+    found: str
+    advice: str = ""
+    exit_code: int = 5  # what a FAIL ends the command with
+
+
+def all_checks() -> list[Check]:
+    return [
+        check_python(),
+        check_native(),
+        *(check_backend(name) for name in ("openvino", "reference", "tensorrt")),
+        *check_bundles(),
+        check_main_job(),
+        check_soundfile(),
+        check_video(),
+        check_cache(),
+        check_cpu(),
+        check_gpu(),
+    ]
+
+
+def check_python() -> Check:
+    found = f"diffusiontalker {__version__} on Python {platform.python_version()}, {sys.executable}"
+    return Check("python", "ok", found)
+
+
+def check_native() -> Check:
+    try:
+        module = native()
+        return Check("native library", "ok", f"{module.version()}, {module.__file__}")
+    except DiffusionTalkerError as e:
+        return Check("native library", "FAIL", str(e))
+
+
+def check_backend(name: str) -> Check:
+    try:
+        usable, reason = native().probe_backend(name)
+    except DiffusionTalkerError:
+        return Check(f"backend {name}", "note", "not asked: the native library is missing")
+    if usable:
+        return Check(f"backend {name}", "ok", "can run here")
+    # Without openvino the reference backend still does the job; check_main_job tells whether any does.
+    return Check(f"backend {name}", "note", reason, BACKEND_ADVICE[name])
+
+
+def check_bundles() -> list[Check]:
+    checks = []
+    for name, folder in bundles.available_bundles().items():
+        try:
+            description = bundles.read_description(folder)
+            problems = bundles.file_problems(folder, description)
+        except DiffusionTalkerError as e:
+            problems = [str(e)]
+            description = {}
+        if problems:
+            status = "FAIL" if name == "base" else "note"
+            checks.append(Check(f"bundle {name}", status, problems[0], "reinstall, or get the bundle again", 4))
+        else:
+            n = len(description.get("files", {}))
+            text = f"version {description.get('version')}, {n} files whole, {folder}"
+            checks.append(Check(f"bundle {name}", "ok", text))
+    if not any(c.name == "bundle base" for c in checks):
+        folder = bundles.bundle_folders()[0]
+        advice = f"reinstall, or set {bundles.ENVIRONMENT_VARIABLE} to a folder that holds it"
+        checks.append(Check("bundle base", "FAIL", f"not found in {folder}", advice, 4))
+    return checks
+
+
+def check_main_job() -> Check:
+    """Really loads the base bundle and animates half a second."""
+    import numpy as np
+
+    from diffusiontalker.api.model import load
+
+    notices: list[str] = []
+    try:
+        started = time.perf_counter()
+        model = load("base", log=lambda *record: notices.append(str(record[-1])))
+        loaded = time.perf_counter()
+        anim = model.animate(np.zeros(8000, np.float32), 16000)
+        ended = time.perf_counter()
+    except DiffusionTalkerError as e:
+        return Check("animating", "FAIL", str(e), exit_code=e.exit_code)
+    times = f"loaded in {loaded - started:.2f} s, ran in {ended - loaded:.2f} s"
+    text = f"{anim.n_frames} frames with {model.backend}: {times}"
+    return Check("animating", "ok", text, "; ".join(notices) if model.backend == "reference" else "")
+
+
+def check_soundfile() -> Check:
+    try:
+        import soundfile
+
+        formats = soundfile.available_formats()
+    except (ImportError, OSError) as e:
+        return Check("sound files", "FAIL", f"soundfile cannot be loaded: {e}", "pip install soundfile", 3)
+    wanted = [name for name in ("WAV", "FLAC", "OGG", "MP3") if name in formats]
+    return Check("sound files", "ok", f"libsndfile {soundfile.__libsndfile_version__}: {', '.join(wanted)}")
+
+
+def check_video() -> Check:
+    found = []
+    if importlib.util.find_spec("av"):
+        found.append(f"PyAV {importlib.metadata.version('av')}")
+    if path := shutil.which("ffmpeg"):
+        found.append(path)
+    if found:
+        return Check("video", "ok", ", ".join(found))
+    return Check("video", "note", "neither PyAV nor ffmpeg: no .mp4", "pip install 'diffusiontalker[video]'")
+
+
+def check_cache() -> Check:
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diffusiontalker"
+    existing = next(p for p in (folder, *folder.parents) if p.exists())
+    if os.access(existing, os.W_OK):
+        return Check("cache folder", "ok", f"{folder} can be written")
+    return Check("cache folder", "note", f"{folder} cannot be written", "set XDG_CACHE_HOME to a folder of yours")
+
+
+def check_cpu() -> Check:
+    flags = cpu_flags()
+    names = {"avx2": "AVX2", "avx512f": "AVX-512", "avx512_bf16": "AVX-512 bf16", "amx_bf16": "AMX bf16"}
+    parts = [f"{label} {'yes' if flag in flags else 'no'}" for flag, label in names.items()]
+    found = f"{cpu_model()}, {os.cpu_count()} cores, " + (", ".join(parts) if flags else "features unknown")
+    if "amx_bf16" in flags or "avx512_bf16" in flags:
+        return Check("processor", "ok", found, "--precision bf16 is faster here at an error of about 0.02")
+    return Check("processor", "ok", found)
+
+
+def check_gpu() -> Check:
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return Check("GPU", "note", "no nvidia-smi, so no NVIDIA driver is assumed", "nothing: the CPU does it")
+    query = [tool, "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
+    try:
+        result = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError) as e:
+        return Check("GPU", "note", f"nvidia-smi fails: {e}", "nothing: the CPU does it")
+    return Check("GPU", "ok", "; ".join(result.stdout.split("\n")).strip("; "))

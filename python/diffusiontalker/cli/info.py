@@ -1,0 +1,82 @@
+"""`diffusiontalker info`: what a bundle holds, where it comes from and what one may do with it."""
+
+from __future__ import annotations
+
+from diffusiontalker.api import bundles
+from diffusiontalker.cli import arguments
+from diffusiontalker.cli.console import Console
+from diffusiontalker.errors import BundleError
+
+
+def add_parser(subparsers) -> arguments.Parser:
+    parser = subparsers.add_parser(
+        "info",
+        help="describe a bundle",
+        description="Describes a bundle: licence, provenance, identities, channels, latency profiles, files.",
+        examples="""diffusiontalker info
+        diffusiontalker info path/to/bundle --json""",
+    )
+    parser.add_argument("bundle", nargs="?", default="base", metavar="BUNDLE", help="name or folder (default: base)")
+    arguments.add_common(parser)
+    return parser
+
+
+def run(args, console: Console) -> int:
+    folder = bundles.resolve(args.bundle)
+    description = bundles.read_description(folder)
+    problems = bundles.file_problems(folder, description)
+    if args.json:
+        console.json(
+            {
+                "schema": "diffusiontalker.info/1",
+                "path": str(folder),
+                "whole": not problems,
+                "problems": problems,
+                "bundle": description,
+            }
+        )
+    else:
+        try:
+            console.table(rows(folder, description, problems), ("bundle", str(description.get("name", folder.name))))
+        except (KeyError, TypeError, ZeroDivisionError) as e:
+            raise BundleError(f"{folder} has an incomplete bundle.json: {e} is missing or wrong") from e
+    if problems:
+        raise BundleError(f"{folder} is not whole: {problems[0]}; get the bundle again")
+    return 0
+
+
+def rows(folder, description: dict, problems: list[str]) -> list[tuple[str, str]]:
+    """(subject, text) lines for people."""
+    motion, identities = description["motion"], description["identities"]
+    fps = motion["fps_num"] / motion["fps_den"]
+    lines = [
+        ("path", str(folder)),
+        ("version", f"{description.get('version', '?')} (format {description.get('format_version', '?')})"),
+        ("licence", str(description.get("license", "not stated"))),
+    ]
+    provenance = description.get("provenance", {})
+    if isinstance(provenance, dict):
+        lines += [(f"provenance: {key}", _line(value)) for key, value in provenance.items()]
+    lines += [
+        ("output", f"{len(motion['channels'])} {motion['space']} at {fps:g} frames/s"),
+        ("channels", ", ".join(motion["channels"])),
+        ("identities", ", ".join(_default(n, identities["default"]) for n in identities["names"])),
+        ("sampler", f"{len(description['sampler']['steps'])} steps"),
+    ]
+    for name, profile in description["profiles"].items():
+        hop, lookahead = (1000 * profile[key] / fps for key in ("hop_frames", "lookahead_frames"))
+        text = f"hop {hop:.0f} ms + lookahead {lookahead:.0f} ms = a frame leaves at most {hop + lookahead:.0f} ms late"
+        lines.append((f"profile {_default(name, description['default_profile'])}", text + ", plus compute"))
+    size = sum(f["size_bytes"] for f in description["files"].values())
+    lines.append(("files", f"{len(description['files'])}, {size / 1e6:.1f} MB, " + _line(problems or "all whole")))
+    return lines
+
+
+def _default(name: str, default: str) -> str:
+    return f"{name} (default)" if name == default else name
+
+
+def _line(value) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{k}: {_line(v)}" for k, v in value.items())
+    return "; ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,69 @@
+"""Input side of the commands: standard input as a file, and animating with a progress bar."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from diffusiontalker.api.animation import Animation
+from diffusiontalker.api.model import Model, load
+from diffusiontalker.cli.console import Console
+from diffusiontalker.errors import InputError
+
+
+@dataclass(frozen=True)
+class Animated:
+    """An animation with what it took to make it."""
+
+    animation: Animation
+    model: Model
+    load_s: float
+    compute_s: float
+
+
+@contextlib.contextmanager
+def audio_file(name: str) -> Iterator[Path]:
+    """The path of an input; "-" copies standard input to a temporary file, which is removed afterwards."""
+    if name != "-":
+        yield Path(name)
+        return
+    if sys.stdin.isatty():
+        raise InputError("standard input is a terminal: pipe a sound file into the command, or name one")
+    with tempfile.NamedTemporaryFile(prefix="diffusiontalker-stdin-") as spool:
+        try:
+            shutil.copyfileobj(sys.stdin.buffer, spool)
+            spool.flush()
+        except OSError as e:
+            raise InputError(f"standard input cannot be copied to {tempfile.gettempdir()}: {e.strerror}") from e
+        try:
+            yield Path(spool.name)
+        except InputError as e:
+            raise InputError(str(e).replace(spool.name, "standard input")) from e
+
+
+def animate(args, path: Path, console: Console) -> Animated:
+    """Opens the model and animates a sound file with the command line's options."""
+    started = time.perf_counter()
+    model = load(args.bundle, backend=args.backend, precision=args.precision, n_threads=args.threads, log=console.log)
+    load_s = time.perf_counter() - started
+    stream = model.stream(identity=args.identity, seed=args.seed, profile=args.profile)
+    started = time.perf_counter()
+    with console.progress(duration_s(path), "animating") as progress:
+        frames = model.animate_into_file(stream, path, progress=progress)
+    return Animated(model.animation(frames, path), model, load_s, time.perf_counter() - started)
+
+
+def duration_s(path: Path) -> float | None:
+    """Seconds of sound that a file's header promises; None when it does not tell. For the progress bar only."""
+    try:
+        import soundfile
+
+        return soundfile.info(str(path)).duration or None
+    except Exception:
+        return None  # whatever is wrong with the file is said by reading it

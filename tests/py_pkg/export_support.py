@@ -1,0 +1,23 @@
+"""Animations for the tests of head, exports and pictures."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from diffusiontalker.spec.channels import ARKIT_CHANNELS, CHANNEL_INDEX
+
+
+def weights_of(**channels: float) -> np.ndarray:
+    """One frame, float32 [1, 52], with the named channels set."""
+    row = np.zeros((1, len(ARKIT_CHANNELS)), np.float32)
+    for name, value in channels.items():
+        row[0, CHANNEL_INDEX[name]] = value
+    return row
+
+
+def random_animation(n_frames: int = 20, fps_num: int = 30, fps_den: int = 1, channels=ARKIT_CHANNELS, seed: int = 0):
+    """What the exports need of an Animation, with weights that use the whole float32 mantissa."""
+    weights = np.random.default_rng(seed).random((n_frames, len(channels)), np.float32)
+    return SimpleNamespace(weights=weights, channels=tuple(channels), fps_num=fps_num, fps_den=fps_den)

@@ -1,0 +1,86 @@
+"""The steps of the script that cuts the head, on small meshes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("PIL", reason="the cutting script needs Pillow")
+from training.head.ambient import openness, vertex_normals  # noqa: E402
+from training.head.base_mesh import BaseMesh  # noqa: E402
+from training.head.bust import cut_bust, inside  # noqa: E402
+from training.head.eyes import build_eye, fit_sphere  # noqa: E402
+from training.head.refine import refine_long_edges  # noqa: E402
+
+
+def sphere(n: int = 24, radius: float = 1.0, centre=(0.0, 0.0, 0.0)) -> BaseMesh:
+    """Latitude and longitude quads without the poles' caps."""
+    around = np.arange(n) * 2 * np.pi / n
+    down = np.linspace(0.3, np.pi - 0.3, n // 2)
+    grid = [[np.sin(t) * np.cos(a), np.cos(t), np.sin(t) * np.sin(a)] for t in down for a in around]
+    index = np.arange(len(grid)).reshape(len(down), n)
+    right = np.roll(index, -1, axis=1)
+    quads = np.stack([index[:-1], right[:-1], right[1:], index[1:]], axis=-1).reshape(-1, 4)
+    p = np.array(grid) * radius + centre
+    deltas = np.stack([0.1 * p, np.zeros_like(p)])
+    return BaseMesh(p, quads, p[:, :2], np.array(["body"] * len(quads)), deltas)
+
+
+def border_edges(quads: np.ndarray) -> np.ndarray:
+    """Edges of one face only, [n, 2]; an edge of three faces fails."""
+    edges = [(a, b) for q in quads for a, b in zip(q, np.roll(q, -1), strict=True) if a != b]
+    unique, count = np.unique(np.sort(np.array(edges), axis=1), axis=0, return_counts=True)
+    assert count.max() <= 2
+    return unique[count == 1]
+
+
+def test_head_cut_bust_ends_in_a_smooth_loop():
+    mesh = sphere(40, 1.15, (0, 5.0, 0))
+    cut, origin = cut_bust(mesh, ["body"])
+    assert len(cut.positions) < len(mesh.positions)
+    kept = origin >= 0
+    assert np.array_equal(cut.positions[kept], mesh.positions[origin[kept]])
+    assert (inside(cut.positions[kept]) > 0).all()
+    on_cut = np.unique(border_edges(cut.quads))
+    new = on_cut[origin[on_cut] < 0]
+    assert len(new) > 20 and np.abs(inside(cut.positions[new])).max() < 0.15
+    assert set(np.bincount(border_edges(cut.quads).ravel())) <= {0, 2}
+    # What a target does to the border is what it does beside it.
+    assert np.abs(cut.deltas[0] - 0.1 * cut.positions).max() < 1e-9
+
+
+def test_head_cut_refine_rounds_without_t_joints():
+    mesh = sphere(16)
+    fine = refine_long_edges(mesh, "body")
+    assert np.array_equal(fine.positions[: len(mesh.positions)], mesh.positions)
+    # The edges of the border next to the poles are too short to be halved; an open T-joint would count as border.
+    assert np.array_equal(border_edges(fine.quads), border_edges(mesh.quads))
+    flat = 1 - np.linalg.norm(mesh.positions[mesh.quads].mean(axis=1), axis=1).min()
+    inner = np.setdiff1d(np.arange(len(mesh.positions), len(fine.positions)), border_edges(fine.quads))
+    assert np.abs(1 - np.linalg.norm(fine.positions[inner], axis=1)).max() < 0.6 * flat
+    assert refine_long_edges(mesh, "other").quads.tolist() == mesh.quads.tolist()
+
+
+def test_head_cut_eye_is_a_sphere_that_turns_like_the_old_one():
+    old = sphere(8, 0.15, (0.3, 7.3, 1.2))
+    centre, radius = fit_sphere(old.positions)
+    assert np.allclose(centre, (0.3, 7.3, 1.2)) and radius == pytest.approx(0.15)
+    axis = np.array([0.0, 0.3, 0.1])
+    turn = np.cross(axis, old.positions - centre)
+    points, moved, quads, found = build_eye(old.positions, turn[None])
+    assert np.allclose(found, centre)
+    assert np.allclose(np.linalg.norm(points - centre, axis=1), 0.15)
+    assert np.allclose(moved[0], np.cross(axis, points - centre))
+    assert set(quads) == {"pupil", "iris", "eye_white"}
+    every = np.concatenate(list(quads.values()))
+    assert set(np.unique(every)) == set(range(len(points)))
+    assert (vertex_normals(points, every) * (points - centre)).sum(axis=1).min() > 0, "faces look outward"
+
+
+def test_head_cut_openness_is_full_on_a_sphere_and_low_in_a_pit():
+    ball = sphere(40)
+    if (vertex_normals(ball.positions, ball.quads) * ball.positions).sum() < 0:
+        ball.quads = ball.quads[:, ::-1]
+    assert openness(ball.positions, ball.quads).min() > 0.9
+    inside_out = ball.quads[:, ::-1]
+    assert openness(ball.positions, inside_out).max() < 0.5

@@ -1,0 +1,137 @@
+"""Opening bundles through the compiled module."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+import pytest
+from bundles import file_entry, manifest, write_bundle
+
+from diffusiontalker import _native, errors
+from diffusiontalker.spec.channels import ARKIT_CHANNELS
+from diffusiontalker.spec.mel import MelSpec, log_mel
+from diffusiontalker.spec.noise import normal_noise
+from diffusiontalker.spec.sampler import sampler_table
+
+
+def test_model_tells_what_the_bundle_says(tiny_bundle):
+    model = _native.Model(str(tiny_bundle), backend="reference")
+    assert tuple(model.channels) == ARKIT_CHANNELS
+    assert (model.identities, model.profiles) == (["ada", "ben"], ["live", "low", "offline"])
+    assert (model.n_channels, model.fps_num, model.fps_den, model.n_steps) == (52, 30, 1, 8)
+    assert (model.sample_rate_hz, model.n_mels, model.d_identity) == (16000, 80, 4)
+    assert model.metadata_json == (tiny_bundle / "bundle.json").read_text()
+    assert model.profile() == model.profile("live")
+    # 20 mel frames; the last is centred 160 samples before the end and reaches 200 further.
+    assert model.profile() == dict(past_frames=18, hop_frames=6, lookahead_frames=6, lookahead_samples=3240)
+    with pytest.raises(errors.InputError, match='unknown profile "x": the bundle has live, low, offline'):
+        model.profile("x")
+    with pytest.raises(errors.InputError, match='unknown identity "eve": the bundle has ada, ben'):
+        _native.Stream(model, identity="eve")
+
+
+def test_auto_announces_its_choice(tiny_bundle):
+    lines = []
+    model = _native.Model(str(tiny_bundle), log=lambda level, text: lines.append((level, text)))
+    assert model.backend_name == "openvino"
+    assert lines == [(_native.LOG_INFO, 'opened bundle "tiny" on backend openvino')]
+
+
+def test_log_callback_that_raises_is_harmless(tiny_bundle, monkeypatch):
+    def log(level, text):
+        raise RuntimeError("from the callback")
+
+    unraisable = []
+    monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
+    assert _native.Model(str(tiny_bundle), backend="reference", log=log).n_channels == 52
+    assert [type(u.exc_value) for u in unraisable] == [RuntimeError]
+
+
+def test_unknown_backend_and_precision_list_the_known(tiny_bundle):
+    with pytest.raises(errors.InputError, match="auto, openvino, reference and tensorrt"):
+        _native.Model(str(tiny_bundle), backend="abacus")
+    with pytest.raises(errors.InputError, match="f32 and bf16"):
+        _native.Model(str(tiny_bundle), precision="f8")
+    with pytest.raises(errors.BackendError, match="tensorrt"):
+        _native.Model(str(tiny_bundle), backend="tensorrt")
+    assert _native.probe_backend("reference") == (True, "")
+    assert _native.probe_backend("openvino")[0]
+    assert not _native.probe_backend("tensorrt")[0]
+
+
+@pytest.mark.parametrize("backend", ["openvino", "reference"])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda m: m["networks"]["audio_encoder"].update(file="denoiser.onnx"), "denoiser.onnx.*input"),
+        (lambda m: m["networks"]["audio_encoder"].update(file="README.md"), "README.md"),
+    ],
+)
+def test_networks_that_do_not_fit_are_refused(tmp_path, backend, change, message):
+    with pytest.raises(errors.BundleError, match=message):
+        _native.Model(str(write_bundle(tmp_path / "b", change=change)), backend=backend)
+
+
+def test_networks_of_other_sizes_are_refused(tmp_path):
+    def change(m):
+        m["networks"]["audio_encoder"]["n_features"] = 9
+
+    with pytest.raises(errors.BundleError, match="audio"):
+        _native.Model(str(write_bundle(tmp_path / "b", change=change)), backend="openvino")
+
+
+def test_nested_json_is_refused_without_a_crash(tmp_path):
+    bundle = write_bundle(tmp_path / "b")
+    (bundle / "bundle.json").write_text("[" * 200000)
+    with pytest.raises(errors.BundleError, match="not valid JSON"):
+        _native.Model(str(bundle))
+
+
+def test_engine_equals_specification(tiny_bundle):
+    """Windows, carry, sampler and post-processing written again in NumPy; onnx's own interpreter runs the networks."""
+    from onnx.reference import ReferenceEvaluator
+
+    content = json.loads((tiny_bundle / "bundle.json").read_text())
+    encoder, denoiser = (ReferenceEvaluator(str(tiny_bundle / f)) for f in ("audio_encoder.onnx", "denoiser.onnx"))
+    motion = {k: np.array(content["motion"][k], np.float32) for k in ("mean", "std", "min", "max", "rest")}
+    style = np.random.default_rng(3).standard_normal((2, 4)).astype(np.float32)[:1]
+    past, hop, look = 18, 6, 6
+    n_frames, seed = 20, 11
+    audio = (np.random.default_rng(1).standard_normal(n_frames * 16000 // 30) * 0.2).astype(np.float32)
+    mel = log_mel(np.concatenate([audio, np.zeros((look + hop) * 1600, np.float32)]), MelSpec())
+    before = np.full((past * 10 // 3, 80), np.log(MelSpec().log_floor), np.float32)
+    mel = np.concatenate([before, mel])
+
+    lo, hi = (motion["min"] - motion["mean"]) / motion["std"], (motion["max"] - motion["mean"]) / motion["std"]
+    z = np.tile((motion["rest"] - motion["mean"]) / motion["std"], (past, 1))
+    known = (np.arange(past + hop + look) < past).astype(np.float32)[None, :, None]
+    for k in range(-(-n_frames // hop)):
+        features = encoder.run(None, {"mel": mel[None, k * 20 : k * 20 + 100]})[0]
+        x_t = np.concatenate([z[-past:], normal_noise(seed, k * hop, hop + look, 52)])[None]
+        for step in sampler_table(8):
+            t = np.array([step.t], np.float32)
+            feeds = {"x_t": x_t, "known": known, "audio": features, "style": style, "t": t}
+            x0 = np.clip(denoiser.run(None, feeds)[0], lo, hi)
+            c_x, c_x0 = (np.float32(c) for c in step.coefficients)
+            x_t[:, past:] = c_x * x_t[:, past:] + c_x0 * x0[:, past:]
+        z = np.concatenate([z, x_t[0, past : past + hop]])
+    expected = np.clip(z[past : past + n_frames] * motion["std"] + motion["mean"], motion["min"], motion["max"])
+    u = np.arange(1, 6)[:, None] / 5
+    expected[-5:] = motion["rest"] + (expected[-5:] - motion["rest"]) * (1 - u**2 * (3 - 2 * u))
+
+    for backend in ("reference", "openvino"):
+        stream = _native.Stream(_native.Model(str(tiny_bundle), backend=backend), seed=seed)
+        stream.push(audio, 16000)
+        stream.flush()
+        weights = stream.pull()[1]
+        assert weights.shape == expected.shape
+        assert np.abs(weights - expected).max() <= 1e-4, backend
+
+
+def test_generator_writes_the_documented_manifest(tiny_bundle):
+    content = json.loads((tiny_bundle / "bundle.json").read_text())
+    entry = content["files"]["denoiser.onnx"]
+    assert entry == file_entry((tiny_bundle / "denoiser.onnx").read_bytes())
+    assert {k: v for k, v in content.items() if k != "files"} == manifest(0, 8)

@@ -1,0 +1,34 @@
+"""Memory of a stream does not depend on the length of the audio."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+# Peak of resident memory while so many seconds of noise stream through, in kB.
+SCRIPT = """
+import sys, resource
+import numpy as np
+from diffusiontalker import _native
+stream = _native.Stream(_native.Model(sys.argv[1], backend="reference"), profile="offline")
+block = (np.random.default_rng(0).standard_normal(44100) * 0.1).astype(np.float32)
+frames = 0
+for second in range(int(sys.argv[2])):
+    stream.push(block, 44100)
+    frames += len(stream.pull()[1])
+stream.flush()
+frames += len(stream.pull()[1])
+assert frames == 30 * int(sys.argv[2])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in kB on Linux only")
+def test_ten_minutes_need_no_more_than_one(tiny_bundle):
+    def peak(seconds):
+        command = [sys.executable, "-c", SCRIPT, str(tiny_bundle), str(seconds)]
+        return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+    assert not peak(600) > 1.05 * peak(60)

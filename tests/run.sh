@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# All tests from a fresh clone: bash tests/run.sh
+# Uses the active virtual environment, or makes .venv. Words after the command go to pytest, for example -k cli.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. examples/environment.sh
+build="${DT_TEST_BUILD:-build/tests}"
+jobs="$(nproc 2>/dev/null || echo 2)"
+
+step() { echo; echo "== $*"; }
+
+has_gtest() {
+  local probe result=0
+  probe="$(mktemp -d)"
+  printf 'cmake_minimum_required(VERSION 3.20)\nproject(p CXX)\nfind_package(GTest REQUIRED)\n' >"$probe/CMakeLists.txt"
+  cmake -S "$probe" -B "$probe/build" >/dev/null 2>&1 || result=1
+  rm -rf "$probe"
+  return $result
+}
+
+install_gtest() {
+  if has_gtest; then return; fi
+  local sudo=""
+  if [ "$(id -u)" != 0 ]; then sudo="sudo -n"; fi
+  if command -v apt-get >/dev/null && $sudo true 2>/dev/null; then
+    step "Installing GoogleTest"
+    $sudo apt-get install -y -q libgtest-dev || { $sudo apt-get update -q && $sudo apt-get install -y -q libgtest-dev; }
+  else
+    echo "error: the C++ tests need GoogleTest: install libgtest-dev (Debian, Ubuntu) or gtest-devel (Fedora)" >&2
+    exit 1
+  fi
+}
+
+step "Installing the package with its test tools"
+# The last two are build requirements, which the C++ tests need outside of pip's own build too.
+"$PYTHON" -m pip install --quiet ".[dev,train,video]" "cmake>=3.20" "nlohmann-json>=3.11"
+
+step "Formatting and types"
+ruff check .
+ruff format --check .
+mypy python/diffusiontalker
+find csrc examples tests -regex '.*\.\(h\|c\|cpp\|cu\|cuh\)' -print0 | xargs -0 clang-format --dry-run -Werror
+
+install_gtest
+step "C++ tests"
+cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DDT_BUILD_TESTS=ON -DPython_EXECUTABLE="$PYTHON"
+cmake --build "$build" --parallel "$jobs"
+ctest --test-dir "$build" --output-on-failure --parallel "$jobs"
+
+if command -v npm >/dev/null; then
+  step "Khronos glTF validator"
+  npm install --silent --no-audit --no-fund --prefix build/node gltf-validator@2.0.0-dev.3.10
+  export NODE_PATH="$PWD/build/node/node_modules"
+else
+  echo "npm is not here: the Khronos validator's tests are skipped"
+fi
+
+step "Python tests"
+"$PYTHON" -m pytest "$@"
+echo
+echo "All tests passed."
