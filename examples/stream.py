@@ -1,7 +1,8 @@
 """A stream fed the way a microphone or a TTS voice does it: 20 ms at a time, frames as soon as they are ready."""
 
-import diffusiontalker as dt
 import soundfile
+
+import diffusiontalker as dt
 
 stream = dt.load("base").stream(seed=0)
 print(f"a frame leaves at most {stream.latency.worst_s * 1000:.0f} ms after its sound, plus compute")

@@ -72,5 +72,10 @@ class BackendFactory {
 // process, as does the module.
 using BackendModuleEntry = const BackendFactory* (*)();
 #define DT_BACKEND_MODULE_ENTRY dt_backend_module_v1
+#if defined(_WIN32)
+#define DT_MODULE_EXPORT __declspec(dllexport)
+#else
+#define DT_MODULE_EXPORT __attribute__((visibility("default")))
+#endif
 
 }  // namespace dt

@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import diffusiontalker as dt
 import numpy as np
 import pytest
 import soundfile
 from cli_support import tone
+
+import diffusiontalker as dt
 from diffusiontalker.api.framefile import FrameFile
 from diffusiontalker.api.samples import as_float32
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import diffusiontalker as dt
 import numpy as np
 import pytest
 from cli_support import tone
+
+import diffusiontalker as dt
 from diffusiontalker.errors import StreamClosedError
 
 

@@ -81,6 +81,6 @@ def test_head_cut_openness_is_full_on_a_sphere_and_low_in_a_pit():
     ball = sphere(40)
     if (vertex_normals(ball.positions, ball.quads) * ball.positions).sum() < 0:
         ball.quads = ball.quads[:, ::-1]
-    assert openness(ball.positions, ball.quads).min() > 0.9
+    assert openness(ball.positions, ball.quads, 24, 64).min() > 0.9
     inside_out = ball.quads[:, ::-1]
-    assert openness(ball.positions, inside_out).max() < 0.5
+    assert openness(ball.positions, inside_out, 24, 64).max() < 0.5

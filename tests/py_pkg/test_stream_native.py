@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -192,3 +196,26 @@ def test_stats_split_the_time(model, audio):
     stats = stream.stats()
     assert (stats["n_hops"], stats["n_frames"]) == (11, 61)
     assert min(stats[k] for k in stats) > 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_compute_threads_are_not_pinned_to_cores(model, audio):
+    """Pinned threads made a step of the base model 40 times slower while another program used their core."""
+    animate(_native.Stream(model), audio)
+    allowed = {
+        line
+        for status in Path("/proc/self/task").glob("*/status")
+        for line in status.read_text().splitlines()
+        if line.startswith("Cpus_allowed_list")
+    }
+    assert len(allowed) == 1, allowed
+
+
+def test_threads_may_share_a_model(tiny_bundle, model, audio):
+    """One stream per thread; the first ones of a profile race to compile its networks."""
+    expected = [animate(_native.Stream(model, seed=s, profile="low"), audio) for s in range(4)]
+    fresh = _native.Model(str(tiny_bundle), backend="openvino", n_threads=1)
+    with ThreadPoolExecutor(4) as pool:
+        frames = list(pool.map(lambda s: animate(_native.Stream(fresh, seed=s, profile="low"), audio), range(4)))
+    for ours, alone in zip(frames, expected, strict=True):
+        assert np.array_equal(ours, alone)

@@ -104,7 +104,7 @@ def make_trainer(path, n_steps=6):
 
 
 def test_resumed_run_equals_an_unbroken_one(tmp_path):
-    whole = make_trainer(tmp_path / "whole.safetensors")
+    whole = make_trainer(tmp_path / "new folder" / "whole.safetensors")
     whole.run()
     make_trainer(tmp_path / "broken.safetensors").run(until=3)
     resumed = make_trainer(tmp_path / "broken.safetensors")

@@ -17,7 +17,7 @@ class LossWeights:
 
     velocity: float = 1.0
     lip_gap: float = 0.5
-    closure: float = 3.0  # how much more the lip gap counts where the lips are closed: an unsure model half-closes
+    closure: float = 12.0  # how much more the lip gap counts where the lips are closed: an unsure model half-closes
     upper_face: float = 0.5  # weight of eye, brow, cheek and nose channels against 1 for jaw and mouth
     phone: float = 0.2  # auxiliary phone classification from the audio features (teacher only)
 

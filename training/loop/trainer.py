@@ -92,6 +92,7 @@ class Trainer:
 
     def run(self, until: int | None = None) -> None:
         end = min(self.config.n_steps, until or self.config.n_steps)
+        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
         log = open(Path(self.path).with_suffix(".jsonl"), "a", encoding="utf-8")
         sums: dict[str, float] = {}
         started, count = time.monotonic(), 0

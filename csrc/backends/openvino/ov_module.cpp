@@ -40,7 +40,7 @@ class OvFactory : public BackendFactory {
 }  // namespace
 }  // namespace dt
 
-extern "C" __attribute__((visibility("default"))) const dt::BackendFactory* DT_BACKEND_MODULE_ENTRY() {
+extern "C" DT_MODULE_EXPORT const dt::BackendFactory* DT_BACKEND_MODULE_ENTRY() {
   static const dt::OvFactory factory;
   return &factory;
 }

@@ -8,9 +8,12 @@ namespace dt {
 ov::AnyMap ov_config(const BackendOptions& options) {
   // The precision is always given: OpenVINO's own choice is bf16 on processors that have it (error 2e-2). No
   // CACHE_DIR: its key leaves the precision out, and a hit with the wrong one corrupts the heap (2026.4.1).
+  // No pinning: a pinned thread waits for its core while others idle; with one core busy elsewhere, a step of
+  // the base model took 200 ms instead of 5.
   return {ov::hint::inference_precision(options.precision == "bf16" ? ov::element::bf16 : ov::element::f32),
           ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY),
-          ov::inference_num_threads(options.n_threads), ov::num_streams(1)};
+          ov::inference_num_threads(options.n_threads), ov::num_streams(1),
+          ov::hint::enable_cpu_pinning(false)};
 }
 
 std::shared_ptr<ov::Model> read_network(ov::Core& core, const std::string& onnx, const std::string& file,

@@ -25,7 +25,7 @@ class RowError(DiffusionTalkerError):
 
 
 class Row:
-    """One process that is measured. row: kind, bundle, backend, precision, threads, profile, checkpoint."""
+    """One process that is measured. row: kind, bundle, backend, precision, threads, profile, live_profile."""
 
     def __init__(self, row: dict, audio: Path):
         self.row = row
@@ -143,6 +143,7 @@ def _result(r: Row, audio_s: float) -> dict:
     }
     if r.live:
         result["live"] = {
+            "profile": r.row["live_profile"],
             "ms_per_frame": _percentiles(r.live["hop_s"], r.live["hop_frames"]),
             "first_frame_compute_ms": r.live["first_frame_s"] * 1000,
             "first_frame_audio_ms": r.live["first_frame_audio_s"] * 1000,

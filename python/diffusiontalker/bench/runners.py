@@ -29,15 +29,15 @@ class Timing:
 class StreamRunner:
     """One of this package's backends, through the public stream."""
 
-    def __init__(self, bundle: str, backend: str, precision: str, threads: int, profile: str | None):
+    def __init__(self, bundle: str, backend: str, precision: str, threads: int, profile: str, live_profile: str):
         started = time.perf_counter()
         self.model: Model = load(bundle, backend=backend, precision=precision, n_threads=threads)
         self.load_s = time.perf_counter() - started
-        self.profile = profile
+        self.profile, self.live_profile = profile, live_profile
         self.frames = np.zeros((0, len(self.model.channels)), np.float32)
 
     def describe(self) -> dict:
-        stream = self.model.stream(profile=self.profile)
+        stream = self.model.stream(profile=self.live_profile)
         return {
             "backend": self.model.backend,
             "hop_s": stream.latency.hop_s,
@@ -46,14 +46,14 @@ class StreamRunner:
 
     def offline(self, audio: np.ndarray) -> Timing:
         """The whole clip in pushes of one second, one hop per pull."""
-        return self._run(audio, RATE_HZ)
+        return self._run(audio, RATE_HZ, self.profile)
 
     def live(self, audio: np.ndarray) -> Timing:
         """The whole clip in pushes of 20 ms, not waiting in between."""
-        return self._run(audio, LIVE_PIECE_SAMPLES)
+        return self._run(audio, LIVE_PIECE_SAMPLES, self.live_profile)
 
-    def _run(self, audio: np.ndarray, piece: int) -> Timing:
-        stream = self.model.stream(profile=self.profile)
+    def _run(self, audio: np.ndarray, piece: int, profile: str) -> Timing:
+        stream = self.model.stream(profile=profile)
         hop = stream.profile.hop_frames
         timing = Timing([], hop, 0, 0.0, {})
         blocks: list[np.ndarray] = []

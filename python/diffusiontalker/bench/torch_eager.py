@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -15,19 +16,23 @@ from diffusiontalker.spec.mel import MelSpec, log_mel
 from diffusiontalker.spec.noise import normal_noise
 
 
-def load_student(checkpoint: str):
-    """The hook into the training code: an object whose audio_encoder(mel) and denoiser(x_t, known, audio, style, t)
-    are torch modules with the inputs and outputs that docs/bundle-format.md gives for the two graphs.
-    Raises InputError when PyTorch or the training code is not there.
+def load_student(bundle: Path):
+    """(encoder, denoiser) as torch modules with the inputs and outputs that docs/bundle-format.md gives for the graphs.
+    This is the only hook into the training code.
+    Raises InputError when PyTorch or the training code is not there, or the bundle is of another architecture.
     """
     try:
         module = importlib.import_module("training.export.torch_student")
     except ImportError as e:
         raise InputError(
-            f"--compare-torch needs PyTorch and the training code ({e}): run in a checkout, with "
-            "PYTHONPATH=. and pip install '.[train]'"
+            f"--compare-torch needs PyTorch and the training code ({e}): run it in a checkout, with PYTHONPATH=. and "
+            "pip install '.[train]'"
         ) from e
-    return module.load(checkpoint)
+    try:
+        talker, _ = module.load_student(bundle)
+    except (ValueError, KeyError, StopIteration) as e:
+        raise InputError(f"--compare-torch cannot rebuild {bundle} in PyTorch: {e}") from e
+    return talker.encoder, talker.denoiser
 
 
 class TorchRunner:
@@ -35,23 +40,21 @@ class TorchRunner:
     timed, which favours PyTorch.
     """
 
-    def __init__(self, bundle: str, checkpoint: str, threads: int, profile: str | None):
+    def __init__(self, bundle: str, threads: int, profile: str):
         import torch
 
         torch.set_num_threads(threads)
         started = time.perf_counter()
-        self.student = load_student(checkpoint)
-        self.load_s = time.perf_counter() - started
         folder = bundles.resolve(bundle)
+        self.encoder, self.denoiser = load_student(folder)
+        self.load_s = time.perf_counter() - started
         self.bundle = bundles.read_description(folder)
-        self.window = self.bundle["profiles"][profile or self.bundle["default_profile"]]
+        self.window = self.bundle["profiles"][profile]
         self.style = torch.from_numpy(_default_style(folder, self.bundle))[None]
         self.frames = np.zeros((0, 0), np.float32)
 
     def describe(self) -> dict:
-        fps = self.bundle["motion"]["fps_num"] / self.bundle["motion"]["fps_den"]
-        hop, lookahead = self.window["hop_frames"], self.window["lookahead_frames"]
-        return {"backend": "torch-eager", "hop_s": hop / fps, "lookahead_s": lookahead / fps}
+        return {"backend": "torch-eager"}
 
     def offline(self, audio: np.ndarray) -> Timing:
         """The whole clip, window by window."""
@@ -71,7 +74,7 @@ class TorchRunner:
             for k in range(n_hops):
                 began = time.perf_counter()
                 first = k * hop * 10 // 3
-                features = self.student.audio_encoder(mel[None, first : first + (past + hop + ahead) * 10 // 3])
+                features = self.encoder(mel[None, first : first + (past + hop + ahead) * 10 // 3])
                 fresh = self._sample(done, noise[k * hop : k * hop + hop + ahead], features, low, high)[:hop]
                 out.append(fresh)
                 done = torch.cat([done, fresh])[-past:] if past else done
@@ -103,7 +106,7 @@ class TorchRunner:
         x = torch.cat([done, noise])[None]
         for step in self.bundle["sampler"]["steps"]:
             t = torch.tensor([float(step["t"])])
-            x0 = self.student.denoiser(x, known, features, self.style, t).clamp(low, high)
+            x0 = self.denoiser(x, known, features, self.style, t).clamp(low, high)
             c_x = ((1 - step["alpha_bar_prev"]) / (1 - step["alpha_bar"])) ** 0.5
             c_x0 = step["alpha_bar_prev"] ** 0.5 - step["alpha_bar"] ** 0.5 * c_x
             x = torch.cat([x[:, :past], c_x * x[:, past:] + c_x0 * x0[:, past:]], dim=1)

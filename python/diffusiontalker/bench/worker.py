@@ -19,8 +19,10 @@ def open_runner(row: dict):
     if row["kind"] == "torch":
         from diffusiontalker.bench.torch_eager import TorchRunner
 
-        return TorchRunner(row["bundle"], row["checkpoint"], row["threads"], row["profile"])
-    return StreamRunner(row["bundle"], row["backend"], row["precision"], row["threads"], row["profile"])
+        return TorchRunner(row["bundle"], row["threads"], row["profile"])
+    return StreamRunner(
+        row["bundle"], row["backend"], row["precision"], row["threads"], row["profile"], row["live_profile"]
+    )
 
 
 def serve(requests, reply) -> None:

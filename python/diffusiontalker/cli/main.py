@@ -54,6 +54,8 @@ def main(argv: list[str] | None = None) -> int:
         args = build_parser().parse_args(argv)
     except SystemExit as e:  # argparse: 0 after --help and --version, 2 after a usage error
         return e.code if isinstance(e.code, int) else 2
+    except KeyboardInterrupt:  # while the commands' modules are being imported
+        return INTERRUPTED
     console = Console(quiet=args.quiet)
     with contextlib.suppress(ValueError):  # not the main thread: the host owns its signals
         signal.signal(signal.SIGTERM, _raise_terminated)

@@ -1,0 +1,91 @@
+"""The shipped model on the shipped recording: what a user sees."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+import diffusiontalker as dt
+from diffusiontalker.head import CLOSED_LIP_GAP, lip_gap, load_head
+from diffusiontalker.spec.channels import CHANNEL_INDEX, LIP_CHANNELS, indices
+
+SPEECH = Path(__file__).parents[2] / "examples" / "speech.wav"
+LIPS = indices(LIP_CHANNELS)
+BLINK = CHANNEL_INDEX["eyeBlinkLeft"]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return dt.load("base")
+
+
+@pytest.fixture(scope="module")
+def speech():
+    return sf.read(SPEECH, dtype="float32")
+
+
+def closures(weights):
+    """Runs of at least two frames with closed lips, as (first, end) pairs."""
+    closed = np.concatenate([[0], lip_gap(load_head(), weights) < CLOSED_LIP_GAP, [0]]).astype(int)
+    starts, ends = np.flatnonzero(np.diff(closed) == 1), np.flatnonzero(np.diff(closed) == -1)
+    return [(a, b) for a, b in zip(starts, ends, strict=True) if b - a >= 2]
+
+
+def test_same_seed_gives_the_same_frames_and_another_seed_other_eyes_but_the_same_closures(model, speech):
+    audio, rate = np.tile(speech[0], 3), speech[1]
+    first, again, other = (np.asarray(model.animate(audio, rate, seed=s).weights) for s in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first[:, BLINK] - other[:, BLINK]).max() > 0.5
+    for one, two in ((first, other), (other, first)):
+        gap = lip_gap(load_head(), two)
+        for a, b in closures(one):
+            # A closure of two frames may move by a frame; it may not be missing.
+            assert gap[max(0, a - 1) : b + 1].min() < 1.5 * CLOSED_LIP_GAP, f"closure at frame {a}"
+
+
+def test_speech_opens_and_closes_the_mouth(model, speech):
+    weights = np.asarray(model.animate(*speech).weights)
+    gap = lip_gap(load_head(), weights)
+    assert gap.max() > 3 * CLOSED_LIP_GAP
+    assert len(closures(weights)) >= 4
+
+
+@pytest.mark.parametrize("level", [0.0, 1e-4])
+@pytest.mark.parametrize("profile", ["offline", "live"])
+def test_silence_keeps_the_mouth_shut(model, level, profile):
+    noise = level * np.random.default_rng(0).standard_normal(16000 * 4)
+    weights = np.asarray(model.animate(noise.astype(np.float32), 16000, profile=profile).weights)
+    assert lip_gap(load_head(), weights).max() < CLOSED_LIP_GAP
+    assert weights[:, CHANNEL_INDEX["jawOpen"]].max() < 0.08
+
+
+def test_an_end_in_the_middle_of_a_vowel_eases_to_rest(model, speech):
+    audio, rate = speech
+    cut = audio[: int(1.1 * rate)]
+    weights = np.asarray(model.animate(cut, rate).weights)
+    np.testing.assert_allclose(weights[-1], 0, atol=1e-6)
+    step = np.abs(np.diff(weights[-6:, LIPS], axis=0)).max()
+    assert step < 0.2
+
+
+def test_live_profile_says_the_same_as_offline(model, speech):
+    offline, live = (np.asarray(model.animate(*speech, profile=p).weights) for p in ("offline", "live"))
+    head = load_head()
+    assert np.corrcoef(lip_gap(head, offline), lip_gap(head, live))[0, 1] > 0.9
+
+
+def test_identities_move_differently(model, speech):
+    jaw = {name: model.animate(*speech, identity=name).weights[:, LIPS] for name in model.identities}
+    names = list(jaw)
+    for i, a in enumerate(names):
+        for b in names[i + 1 :]:
+            assert np.abs(jaw[a] - jaw[b]).mean() > 0.001, (a, b)
+
+
+def test_quiet_and_loud_recordings_give_nearly_the_same_motion(model, speech):
+    audio, rate = speech
+    normal = np.asarray(model.animate(audio, rate).weights)
+    quiet = np.asarray(model.animate(audio * 0.2, rate).weights)
+    head = load_head()
+    assert np.corrcoef(lip_gap(head, normal), lip_gap(head, quiet))[0, 1] > 0.9

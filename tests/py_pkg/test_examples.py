@@ -1,0 +1,57 @@
+"""The programs in examples/ build and run."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import diffusiontalker as dt
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def run(command, folder) -> str:
+    result = subprocess.run([str(c) for c in command], cwd=folder, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder where the Python examples find their recording, cut to one second."""
+    (tmp_path / "examples").mkdir()
+    samples, rate = soundfile.read(EXAMPLES / "speech.wav", dtype="int16")
+    soundfile.write(tmp_path / "examples" / "speech.wav", samples[:rate], rate)
+    return tmp_path
+
+
+def test_example_animate_py_saves_its_files(folder):
+    assert "(30, 52) jawOpen" in run([sys.executable, EXAMPLES / "animate.py"], folder)
+    assert (folder / "speech.glb").stat().st_size > 100_000
+    assert (folder / "speech.csv").is_file()
+
+
+def test_example_stream_py_prints_every_frame(folder):
+    lines = run([sys.executable, EXAMPLES / "stream.py"], folder).splitlines()
+    n_early = sum("jawOpen" in line for line in lines)
+    assert n_early + int(lines[-1].split()[0]) == 30
+
+
+@pytest.mark.skipif(not shutil.which("cmake") or not shutil.which("cc"), reason="needs CMake and a C compiler")
+def test_example_animate_c_equals_python(tmp_path, folder, tiny_bundle):
+    where = run([sys.executable, "-m", "diffusiontalker", "--cmake-dir"], tmp_path).strip()
+    run(["cmake", "-S", EXAMPLES, "-B", "build", f"-Ddiffusiontalker_DIR={where}"], tmp_path)
+    run(["cmake", "--build", "build"], tmp_path)
+    wav = folder / "examples" / "speech.wav"
+    printed = run([tmp_path / "build" / "animate", tiny_bundle, wav], tmp_path)
+    times, jaw = np.array([line.split() for line in printed.splitlines()], float).T
+    anim = dt.load(tiny_bundle).animate(wav)
+    # Four decimals are printed.
+    assert np.abs(times - anim.times).max() <= 0.5e-4 + 1e-9
+    assert np.abs(jaw - anim.channel("jawOpen")).max() <= 0.5e-4 + 1e-6

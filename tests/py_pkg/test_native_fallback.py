@@ -1,0 +1,43 @@
+"""Installations without OpenVINO: a sentence, or the announced fallback; never a crash."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from diffusiontalker import _native
+
+PACKAGE = Path(_native.__file__).parent
+
+SCRIPT = """
+import sys
+from diffusiontalker import _native, errors
+lines = []
+model = _native.Model(sys.argv[1], log=lambda level, text: lines.append((level, text)))
+assert model.backend_name == "reference", model.backend_name
+assert lines[0][0] == _native.LOG_WARNING and lines[0][1].startswith("using the slow reference backend: "), lines
+try:
+    _native.Model(sys.argv[1], backend="openvino")
+except errors.BackendError as e:
+    print(e)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="knows the library names of Linux")
+@pytest.mark.parametrize(
+    ("module_there", "reason"), [(False, "is not part of this installation"), (True, "cannot be loaded (libopenvino")]
+)
+def test_without_openvino_the_fallback_is_announced(tmp_path, tiny_bundle, module_there, reason):
+    """A copy of the package lies where no openvino wheel is beside it; its module may be missing too."""
+    copy = tmp_path / "diffusiontalker"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("bundles", "assets", "__pycache__"))
+    if not module_there:
+        (copy / "lib" / "libdt_backend_openvino.so").unlink()
+    command = [sys.executable, "-c", SCRIPT, str(tiny_bundle)]
+    done = subprocess.run(command, capture_output=True, text=True, env={"PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 0, done.stderr
+    assert reason in done.stdout and 'pip install "openvino==' in done.stdout
