@@ -30,7 +30,7 @@ class Clip:
 
 
 class ClipSet:
-    """Memory-mapped clips of one or several folders. mel float16 [., n_mels], motion float16 [., 52], phone uint8 [.]."""
+    """Memory-mapped clips of one or several folders. mel float16 [., n_mels], motion float16 [., 52], phone uint8."""
 
     def __init__(self, *folders: Path):
         self.clips: list[Clip] = []

@@ -37,7 +37,12 @@ def build_clip(utterance: dict, audio: np.ndarray, style, rng: np.random.Generat
     times = np.arange(n - LEAD_FRAMES) / FPS
     end = phones[-1][2]
     moving = animate_phones(
-        [*phones, ("SIL", end, max(end, times[-1]) + 0.2)], audio, SAMPLE_RATE_HZ, times, style, int(rng.integers(2**31))
+        [*phones, ("SIL", end, max(end, times[-1]) + 0.2)],
+        audio,
+        SAMPLE_RATE_HZ,
+        times,
+        style,
+        int(rng.integers(2**31)),
     )
     motion = np.concatenate([np.zeros((LEAD_FRAMES, moving.shape[1]), np.float32), moving])
     samples = np.zeros(n * SAMPLE_RATE_HZ // FPS + 400, np.float32)

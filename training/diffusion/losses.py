@@ -18,6 +18,7 @@ class LossWeights:
     velocity: float = 1.0
     lip_gap: float = 0.5
     closure: float = 12.0  # how much more the lip gap counts where the lips are closed: an unsure model half-closes
+    closure_margin: float = 0.02  # closed lips aim this far past contact, interocular units, so that no slit is left
     upper_face: float = 0.5  # weight of eye, brow, cheek and nose channels against 1 for jaw and mouth
     phone: float = 0.2  # auxiliary phone classification from the audio features (teacher only)
 
@@ -64,7 +65,8 @@ class MotionLoss:
         per_velocity = (velocity.square() * self.channel_weight).mean(dim=-1)
         gap = self.gap(x0)
         closed = (gap < CLOSED_LIP_GAP).float()
-        gap_error = ((self.gap(x0_pred) - gap) / LIP_GAP_SCALE).square() * new[..., 0]
+        aim = gap - self.weights.closure_margin * closed
+        gap_error = ((self.gap(x0_pred) - aim) / LIP_GAP_SCALE).square() * new[..., 0]
         gap_error = gap_error * (1 + self.weights.closure * closed)
         n_new = new.sum(dim=(1, 2)).clamp(min=1)
         loss = per_frame.sum(dim=1) + self.weights.lip_gap * gap_error.sum(dim=1)

@@ -60,7 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=Path, nargs="+", required=True, help="folders made by training.data.prepare")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint; a run goes on from it when it exists")
-    parser.add_argument("--steps", type=int, default=8000)
+    parser.add_argument("--steps", type=int, default=8300)
     parser.add_argument("--until", type=int, help="stop (and save) at this step of the schedule")
     parser.add_argument("--learning-rate", type=float, default=8e-4)
     parser.add_argument("--threads", type=int, default=2)

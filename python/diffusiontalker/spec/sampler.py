@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-# Offset of the cosine schedule, so that the first steps are not too small (Nichol & Dhariwal, arXiv 2102.09672, eq. 17).
+# Offset of the cosine schedule, so that the first steps are not too small (Nichol and Dhariwal, 2102.09672, eq. 17).
 COSINE_OFFSET = 0.008
 
 
