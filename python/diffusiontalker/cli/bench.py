@@ -69,7 +69,7 @@ def run(args, console: Console) -> int:
         "schema": SCHEMA,
         "environment": stamp(),
         "audio_s": len(audio) / RATE_HZ,
-        "bundle": str(bundle),
+        "bundle": bundle.name,
         "profile": rows[0]["profile"],
         "rounds": args.rounds,
         "rows": results,
