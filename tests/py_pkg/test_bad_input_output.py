@@ -103,7 +103,13 @@ def test_stdout_disk_full_is_refused(place):
 def test_interrupt_leaves_nothing(place, sent, code):
     args = ["animate", "-", "-o", "out.npz", "--bundle", str(place.bundle), "--backend", "reference"]
     process = subprocess.Popen(
-        [*COMMAND, *args], cwd=place.folder, env=place.environment(), stdin=subprocess.PIPE, stderr=subprocess.PIPE
+        [*COMMAND, *args],
+        cwd=place.folder,
+        env=place.environment(),
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # A test run in the background inherits an ignored SIGINT; a person's command does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     # The sound never ends, so the command is at work as soon as its copy of the sound is there.
     deadline = time.monotonic() + 60

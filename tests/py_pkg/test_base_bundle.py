@@ -12,7 +12,7 @@ from diffusiontalker.spec.channels import CHANNEL_INDEX, LIP_CHANNELS, indices
 
 SPEECH = Path(__file__).parents[2] / "examples" / "speech.wav"
 LIPS = indices(LIP_CHANNELS)
-BLINK = CHANNEL_INDEX["eyeBlinkLeft"]
+EYES = [i for name, i in CHANNEL_INDEX.items() if name.startswith(("eye", "brow"))]
 
 
 @pytest.fixture(scope="module")
@@ -32,16 +32,25 @@ def closures(weights):
     return [(a, b) for a, b in zip(starts, ends, strict=True) if b - a >= 2]
 
 
+# p, b and m of the recording, (start, end) in seconds: pocketsphinx's alignment that comes with the clip.
+BILABIALS = [(0.37, 0.41), (4.0, 4.1), (4.52, 4.62), (4.79, 4.84), (4.94, 5.05), (5.75, 5.8), (6.74, 6.79)]
+
+
+def closed_bilabials(weights):
+    gap = lip_gap(load_head(), weights)
+    times = np.arange(len(gap)) / 30
+    return [bool(gap[(times >= a - 0.05) & (times <= b + 0.05)].min() < CLOSED_LIP_GAP) for a, b in BILABIALS]
+
+
 def test_same_seed_gives_the_same_frames_and_another_seed_other_eyes_but_the_same_closures(model, speech):
-    audio, rate = np.tile(speech[0], 3), speech[1]
-    first, again, other = (np.asarray(model.animate(audio, rate, seed=s).weights) for s in (1, 1, 2))
-    np.testing.assert_array_equal(first, again)
-    assert np.abs(first[:, BLINK] - other[:, BLINK]).max() > 0.5
-    for one, two in ((first, other), (other, first)):
-        gap = lip_gap(load_head(), two)
-        for a, b in closures(one):
-            # A closure of two frames may move by a frame; it may not be missing.
-            assert gap[max(0, a - 1) : b + 1].min() < 1.5 * CLOSED_LIP_GAP, f"closure at frame {a}"
+    runs = [np.asarray(model.animate(*speech, seed=s).weights) for s in range(4)]
+    again = np.asarray(model.animate(*speech, seed=1).weights)
+    np.testing.assert_array_equal(runs[1], again)
+    assert min(np.abs(runs[0] - other)[:, EYES].max() for other in runs[1:]) > 0.1
+    assert sum(closed_bilabials(runs[0])) == len(BILABIALS)
+    for seed, other in enumerate(runs):
+        # The p of "power" is one the model is not sure of (limits in the card); no seed may lose more than that one.
+        assert sum(closed_bilabials(other)) >= len(BILABIALS) - 1, f"seed {seed}"
 
 
 def test_speech_opens_and_closes_the_mouth(model, speech):
