@@ -56,6 +56,6 @@ else
 fi
 
 step "Python tests"
-"$PYTHON" -m pytest "$@"
+"$PYTHON" -m pytest -rs "$@"
 echo
 echo "All tests passed."

@@ -12,9 +12,9 @@ import diffusiontalker
 from diffusiontalker.spec.mel import MelSpec, log_mel
 from diffusiontalker.spec.sampler import SamplerStep
 from training.diffusion.window_sampler import animate_mel
-from training.export.bundle import write_bundle
-from training.export.torch_student import load_student
 from training.models.talker import Talker, TalkerConfig
+from trt_build.export.bundle import write_bundle
+from trt_build.export.torch_student import load_student
 
 BASE = Path(diffusiontalker.__file__).parent / "bundles" / "base"
 # The project's stated limit for full-precision backends, in units of blendshape weights.

@@ -12,8 +12,8 @@ from diffusiontalker.spec.mel import MelSpec, log_mel
 from diffusiontalker.spec.sampler import sampler_table
 from training.articulation.generate import loudness_curve
 from training.diffusion.window_sampler import animate_mel
-from training.export.bundle import PROFILES
 from training.stages.common import load_talker
+from trt_build.export.bundle import PROFILES
 
 SAMPLE_RATE_HZ, FPS = 16000, 30
 

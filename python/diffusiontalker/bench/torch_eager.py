@@ -22,7 +22,7 @@ def load_student(bundle: Path):
     Raises InputError when PyTorch or the training code is not there, or the bundle is of another architecture.
     """
     try:
-        module = importlib.import_module("training.export.torch_student")
+        module = importlib.import_module("trt_build.export.torch_student")
     except ImportError as e:
         raise InputError(
             f"--compare-torch needs PyTorch and the training code ({e}): run it in a checkout, with PYTHONPATH=. and "

@@ -1,5 +1,5 @@
 """Student checkpoint -> bundle folder.
-`python -m training.export.bundle --student FILE --out python/diffusiontalker/bundles/base`
+`python -m trt_build.export.bundle --student FILE --out python/diffusiontalker/bundles/base`
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from safetensors.torch import save_file
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
 from diffusiontalker.spec.mel import MelSpec
 from diffusiontalker.spec.sampler import sampler_table
-from training.export.onnx_graphs import export_networks
 from training.models.talker import Talker
 from training.stages.common import load_talker
+from trt_build.export.onnx_graphs import export_networks
 
 FORMAT_VERSION = 1
 PROFILES = {

@@ -1,0 +1,1 @@
+"""From trained networks to what runs: ONNX graphs and bundles now, TensorRT engines later."""
