@@ -48,6 +48,7 @@ class Stream {
   void rewind();
   bool window_ready() const;
   void run_window();
+  void fill_window_noise(int64_t first_frame);
   void emit_window(size_t n_frames);
   float ease(int64_t frame) const;
 
@@ -57,10 +58,12 @@ class Stream {
   FrontEnd front_end_;
   StreamStats stats_;
 
-  std::vector<float> mel_;              // [mel frames of a window, n_mels]
-  std::vector<float> x_t_;              // [window, C] of the window at work
-  std::vector<float> past_;             // [past, C] normalised frames before the next window's new ones
-  std::vector<float> out_;              // [hop, C] weights of the last window
+  std::vector<float> mel_;  // [mel frames of a window, n_mels]
+  std::vector<float> x_t_;  // [window, C] of the window at work
+  std::vector<float>
+      fixed_noise_;          // [new frames, C] of seed 0; empty when all channels follow the stream's seed
+  std::vector<float> past_;  // [past, C] normalised frames before the next window's new ones
+  std::vector<float> out_;   // [hop, C] weights of the last window
   size_t out_begin_ = 0, out_end_ = 0;  // frames of out_ that are still to be pulled
   int64_t window_index_ = 0;            // k of the next window
   int64_t next_frame_ = 0;              // absolute index of the next frame to be pulled

@@ -18,8 +18,7 @@ void Stream::run_window() {
   std::copy(past_.begin(), past_.end(), x_t_.begin());
   {
     ScopedTimer timer(&stats_.noise_ns);
-    fill_noise(settings_.seed, start, static_cast<size_t>(p.new_frames()), m.motion.n_channels(),
-               x_t_.data() + past_.size());
+    fill_window_noise(start);
   }
   WindowBatch windows;
   windows.batch = 1;
@@ -39,6 +38,21 @@ void Stream::run_window() {
   ++window_index_;
   ++stats_.n_hops;
   front_end_.mel().drop_before(m.mel_frames(window_index_ * p.hop_frames - p.past_frames));
+}
+
+// Noise of the new frames. Channels that are not seeded get that of seed 0, so that another seed does not
+// change them.
+void Stream::fill_window_noise(int64_t first_frame) {
+  const MotionSpec& motion = model_->manifest().motion;
+  const auto n_frames = static_cast<size_t>(settings_.profile.new_frames());
+  const size_t n_channels = motion.channels.size();
+  float* noise = x_t_.data() + past_.size();
+  fill_noise(settings_.seed, first_frame, n_frames, motion.n_channels(), noise);
+  if (fixed_noise_.empty()) return;
+  fill_noise(0, first_frame, n_frames, motion.n_channels(), fixed_noise_.data());
+  for (size_t i = 0; i < fixed_noise_.size(); ++i) {
+    if (motion.seeded[i % n_channels] == 0.0f) noise[i] = fixed_noise_[i];
+  }
 }
 
 // Turns the first n_frames new frames of x_t_ into weights.

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diffusiontalker.spec.noise import normal_noise
+from diffusiontalker.spec.channels import SEEDED
+from diffusiontalker.spec.noise import stream_noise
 from diffusiontalker.spec.sampler import SamplerStep
 from training.models.talker import Talker
 
@@ -56,7 +57,7 @@ def animate_mel(
     for k in range(n_hops):
         first = k * hop * MEL_PER_GROUP // FRAMES_PER_GROUP
         piece = torch.from_numpy(padded[:, first : first + window * MEL_PER_GROUP // FRAMES_PER_GROUP])
-        noise = np.stack([normal_noise(s, k * hop, hop + look, n_channels) for s in seeds])
+        noise = np.stack([stream_noise(s, k * hop, hop + look, np.array(SEEDED, bool)) for s in seeds])
         x_t = torch.cat([motion[:, len(motion[0]) - past :], torch.from_numpy(noise)], dim=1)
         with torch.no_grad():
             audio = talker.encoder(piece)

@@ -24,6 +24,11 @@ CHANNEL_INDEX: dict[str, int] = {name: i for i, name in enumerate(ARKIT_CHANNELS
 LIP_CHANNELS: tuple[str, ...] = tuple(c for c in ARKIT_CHANNELS if c.startswith(("jaw", "mouth")))
 
 
+# 1 where the sampler's seed may change the motion. Lips and tongue follow the audio: with noise of their own, a closure
+# that the model is not sure of would come with one seed and not with another.
+SEEDED: tuple[int, ...] = tuple(int(c not in LIP_CHANNELS and c != "tongueOut") for c in ARKIT_CHANNELS)
+
+
 def indices(names) -> list[int]:
     """Positions of `names` in ARKIT_CHANNELS; an unknown name raises KeyError."""
     return [CHANNEL_INDEX[n] for n in names]
