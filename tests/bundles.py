@@ -123,6 +123,7 @@ def manifest(seed: int, n_steps: int) -> dict:
             "min": [0.0] * N_CHANNELS,
             "max": [1.0] * N_CHANNELS,
             "rest": rest.tolist(),
+            "noise_scale": [(0.0, 0.5, 1.0)[c % 3] for c in range(N_CHANNELS)],
         },
         "audio": {
             **{k: getattr(mel, k) for k in ("sample_rate_hz", "n_mels", "window_length", "hop_length", "n_fft")},

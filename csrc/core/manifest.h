@@ -19,9 +19,9 @@ struct MotionSpec {
   int fps_num = 0, fps_den = 0;
   // One value per channel. Networks see z = (w - mean) / std; min <= rest <= max.
   std::vector<float> mean, std, min, max, rest;
-  // One value per channel. 1: its noise is that of the stream's seed; 0: that of seed 0, whatever the
-  // stream's.
-  std::vector<float> seeded;
+  // One value per channel, 0 to 1, that multiplies its noise; with 0 the sampler starts from the noise's
+  // mean.
+  std::vector<float> noise_scale;
 
   int n_channels() const { return static_cast<int>(channels.size()); }
 };

@@ -16,7 +16,8 @@ std::string plain_file_name(const JsonReader& r, const std::string& name) {
 }  // namespace
 
 MotionSpec parse_motion(const JsonReader& r) {
-  r.allow_only({"space", "channels", "fps_num", "fps_den", "mean", "std", "min", "max", "rest", "seeded"});
+  r.allow_only(
+      {"space", "channels", "fps_num", "fps_den", "mean", "std", "min", "max", "rest", "noise_scale"});
   if (r.at("space").string() != "blendshapes") r.at("space").fail("is not \"blendshapes\"");
   MotionSpec m;
   m.channels = r.at("channels").unique_strings();
@@ -30,10 +31,11 @@ MotionSpec parse_motion(const JsonReader& r) {
   m.max = r.at("max").floats(n);
   m.rest = r.at("rest").floats(n);
   const std::vector<std::string> keys = r.object_keys();
-  const bool has_seeded = std::find(keys.begin(), keys.end(), "seeded") != keys.end();
-  m.seeded = has_seeded ? r.at("seeded").floats(n) : std::vector<float>(n, 1.0f);
+  const bool scaled = std::find(keys.begin(), keys.end(), "noise_scale") != keys.end();
+  m.noise_scale = scaled ? r.at("noise_scale").floats(n) : std::vector<float>(n, 1.0f);
   for (size_t c = 0; c < n; ++c) {
-    if (m.seeded[c] != 0.0f && m.seeded[c] != 1.0f) r.at("seeded").at(c).fail("is neither 0 nor 1");
+    if (!(m.noise_scale[c] >= 0.0f && m.noise_scale[c] <= 1.0f))
+      r.at("noise_scale").at(c).fail("is outside 0 to 1");
     // Below the smallest normal float, 1 / std overflows.
     if (!(m.std[c] >= 1e-30f)) r.at("std").at(c).fail("is not above zero");
     if (!(m.min[c] < m.max[c])) r.at("min").at(c).fail("is not below max");

@@ -20,8 +20,6 @@ Stream::Stream(std::shared_ptr<const Model> model, StreamSettings settings)
               front_end_.mel().n_mels());
   x_t_.resize(static_cast<size_t>(p.window_frames()) * n_channels);
   past_.resize(static_cast<size_t>(p.past_frames) * n_channels);
-  const std::vector<float>& seeded = model_->manifest().motion.seeded;
-  if (std::count(seeded.begin(), seeded.end(), 0.0f) > 0) fixed_noise_.resize(x_t_.size() - past_.size());
   out_.resize(static_cast<size_t>(p.hop_frames) * n_channels);
   settings_.ease_out_frames = std::min(settings_.ease_out_frames, p.lookahead_frames);
   rewind();

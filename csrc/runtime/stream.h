@@ -58,12 +58,10 @@ class Stream {
   FrontEnd front_end_;
   StreamStats stats_;
 
-  std::vector<float> mel_;  // [mel frames of a window, n_mels]
-  std::vector<float> x_t_;  // [window, C] of the window at work
-  std::vector<float>
-      fixed_noise_;          // [new frames, C] of seed 0; empty when all channels follow the stream's seed
-  std::vector<float> past_;  // [past, C] normalised frames before the next window's new ones
-  std::vector<float> out_;   // [hop, C] weights of the last window
+  std::vector<float> mel_;              // [mel frames of a window, n_mels]
+  std::vector<float> x_t_;              // [window, C] of the window at work
+  std::vector<float> past_;             // [past, C] normalised frames before the next window's new ones
+  std::vector<float> out_;              // [hop, C] weights of the last window
   size_t out_begin_ = 0, out_end_ = 0;  // frames of out_ that are still to be pulled
   int64_t window_index_ = 0;            // k of the next window
   int64_t next_frame_ = 0;              // absolute index of the next frame to be pulled

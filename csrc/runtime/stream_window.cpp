@@ -40,19 +40,14 @@ void Stream::run_window() {
   front_end_.mel().drop_before(m.mel_frames(window_index_ * p.hop_frames - p.past_frames));
 }
 
-// Noise of the new frames. Channels that are not seeded get that of seed 0, so that another seed does not
-// change them.
+// Noise of the new frames.
 void Stream::fill_window_noise(int64_t first_frame) {
   const MotionSpec& motion = model_->manifest().motion;
   const auto n_frames = static_cast<size_t>(settings_.profile.new_frames());
   const size_t n_channels = motion.channels.size();
   float* noise = x_t_.data() + past_.size();
   fill_noise(settings_.seed, first_frame, n_frames, motion.n_channels(), noise);
-  if (fixed_noise_.empty()) return;
-  fill_noise(0, first_frame, n_frames, motion.n_channels(), fixed_noise_.data());
-  for (size_t i = 0; i < fixed_noise_.size(); ++i) {
-    if (motion.seeded[i % n_channels] == 0.0f) noise[i] = fixed_noise_[i];
-  }
+  for (size_t i = 0; i < n_frames * n_channels; ++i) noise[i] *= motion.noise_scale[i % n_channels];
 }
 
 // Turns the first n_frames new frames of x_t_ into weights.

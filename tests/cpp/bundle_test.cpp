@@ -83,6 +83,8 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"text", "/motion/mean/0", "\"a\"", "motion.mean[0] is not a number"},
         Fault{"rest_outside", "/motion/rest/0", "2", "motion.rest[0] is outside"},
         Fault{"min_above_max", "/motion/min/0", "1", "motion.min[0] is not below max"},
+        Fault{"noise_scale_above_one", "/motion/noise_scale", "[1, 1.5]",
+              "motion.noise_scale[1] is outside 0 to 1"},
         Fault{"same_channel", "/motion/channels/1", "\"jawOpen\"", "motion.channels[1] repeats \"jawOpen\""},
         Fault{"unknown_key", "/motion/fps", "30", "motion has the unknown key \"fps\""},
         Fault{"fps", "/motion/fps_num", "0", "motion.fps_num is 0, expected 1"},

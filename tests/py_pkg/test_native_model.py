@@ -95,7 +95,9 @@ def test_engine_equals_specification(tiny_bundle):
 
     content = json.loads((tiny_bundle / "bundle.json").read_text())
     encoder, denoiser = (ReferenceEvaluator(str(tiny_bundle / f)) for f in ("audio_encoder.onnx", "denoiser.onnx"))
-    motion = {k: np.array(content["motion"][k], np.float32) for k in ("mean", "std", "min", "max", "rest")}
+    motion = {
+        k: np.array(content["motion"][k], np.float32) for k in ("mean", "std", "min", "max", "rest", "noise_scale")
+    }
     style = np.random.default_rng(3).standard_normal((2, 4)).astype(np.float32)[:1]
     past, hop, look = 18, 6, 6
     n_frames, seed = 20, 11
@@ -109,7 +111,8 @@ def test_engine_equals_specification(tiny_bundle):
     known = (np.arange(past + hop + look) < past).astype(np.float32)[None, :, None]
     for k in range(-(-n_frames // hop)):
         features = encoder.run(None, {"mel": mel[None, k * 20 : k * 20 + 100]})[0]
-        x_t = np.concatenate([z[-past:], normal_noise(seed, k * hop, hop + look, 52)])[None]
+        noise = motion["noise_scale"] * normal_noise(seed, k * hop, hop + look, 52)
+        x_t = np.concatenate([z[-past:], noise])[None]
         for step in sampler_table(8):
             t = np.array([step.t], np.float32)
             feeds = {"x_t": x_t, "known": known, "audio": features, "style": style, "t": t}

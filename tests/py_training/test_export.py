@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from onnx import helper, numpy_helper
 
 import diffusiontalker
 from diffusiontalker.spec.mel import MelSpec, log_mel
@@ -14,6 +15,7 @@ from diffusiontalker.spec.sampler import SamplerStep
 from training.diffusion.window_sampler import animate_mel
 from training.models.talker import Talker, TalkerConfig
 from trt_build.export.bundle import write_bundle
+from trt_build.export.half_storage import MIN_ELEMENTS, store_weights_as_half
 from trt_build.export.torch_student import load_student
 
 BASE = Path(diffusiontalker.__file__).parent / "bundles" / "base"
@@ -65,10 +67,35 @@ def test_exported_networks_come_back_unchanged(tmp_path):
     assert about["identities"]["names"] == ["a", "b"] and len(about["sampler"]["steps"]) == 8
     for part in ("encoder", "denoiser"):
         for name, value in getattr(talker, part).state_dict().items():
-            torch.testing.assert_close(getattr(back, part).state_dict()[name], value, atol=0, rtol=0)
+            is_weight = name.endswith("weight") and value.numel() >= MIN_ELEMENTS
+            stored = value.half().float() if is_weight else value
+            torch.testing.assert_close(getattr(back, part).state_dict()[name], stored, atol=0, rtol=0)
     for name, entry in about["files"].items():
         data = (tmp_path / "b" / name).read_bytes()
         assert entry == {"sha256": hashlib.sha256(data).hexdigest(), "size_bytes": len(data)}
+
+
+def test_weight_beyond_float16_is_refused():
+    weight = numpy_helper.from_array(np.full((64, 64), 1e6, np.float32), "big.weight")
+    graph = helper.make_graph([helper.make_node("MatMul", ["x", "big.weight"], ["y"])], "g", [], [], [weight])
+    with pytest.raises(ValueError, match="big.weight reaches 1e"):
+        store_weights_as_half(helper.make_model(graph))
+
+
+def test_noise_of_the_upper_face_cannot_reach_the_lips():
+    talker, about = load_student(BASE)
+    torch.manual_seed(0)
+    x_t, free = torch.randn(1, 30, 52), torch.tensor(about["motion"]["noise_scale"]) > 0
+    other = torch.where(free, torch.randn(1, 30, 52), x_t)
+    known = torch.zeros(1, 30, 1)
+    audio, style = (
+        torch.randn(1, 30, talker.denoiser.audio_in.in_features),
+        torch.randn(1, talker.denoiser.style.in_features),
+    )
+    with torch.no_grad():
+        a, b = (talker.denoiser(x, known, audio, style, torch.tensor([128.0])) for x in (x_t, other))
+    torch.testing.assert_close(a[..., ~free], b[..., ~free], atol=0, rtol=0)
+    assert (a - b)[..., free].abs().max() > 0.01
 
 
 def test_shipped_bundle_states_licence_data_and_size():

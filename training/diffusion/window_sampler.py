@@ -6,8 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diffusiontalker.spec.channels import SEEDED
-from diffusiontalker.spec.noise import stream_noise
+from diffusiontalker.spec.noise import normal_noise
 from diffusiontalker.spec.sampler import SamplerStep
 from training.models.talker import Talker
 
@@ -52,12 +51,13 @@ def animate_mel(
     padded = np.full((len(mel), total, mel[0].shape[1]), silence, np.float32)
     for i, m in enumerate(mel):
         padded[i, before : before + len(m)] = m[: total - before]
+    scale = talker.noise_scale.numpy()
     rest = talker.normalise(torch.zeros(n_channels))
     motion = rest.expand(len(mel), past, n_channels)
     for k in range(n_hops):
         first = k * hop * MEL_PER_GROUP // FRAMES_PER_GROUP
         piece = torch.from_numpy(padded[:, first : first + window * MEL_PER_GROUP // FRAMES_PER_GROUP])
-        noise = np.stack([stream_noise(s, k * hop, hop + look, np.array(SEEDED, bool)) for s in seeds])
+        noise = scale * np.stack([normal_noise(s, k * hop, hop + look, n_channels) for s in seeds])
         x_t = torch.cat([motion[:, len(motion[0]) - past :], torch.from_numpy(noise)], dim=1)
         with torch.no_grad():
             audio = talker.encoder(piece)

@@ -14,6 +14,9 @@ from training.models.attention import RotaryAttention
 
 @dataclass(frozen=True)
 class DenoiserConfig:
+    """free: indices of channels that speech leaves free (eyes, brows); they are denoised by a branch of their own that
+    sees the others, while the others never see them, so that noise of the upper face cannot reach the lips."""
+
     n_channels: int = 52
     d_audio: int = 192
     d_identity: int = 32
@@ -23,6 +26,9 @@ class DenoiserConfig:
     d_feed_forward: int = 576
     kernel_size: int = 5
     n_train_steps: int = 256
+    free: tuple[int, ...] = ()
+    d_free: int = 128
+    n_free_layers: int = 2
 
 
 class TimestepEmbedding(nn.Module):
@@ -41,22 +47,19 @@ class TimestepEmbedding(nn.Module):
 
 
 class DenoiserBlock(nn.Module):
-    """Transformer block modulated by timestep and identity ("adaLN-single": one projection shared by all blocks plus a
-    learned table per block, Chen et al., arXiv 2310.00426). x: [B, W, d_model]; modulation: [B, 6, d_model]."""
+    """Transformer block modulated by timestep and style ("adaLN-single": one projection shared by all blocks plus a
+    learned table per block, Chen et al., arXiv 2310.00426). x: [B, W, d]; modulation: [B, 6, d]."""
 
-    def __init__(self, config: DenoiserConfig):
+    def __init__(self, d: int, config: DenoiserConfig):
         super().__init__()
-        d = config.d_model
+        hidden = d * config.d_feed_forward // config.d_model
         self.table = nn.Parameter(torch.randn(6, d) * d**-0.5)
         self.attention_norm = nn.LayerNorm(d, elementwise_affine=False)
         self.attention = RotaryAttention(d, config.n_heads)
         self.feed_norm = nn.LayerNorm(d, elementwise_affine=False)
-        self.feed_in = nn.Linear(d, config.d_feed_forward)
-        self.conv = nn.Conv1d(
-            config.d_feed_forward, config.d_feed_forward, config.kernel_size,
-            padding=config.kernel_size // 2, groups=config.d_feed_forward,
-        )  # fmt: skip
-        self.feed_out = nn.Linear(config.d_feed_forward, d)
+        self.feed_in = nn.Linear(d, hidden)
+        self.conv = nn.Conv1d(hidden, hidden, config.kernel_size, padding=config.kernel_size // 2, groups=hidden)
+        self.feed_out = nn.Linear(hidden, d)
 
     def forward(self, x: Tensor, modulation: Tensor) -> Tensor:
         shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = (modulation + self.table).chunk(6, dim=1)
@@ -64,6 +67,28 @@ class DenoiserBlock(nn.Module):
         hidden = self.feed_in(self.feed_norm(x) * (1 + scale_f) + shift_f)
         hidden = F.silu(self.conv(hidden.transpose(1, 2)).transpose(1, 2))
         return x + gate_f * self.feed_out(hidden)
+
+
+class FreeBranch(nn.Module):
+    """x0 of the free channels from their own noisy motion and the trunk's features."""
+
+    def __init__(self, config: DenoiserConfig):
+        super().__init__()
+        d = config.d_free
+        self.motion_in = nn.Linear(config.n_channels + 1, d)
+        self.trunk_in = nn.Linear(config.d_model, d)
+        self.modulation = nn.Linear(config.d_model, 6 * d)
+        self.blocks = nn.ModuleList(DenoiserBlock(d, config) for _ in range(config.n_free_layers))
+        self.out_norm = nn.LayerNorm(d)
+        self.out = nn.Linear(d, config.n_channels)
+        self.d = d
+
+    def forward(self, motion: Tensor, trunk: Tensor, condition: Tensor) -> Tensor:
+        modulation = self.modulation(condition).reshape(-1, 6, self.d)
+        x = self.motion_in(motion) + self.trunk_in(trunk)
+        for block in self.blocks:
+            x = block(x, modulation)
+        return self.out(self.out_norm(x))
 
 
 class Denoiser(nn.Module):
@@ -78,15 +103,26 @@ class Denoiser(nn.Module):
         self.time = TimestepEmbedding(d, config.n_train_steps)
         self.style = nn.Linear(config.d_identity, d)
         self.modulation = nn.Linear(d, 6 * d)
-        self.blocks = nn.ModuleList(DenoiserBlock(config) for _ in range(config.n_layers))
+        self.blocks = nn.ModuleList(DenoiserBlock(d, config) for _ in range(config.n_layers))
         self.out_norm = nn.LayerNorm(d)
         self.out = nn.Linear(d, config.n_channels)
         self.d_model = d
+        # Masks instead of slices: the graph stays free of gathers.
+        free = torch.zeros(config.n_channels)
+        free[list(config.free)] = 1
+        self.register_buffer("free_mask", free, persistent=False)
+        self.register_buffer("tied_mask", 1 - free, persistent=False)
+        self.free = FreeBranch(config) if config.free else None
 
     def forward(self, x_t: Tensor, known: Tensor, audio: Tensor, style: Tensor, t: Tensor) -> Tensor:
-        condition = self.time(t) + self.style(style)
-        modulation = self.modulation(F.silu(condition)).reshape(-1, 6, self.d_model)
-        x = self.motion_in(torch.cat([x_t, known], dim=-1)) + self.audio_in(audio)
+        condition = F.silu(self.time(t) + self.style(style))
+        modulation = self.modulation(condition).reshape(-1, 6, self.d_model)
+        tied = x_t if self.free is None else x_t * self.tied_mask
+        x = self.motion_in(torch.cat([tied, known], dim=-1)) + self.audio_in(audio)
         for block in self.blocks:
             x = block(x, modulation)
-        return self.out(self.out_norm(x))
+        x0 = self.out(self.out_norm(x))
+        if self.free is None:
+            return x0
+        free = self.free(torch.cat([x_t * self.free_mask, known], dim=-1), x, condition)
+        return x0 * self.tied_mask + free * self.free_mask

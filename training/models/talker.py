@@ -40,6 +40,12 @@ class Talker(nn.Module):
         self.register_buffer("mean", torch.zeros(config.denoiser.n_channels))
         self.register_buffer("std", torch.ones(config.denoiser.n_channels))
 
+    @property
+    def noise_scale(self) -> Tensor:
+        """[C]: what multiplies the sampler's noise. Where a free branch exists, the channels that speech moves start
+        from the mean of the noise: they come out nearer to the truth, and do not change with the seed."""
+        return self.denoiser.free_mask if self.config.denoiser.free else torch.ones_like(self.mean)
+
     def normalise(self, weights: Tensor) -> Tensor:
         return (weights - self.mean) / self.std
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from diffusiontalker.spec.channels import ARKIT_CHANNELS, SEEDED
+from diffusiontalker.spec.channels import ARKIT_CHANNELS
 from diffusiontalker.spec.mel import MelSpec
 from diffusiontalker.spec.sampler import sampler_table
 from training.models.talker import Talker
@@ -46,7 +46,7 @@ def manifest(talker: Talker, about: dict, name: str, version: str) -> dict:
         "motion": {
             "space": "blendshapes", "channels": list(ARKIT_CHANNELS), "fps_num": 30, "fps_den": 1,
             "mean": talker.mean.tolist(), "std": talker.std.tolist(),
-            "min": [0.0] * n, "max": [1.0] * n, "rest": [0.0] * n, "seeded": list(SEEDED),
+            "min": [0.0] * n, "max": [1.0] * n, "rest": [0.0] * n, "noise_scale": talker.noise_scale.tolist(),
         },
         "audio": asdict(MelSpec()) | {"mel_frames_per_group": 10, "anim_frames_per_group": 3},
         "networks": {

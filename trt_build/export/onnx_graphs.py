@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from training.models.talker import Talker
+from trt_build.export.half_storage import store_weights_as_half
 
 OPSET = 18  # read by OpenVINO, ONNX Runtime and TensorRT 10+
 
@@ -30,12 +31,13 @@ def _export(module: nn.Module, inputs: dict[str, torch.Tensor], output: str, sha
         if hasattr(item, "doc_string"):
             item.doc_string = ""
     del model.graph.value_info[:]
+    store_weights_as_half(model)
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
 
 
 def export_networks(talker: Talker, folder: Path) -> None:
-    """Writes audio_encoder.onnx and denoiser.onnx (float32)."""
+    """Writes audio_encoder.onnx and denoiser.onnx: float32 graphs, large weights stored as float16."""
     config = talker.config
     batch, groups = torch.export.Dim("batch", min=1, max=1024), torch.export.Dim("groups", min=2, max=100)
     mel = torch.randn(2, 200, config.encoder.n_mels)

@@ -8,20 +8,20 @@ from pathlib import Path
 
 import onnx
 import torch
-from onnx import numpy_helper
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker, TalkerConfig
+from trt_build.export.half_storage import stored_constants
 
 
 def _graph_parameters(path: Path) -> dict[str, Tensor]:
     """Parameters by their PyTorch names. The exporter keeps the names but for the weights of linear layers, which it
     transposes for MatMul; those are found by the bias that is added to the product."""
     graph = onnx.load(str(path)).graph
-    constants = {i.name: torch.from_numpy(numpy_helper.to_array(i).copy()) for i in graph.initializer}
+    constants = {name: torch.from_numpy(value.copy()) for name, value in stored_constants(graph).items()}
     consumers = {name: node for node in graph.node for name in node.input}
     found = {name: value for name, value in constants.items() if "." in name}
     for node in graph.node:
@@ -48,7 +48,9 @@ def load_student(bundle: Path) -> tuple[Talker, dict]:
     table = load_file(str(bundle / about["identities"]["file"]))[about["identities"]["tensor"]]
     n_channels = len(about["motion"]["channels"])
     encoder = replace(AudioEncoderConfig(), n_mels=about["audio"]["n_mels"])
-    denoiser = replace(DenoiserConfig(), n_channels=n_channels, d_identity=table.shape[1])
+    scale = about["motion"].get("noise_scale", [1.0] * n_channels)
+    free = tuple(i for i, s in enumerate(scale) if s > 0) if 0 in scale else ()
+    denoiser = replace(DenoiserConfig(), n_channels=n_channels, d_identity=table.shape[1], free=free)
     talker = Talker(TalkerConfig(encoder, denoiser, len(table)))
     _load(talker.encoder, bundle / about["networks"]["audio_encoder"]["file"])
     _load(talker.denoiser, bundle / about["networks"]["denoiser"]["file"])

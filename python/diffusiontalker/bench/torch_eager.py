@@ -93,7 +93,8 @@ class TorchRunner:
         n_mel = (n_hops * hop + ahead) * 10 // 3
         real = log_mel(np.pad(audio, (0, max(0, n_mel * spec.hop_length - len(audio)))), spec)[:n_mel]
         silence = np.full((past * 10 // 3, spec.n_mels), np.log(spec.log_floor), np.float32)
-        noise = normal_noise(0, 0, n_hops * hop + ahead, n_channels)
+        scale = np.asarray(self.bundle["motion"].get("noise_scale", [1.0] * n_channels), np.float32)
+        noise = scale * normal_noise(0, 0, n_hops * hop + ahead, n_channels)
         return torch.from_numpy(np.concatenate([silence, real])), torch.from_numpy(noise)
 
     def _sample(self, done, noise, features, low, high):

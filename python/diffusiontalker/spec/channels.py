@@ -24,9 +24,9 @@ CHANNEL_INDEX: dict[str, int] = {name: i for i, name in enumerate(ARKIT_CHANNELS
 LIP_CHANNELS: tuple[str, ...] = tuple(c for c in ARKIT_CHANNELS if c.startswith(("jaw", "mouth")))
 
 
-# 1 where the sampler's seed may change the motion. Lips and tongue follow the audio: with noise of their own, a closure
-# that the model is not sure of would come with one seed and not with another.
-SEEDED: tuple[int, ...] = tuple(int(c not in LIP_CHANNELS and c != "tongueOut") for c in ARKIT_CHANNELS)
+# What multiplies the sampler's noise. Lips and tongue follow the audio and start from the mean of the noise: they come
+# out nearer to the truth, and a closure that the model is not sure of does not come with one seed and go with another.
+NOISE_SCALE: tuple[float, ...] = tuple(float(c not in LIP_CHANNELS and c != "tongueOut") for c in ARKIT_CHANNELS)
 
 
 def indices(names) -> list[int]:

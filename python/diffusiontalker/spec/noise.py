@@ -38,11 +38,3 @@ def normal_noise(seed: int, first_frame: int, n_frames: int, n_channels: int) ->
     angle = 2.0 * np.pi * u[..., 1::2]
     normal = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)
     return normal.reshape(n_frames, n_quads * 4)[:, :n_channels].astype(np.float32)
-
-
-def stream_noise(seed: int, first_frame: int, n_frames: int, seeded: np.ndarray) -> np.ndarray:
-    """Noise of a stream, float32 [n_frames, C]: that of its seed on seeded channels, that of seed 0 on the others.
-    seeded: bool [C], `motion.seeded` of the bundle.
-    """
-    own, fixed = (normal_noise(s, first_frame, n_frames, len(seeded)) for s in (seed, 0))
-    return np.where(seeded, own, fixed)
