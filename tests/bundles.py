@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,47 @@ from diffusiontalker.spec.mel import MelSpec
 from diffusiontalker.spec.sampler import sampler_table
 
 D_FEATURES, D_STYLE, D_HIDDEN = 8, 4, 24
-N_MELS, N_CHANNELS = 80, len(ARKIT_CHANNELS)
+N_MELS = 80
 OPSET = 18
+IDENTITIES = ("ada", "ben")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a bundle moves and knows."""
+
+    space: str = "blendshapes"
+    channels: tuple[str, ...] = ARKIT_CHANNELS
+    n_vertices: int = 0  # of the rig; vertices have three channels each
+    fps: int = 30
+    emotions: tuple[str, ...] = ()
+    rig: bool = False
+
+    @property
+    def n_channels(self) -> int:
+        return 3 * self.n_vertices if self.space == "vertices" else len(self.channels)
+
+    @property
+    def groups(self) -> tuple[int, int]:
+        """(mel frames, animation frames) that last equally long; 100 mel frames a second."""
+        return {30: (10, 3), 25: (4, 1)}[self.fps]
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Least and greatest value of a channel."""
+        return (0.0, 1.0) if self.space == "blendshapes" else (-10.0, 10.0)
+
+
+EMOTIONS = ("neutral", "happy", "angry")
+KINDS = {
+    "tiny": Kind(),
+    "emotions": Kind(emotions=EMOTIONS),
+    "vertices": Kind("vertices", (), 7, 25, EMOTIONS, rig=True),
+    "vertices30": Kind("vertices", (), 4),
+    "coefficients": Kind("coefficients", tuple(f"pc{i}" for i in range(5)), 6, 30, rig=True),
+    "coefficients25": Kind("coefficients", tuple(f"pc{i}" for i in range(6)), 5, 25, EMOTIONS, rig=True),
+    "blendshapes25": Kind(fps=25),
+}
 
 
 class GraphBuilder:
@@ -48,15 +88,19 @@ class GraphBuilder:
         return model.SerializeToString()
 
 
-def audio_encoder(seed: int) -> bytes:
-    """Convolution of stride 10 over mel frames, then 3 phases: [B, 10 m, 80] -> [B, 3 m, D]."""
+def audio_encoder(seed: int, kind: Kind = Kind()) -> bytes:
+    """Convolution with a stride of one group of mel frames, then a phase for each animation frame of the group:
+    [B, 10 m, 80] -> [B, 3 m, D] at 30 fps."""
+    mel_group, anim_group = kind.groups
     g = GraphBuilder(np.random.default_rng(seed))
     # (log-mel + 5) / 5 is about -1..1.
     x = g.op("Add", ["mel", g.const("offset", np.float32(5))], "shifted")
     x = g.op("Mul", [x, g.const("scale", np.float32(0.2))], "scaled")
     x = g.op("Transpose", [x], "by_mel", perm=[0, 2, 1])
-    kernel = g.weight("kernel", 3 * D_FEATURES, N_MELS, 14, scale=(N_MELS * 14) ** -0.5)
-    x = g.op("Conv", [x, kernel, g.weight("bias", 3 * D_FEATURES)], "groups", strides=[10], pads=[2, 2])
+    width = mel_group + 4
+    kernel = g.weight("kernel", anim_group * D_FEATURES, N_MELS, width, scale=(N_MELS * width) ** -0.5)
+    bias = g.weight("bias", anim_group * D_FEATURES)
+    x = g.op("Conv", [x, kernel, bias], "groups", strides=[mel_group], pads=[2, 2])
     x = g.op("Transpose", [x], "by_group", perm=[0, 2, 1])
     shape = g.const("shape", np.array([0, -1, D_FEATURES], np.int64))
     x = g.op("Reshape", [x, shape], "phases")
@@ -64,11 +108,12 @@ def audio_encoder(seed: int) -> bytes:
     return g.model("audio_encoder", {"mel": ["B", "M", N_MELS]}, {"audio": ["B", "W", D_FEATURES]})
 
 
-def denoiser(seed: int) -> bytes:
+def denoiser(seed: int, kind: Kind = Kind()) -> bytes:
     """Two layers with one temporal convolution, style and timestep added: -> x0 [B, W, C]."""
+    n_channels = kind.n_channels
     g = GraphBuilder(np.random.default_rng(seed))
     x = g.op("Concat", ["x_t", "known", "audio"], "joined", axis=-1)
-    x = g.op("MatMul", [x, g.weight("w_in", N_CHANNELS + 1 + D_FEATURES, D_HIDDEN)], "hidden")
+    x = g.op("MatMul", [x, g.weight("w_in", n_channels + 1 + D_FEATURES, D_HIDDEN)], "hidden")
     style = g.op("MatMul", ["style", g.weight("w_style", D_STYLE, D_HIDDEN)], "style_hidden")
     t = g.op("Unsqueeze", ["t", g.const("axis", np.array([1], np.int64))], "t_column")
     t = g.op("Mul", [t, g.const("t_scale", np.float32(1 / 256))], "t_scaled")
@@ -80,30 +125,65 @@ def denoiser(seed: int) -> bytes:
     mix = g.weight("w_mix", D_HIDDEN, D_HIDDEN, 5, scale=(D_HIDDEN * 5) ** -0.5)
     x = g.op("Tanh", [g.op("Conv", [x, mix, g.weight("b_mix", D_HIDDEN)], "mixed", pads=[2, 2])], "mixed_activated")
     x = g.op("Transpose", [x], "by_frame", perm=[0, 2, 1])
-    g.op("MatMul", [x, g.weight("w_out", D_HIDDEN, N_CHANNELS)], "x0")
+    g.op("MatMul", [x, g.weight("w_out", D_HIDDEN, n_channels)], "x0")
     inputs = {
-        "x_t": ["B", "W", N_CHANNELS],
+        "x_t": ["B", "W", n_channels],
         "known": ["B", "W", 1],
         "audio": ["B", "W", D_FEATURES],
         "style": ["B", D_STYLE],
         "t": ["B"],
     }
-    return g.model("denoiser", inputs, {"x0": ["B", "W", N_CHANNELS]})
+    return g.model("denoiser", inputs, {"x0": ["B", "W", n_channels]})
 
 
-def safetensors_bytes(name: str, value: np.ndarray) -> bytes:
-    """One float32 tensor in the safetensors format."""
-    entry = {"dtype": "F32", "shape": list(value.shape), "data_offsets": [0, value.nbytes]}
-    header = json.dumps({name: entry}).encode()
+def safetensors_bytes(**tensors: np.ndarray) -> bytes:
+    """Float32 tensors in the safetensors format."""
+    entries, data = {}, b""
+    for name, value in tensors.items():
+        raw = value.astype("<f4").tobytes()
+        entries[name] = {"dtype": "F32", "shape": list(value.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    header = json.dumps(entries).encode()
     header += b" " * (-len(header) % 8)
-    return struct.pack("<Q", len(header)) + header + value.astype("<f4").tobytes()
+    return struct.pack("<Q", len(header)) + header + data
 
 
-def manifest(seed: int, n_steps: int) -> dict:
-    """bundle.json without its `files`; min..max is 0..1 and some channels rest above 0."""
-    rng = np.random.default_rng(seed)
+def identities(seed: int, kind: Kind = Kind()) -> np.ndarray:
+    """float32 [n_identities, S], or [n_identities, n_emotions, S]."""
+    shape = (len(IDENTITIES), *((len(kind.emotions),) if kind.emotions else ()), D_STYLE)
+    return np.random.default_rng(seed + 3).standard_normal(shape).astype(np.float32)
+
+
+def rig(seed: int, kind: Kind) -> dict[str, np.ndarray]:
+    """Tensors of rig.safetensors."""
+    rng = np.random.default_rng(seed + 4)
+    shapes = {"template": (kind.n_vertices, 3)}
+    if kind.space == "coefficients":
+        shapes |= {"mean": (3 * kind.n_vertices,), "basis": (kind.n_channels, 3 * kind.n_vertices)}
+    return {name: rng.standard_normal(shape).astype(np.float32) for name, shape in shapes.items()}
+
+
+def motion(seed: int, kind: Kind) -> dict:
+    """The motion of the manifest; vertices use the short form of the statistics."""
+    rng, n = np.random.default_rng(seed), kind.n_channels
+    low, high = kind.limits
+    common = {"space": kind.space, "fps_num": kind.fps, "fps_den": 1}
+    if kind.space == "vertices":
+        return common | {"n_channels": n, "mean": 0.01, "std": 0.3, "min": low, "max": high, "rest": 0}
+    return common | {
+        "channels": list(kind.channels),
+        "mean": rng.uniform(0.1, 0.3, n).round(6).tolist(),
+        "std": rng.uniform(0.05, 0.2, n).round(6).tolist(),
+        "min": [low] * n,
+        "max": [high] * n,
+        "rest": np.where(np.arange(n) % 7 == 3, 0.1, 0.0).tolist(),
+        "noise_scale": [(0.0, 0.5, 1.0)[c % 3] for c in range(n)],
+    }
+
+
+def manifest(seed: int, n_steps: int, kind: Kind = Kind()) -> dict:
+    """bundle.json without its `files`; min..max is 0..1 for blendshapes, and some channels rest above 0."""
     mel = MelSpec()
-    rest = np.where(np.arange(N_CHANNELS) % 7 == 3, 0.1, 0.0)
     profiles = {"low": (21, 3, 6), "live": (18, 6, 6), "offline": (12, 36, 12)}
     keys = ("past_frames", "hop_frames", "lookahead_frames")
     return {
@@ -113,23 +193,11 @@ def manifest(seed: int, n_steps: int) -> dict:
         "version": "1",
         "license": "Apache-2.0",
         "provenance": {"note": "random weights"},
-        "motion": {
-            "space": "blendshapes",
-            "channels": list(ARKIT_CHANNELS),
-            "fps_num": 30,
-            "fps_den": 1,
-            "mean": rng.uniform(0.1, 0.3, N_CHANNELS).round(6).tolist(),
-            "std": rng.uniform(0.05, 0.2, N_CHANNELS).round(6).tolist(),
-            "min": [0.0] * N_CHANNELS,
-            "max": [1.0] * N_CHANNELS,
-            "rest": rest.tolist(),
-            "noise_scale": [(0.0, 0.5, 1.0)[c % 3] for c in range(N_CHANNELS)],
-        },
+        "motion": motion(seed, kind),
         "audio": {
             **{k: getattr(mel, k) for k in ("sample_rate_hz", "n_mels", "window_length", "hop_length", "n_fft")},
             **{k: getattr(mel, k) for k in ("f_min_hz", "f_max_hz", "log_floor")},
-            "mel_frames_per_group": 10,
-            "anim_frames_per_group": 3,
+            **dict(zip(("mel_frames_per_group", "anim_frames_per_group"), kind.groups, strict=True)),
         },
         "networks": {
             "audio_encoder": {"file": "audio_encoder.onnx", "n_features": D_FEATURES},
@@ -141,9 +209,11 @@ def manifest(seed: int, n_steps: int) -> dict:
         "identities": {
             "file": "identities.safetensors",
             "tensor": "identities",
-            "names": ["ada", "ben"],
+            "names": list(IDENTITIES),
             "default": "ada",
+            **({"emotions": list(kind.emotions), "default_emotion": "happy"} if kind.emotions else {}),
         },
+        **({"rig": {"file": "rig.safetensors", "unit_m": 0.001}} if kind.rig else {}),
     }
 
 
@@ -151,19 +221,20 @@ def file_entry(data: bytes) -> dict:
     return {"sha256": hashlib.sha256(data).hexdigest(), "size_bytes": len(data)}
 
 
-def write_bundle(folder: Path, seed: int = 0, n_steps: int = 8, change=None) -> Path:
+def write_bundle(folder: Path, seed: int = 0, n_steps: int = 8, change=None, kind: Kind = Kind()) -> Path:
     """Writes a tiny bundle to `folder`. change: called with the manifest before it is written. Returns `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    identities = np.random.default_rng(seed + 3).standard_normal((2, D_STYLE)).astype(np.float32)
     files = {
-        "audio_encoder.onnx": audio_encoder(seed + 1),
-        "denoiser.onnx": denoiser(seed + 2),
-        "identities.safetensors": safetensors_bytes("identities", identities),
+        "audio_encoder.onnx": audio_encoder(seed + 1, kind),
+        "denoiser.onnx": denoiser(seed + 2, kind),
+        "identities.safetensors": safetensors_bytes(identities=identities(seed, kind)),
         "README.md": b"# tiny\n",
     }
+    if kind.rig:
+        files["rig.safetensors"] = safetensors_bytes(**rig(seed, kind))
     for name, data in files.items():
         (folder / name).write_bytes(data)
-    content = manifest(seed, n_steps)
+    content = manifest(seed, n_steps, kind)
     content["files"] = {name: file_entry(data) for name, data in files.items()}
     if change is not None:
         change(content)

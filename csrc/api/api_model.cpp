@@ -65,11 +65,13 @@ dt_status dt_model_get_info(const dt_model* model, dt_model_info* info) {
     dt::require_struct(info, "info");
     const dt::Manifest& m = model->impl->manifest();
     info->n_channels = m.motion.n_channels();
+    info->n_channel_names = static_cast<int32_t>(m.motion.channels.size());
     info->fps_num = m.motion.fps_num;
     info->fps_den = m.motion.fps_den;
     info->sample_rate_hz = m.audio.sample_rate_hz;
     info->n_identities = static_cast<int32_t>(m.identities.size());
-    info->d_identity = static_cast<int32_t>(model->impl->identities().cols);
+    info->d_identity = static_cast<int32_t>(model->impl->d_identity());
+    info->n_emotions = static_cast<int32_t>(m.emotions.size());
     info->n_profiles = static_cast<int32_t>(m.profiles.size());
     info->n_steps = static_cast<int32_t>(m.steps.size());
     info->n_mels = m.audio.n_mels;
@@ -85,8 +87,32 @@ const char* dt_model_identity_name(const dt_model* model, int32_t index) {
   return name_at(model, index, "identity", [](const dt::Manifest& m) -> const auto& { return m.identities; });
 }
 
+const char* dt_model_emotion_name(const dt_model* model, int32_t index) {
+  return name_at(model, index, "emotion", [](const dt::Manifest& m) -> const auto& { return m.emotions; });
+}
+
 const char* dt_model_profile_name(const dt_model* model, int32_t index) {
   return name_at(model, index, "profile", [](const dt::Manifest& m) -> const auto& { return m.profiles; });
+}
+
+const char* dt_model_default_emotion(const dt_model* model) {
+  const char* name = nullptr;
+  dt::guard([&] {
+    dt::require(model, "model");
+    const dt::Manifest& m = model->impl->manifest();
+    if (m.emotions.empty()) throw dt::Error(DT_INVALID_ARGUMENT, "the model has no emotions");
+    name = m.default_emotion.c_str();
+  });
+  return name;
+}
+
+const char* dt_model_motion_space(const dt_model* model) {
+  const char* name = nullptr;
+  dt::guard([&] {
+    dt::require(model, "model");
+    name = model->impl->manifest().motion.space.c_str();
+  });
+  return name;
 }
 
 const char* dt_model_backend_name(const dt_model* model) {

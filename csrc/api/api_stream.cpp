@@ -7,15 +7,14 @@
 
 namespace {
 
-// The identity embedding that the options ask for.
+// The embedding that the options ask for.
 std::vector<float> style_of(const dt::Model& model, const dt_stream_options& options) {
-  const dt::Matrix& table = model.identities();
-  if (options.style == nullptr) {
-    const size_t row = model.manifest().identity_index(options.identity);
-    return {table.data.begin() + static_cast<ptrdiff_t>(row * table.cols),
-            table.data.begin() + static_cast<ptrdiff_t>((row + 1) * table.cols)};
+  if (options.style == nullptr) return model.style(options.identity, options.emotion);
+  if (options.emotion != nullptr) {
+    throw dt::Error(DT_INVALID_ARGUMENT,
+                    "style and emotion are both given: a style holds identity and emotion, leave one away");
   }
-  std::vector<float> style(options.style, options.style + table.cols);
+  std::vector<float> style(options.style, options.style + model.d_identity());
   for (const float value : style) {
     if (!std::isfinite(value)) throw dt::Error(DT_INVALID_ARGUMENT, "style holds a value that is not finite");
   }

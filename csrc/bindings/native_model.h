@@ -20,6 +20,8 @@ class NativeModel {
   const dt_model_info& info() const { return info_; }
   std::string backend_name() const { return dt_model_backend_name(handle()); }
   std::string metadata_json() const { return dt_model_metadata_json(handle()); }
+  std::string motion_space() const { return dt_model_motion_space(handle()); }
+  std::optional<std::string> default_emotion() const;
   std::vector<std::string> names(int32_t n, const char* (*name_of)(const dt_model*, int32_t)) const;
   pybind11::dict profile(const std::optional<std::string>& name) const;
 

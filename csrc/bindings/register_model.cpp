@@ -68,6 +68,11 @@ std::vector<std::string> NativeModel::names(int32_t n,
   return out;
 }
 
+std::optional<std::string> NativeModel::default_emotion() const {
+  if (info_.n_emotions == 0) return std::nullopt;
+  return dt_model_default_emotion(handle());
+}
+
 py::dict NativeModel::profile(const std::optional<std::string>& name) const {
   dt_profile_info info{};
   info.struct_size = sizeof(info);
@@ -88,10 +93,14 @@ void register_model(py::module_& m) {
       .def(py::init<const std::string&, const std::string&, const std::string&, int, py::object>(),
            py::arg("path"), py::arg("backend") = "auto", py::arg("precision") = "f32",
            py::arg("n_threads") = 2, py::arg("log") = py::none())
-      .def_property_readonly("channels",
-                             [](const M& s) { return s.names(s.info().n_channels, &dt_model_channel_name); })
+      .def_property_readonly(
+          "channels", [](const M& s) { return s.names(s.info().n_channel_names, &dt_model_channel_name); })
       .def_property_readonly(
           "identities", [](const M& s) { return s.names(s.info().n_identities, &dt_model_identity_name); })
+      .def_property_readonly("emotions",
+                             [](const M& s) { return s.names(s.info().n_emotions, &dt_model_emotion_name); })
+      .def_property_readonly("default_emotion", &M::default_emotion)
+      .def_property_readonly("motion_space", &M::motion_space)
       .def_property_readonly("profiles",
                              [](const M& s) { return s.names(s.info().n_profiles, &dt_model_profile_name); })
       .def_property_readonly("n_channels", [](const M& s) { return s.info().n_channels; })

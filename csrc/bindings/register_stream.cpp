@@ -13,11 +13,13 @@ class NativeStream {
  public:
   NativeStream(const NativeModel& model, const std::optional<std::string>& identity,
                const std::optional<FloatArray>& style, uint64_t seed,
-               const std::optional<std::string>& profile, int max_buffered_ms, int ease_out_frames)
+               const std::optional<std::string>& profile, int max_buffered_ms, int ease_out_frames,
+               const std::optional<std::string>& emotion)
       : n_channels_(model.info().n_channels) {
     dt_stream_options options;
     dt_stream_options_default(&options);
     if (identity) options.identity = identity->c_str();
+    if (emotion) options.emotion = emotion->c_str();
     if (style) {
       if (style->ndim() != 1 || style->size() != model.info().d_identity) {
         throw py::value_error("style must be an array [" + std::to_string(model.info().d_identity) + "]");
@@ -117,10 +119,11 @@ void register_stream(py::module_& m) {
   using S = NativeStream;
   py::class_<S>(m, "Stream", "One character: audio in, frames out. One thread at a time.")
       .def(py::init<const NativeModel&, const std::optional<std::string>&, const std::optional<FloatArray>&,
-                    uint64_t, const std::optional<std::string>&, int, int>(),
+                    uint64_t, const std::optional<std::string>&, int, int,
+                    const std::optional<std::string>&>(),
            py::arg("model"), py::arg("identity") = py::none(), py::arg("style") = py::none(),
            py::arg("seed") = 0, py::arg("profile") = py::none(), py::arg("max_buffered_ms") = 30000,
-           py::arg("ease_out_frames") = 5)
+           py::arg("ease_out_frames") = 5, py::arg("emotion") = py::none())
       .def("push", &S::push, py::arg("samples"), py::arg("sample_rate_hz"),
            "Appends audio [n] or [n, n_channels], -1..1. Other threads run meanwhile.")
       .def("pull", &S::pull, py::arg("capacity") = py::none(),

@@ -13,6 +13,12 @@ void JsonReader::fail(const std::string& problem) const {
   throw Error(DT_BAD_BUNDLE, file_ + ": " + (path_.empty() ? "the document" : path_) + " " + problem);
 }
 
+void JsonReader::fail_at(size_t index, const std::string& problem) const {
+  (value_.is_array() ? at(index) : *this).fail(problem);
+}
+
+bool JsonReader::has(const std::string& key) const { return value_.is_object() && value_.contains(key); }
+
 JsonReader JsonReader::at(const std::string& key) const {
   if (!value_.is_object()) fail("is not an object");
   const std::string path = path_.empty() ? key : path_ + "." + key;
@@ -33,6 +39,8 @@ void JsonReader::allow_only(std::initializer_list<const char*> keys) const {
     if (!known) fail("has the unknown key \"" + key + "\"");
   }
 }
+
+bool JsonReader::is_null() const { return value_.is_null(); }
 
 std::string JsonReader::string() const {
   if (!value_.is_string()) fail("is not a string");
@@ -57,6 +65,12 @@ double JsonReader::number() const {
   return number;
 }
 
+float JsonReader::float32() const {
+  const auto value = static_cast<float>(number());
+  if (!std::isfinite(value)) fail("does not fit a float32");
+  return value;
+}
+
 size_t JsonReader::array_size() const {
   if (!value_.is_array()) fail("is not an array");
   return value_.size();
@@ -67,10 +81,15 @@ std::vector<float> JsonReader::floats(size_t n) const {
   if (size != n) fail("has " + std::to_string(size) + " numbers, expected " + std::to_string(n));
   std::vector<float> out(n);
   for (size_t i = 0; i < n; ++i) {
-    out[i] = static_cast<float>(at(i).number());
-    if (!std::isfinite(out[i])) at(i).fail("does not fit a float32");
+    // at() builds the path of the element, which is only worth its time for a message.
+    const float value = value_[i].is_number() ? value_[i].get<float>() : NAN;
+    out[i] = std::isfinite(value) ? value : at(i).float32();
   }
   return out;
+}
+
+std::vector<float> JsonReader::one_or_floats(size_t n) const {
+  return value_.is_number() ? std::vector<float>(n, float32()) : floats(n);
 }
 
 std::vector<std::string> JsonReader::unique_strings() const {

@@ -17,6 +17,7 @@ class JsonReader {
   JsonReader(const nlohmann::json& value, std::string file, std::string path = "")
       : value_(value), file_(std::move(file)), path_(std::move(path)) {}
 
+  bool has(const std::string& key) const;  // whether this is an object with the member `key`
   // The member `key`; missing is an error.
   JsonReader at(const std::string& key) const;
   JsonReader at(size_t index) const;
@@ -24,18 +25,25 @@ class JsonReader {
   // Refuses members that are not in `keys`, so that a misspelt key is never ignored.
   void allow_only(std::initializer_list<const char*> keys) const;
 
+  bool is_null() const;
   std::string string() const;
   int64_t integer(int64_t low, int64_t high) const;
   double number() const;  // finite
   size_t array_size() const;
   std::vector<float> floats(size_t n) const;  // exactly n finite numbers
+  // One number, which stands for all n, or exactly n of them.
+  std::vector<float> one_or_floats(size_t n) const;
   std::vector<std::string> unique_strings() const;
   std::vector<std::string> object_keys() const;
 
   // Throws "<file>: <path> <problem>".
   [[noreturn]] void fail(const std::string& problem) const;
+  // The same about element `index` of what one_or_floats() read.
+  [[noreturn]] void fail_at(size_t index, const std::string& problem) const;
 
  private:
+  float float32() const;
+
   const nlohmann::json& value_;
   std::string file_;
   std::string path_;

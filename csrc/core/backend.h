@@ -15,7 +15,7 @@ namespace dt {
 
 // Raised whenever a type of this header, or of one that it includes, changes: core and backend modules are
 // built from the same sources, and a module of another number is refused.
-constexpr int kBackendInterface = 1;
+constexpr int kBackendInterface = 2;
 
 // One window each of `batch` streams. All arrays are float32, dense, and owned by the caller.
 struct WindowBatch {
@@ -71,7 +71,7 @@ class BackendFactory {
 // The symbol that a backend module exports; the number is kBackendInterface. The factory lives as long as the
 // process, as does the module.
 using BackendModuleEntry = const BackendFactory* (*)();
-#define DT_BACKEND_MODULE_ENTRY dt_backend_module_v1
+#define DT_BACKEND_MODULE_ENTRY dt_backend_module_v2
 #if defined(_WIN32)
 #define DT_MODULE_EXPORT __declspec(dllexport)
 #else

@@ -1,13 +1,17 @@
 #include "core/bundle.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "common/error.h"
 #include "common/sha256.h"
 
 namespace dt {
 namespace {
 
-// A description of a few kilobytes; more is not one of ours and would only cost memory.
-constexpr size_t kMaxManifestBytes = size_t{16} << 20;
+// Statistics of kMaxChannels channels with all their digits; more is not one of ours and would only cost
+// memory.
+constexpr size_t kMaxManifestBytes = size_t{64} << 20;
 
 std::string read_checked(const ByteSource& source, const std::string& name, const FileEntry& entry) {
   // One byte more than expected tells a longer file without reading all of it.
@@ -25,7 +29,45 @@ std::string read_checked(const ByteSource& source, const std::string& name, cons
   return bytes;
 }
 
+// What a dimension of a tensor must be.
+void expect(size_t actual, size_t expected, const std::string& tensor, const char* what, const char* reason) {
+  if (actual == expected) return;
+  throw Error(DT_BAD_BUNDLE, tensor + " has " + std::to_string(actual) + " " + what + ", " + reason +
+                                 " has " + std::to_string(expected));
+}
+
+Matrix read_identities(const std::string& bytes, const Manifest& m) {
+  const TensorView view =
+      find_tensor(bytes, m.identities_file, m.identities_tensor, m.emotions.empty() ? 2 : 3);
+  const std::string tensor = m.identities_file + ": " + m.identities_tensor;
+  expect(view.shape[0], m.identities.size(), tensor, "rows", "identities.names");
+  if (!m.emotions.empty()) expect(view.shape[1], m.emotions.size(), tensor, "columns", "identities.emotions");
+  return read_rows(view, m.identities_file, m.identities_tensor);
+}
+
+// Only the shapes: the runtime gives offsets or coefficients, and their user applies the rig.
+void check_rig(const std::string& bytes, const Manifest& m) {
+  const std::string& file = m.rig_file;
+  const auto n_channels = static_cast<size_t>(m.motion.n_channels());
+  const TensorView shape = find_tensor(bytes, file, "template", 2);
+  expect(shape.shape[1], 3, file + ": template", "columns", "a vertex");
+  const size_t n_values = shape.size();
+  if (m.motion.space == "vertices") {
+    expect(n_values, n_channels, file + ": template", "numbers", "the motion");
+  } else {
+    const TensorView mean = find_tensor(bytes, file, "mean", 1), basis = find_tensor(bytes, file, "basis", 2);
+    expect(mean.shape[0], n_values, file + ": mean", "numbers", "template");
+    expect(basis.shape[0], n_channels, file + ": basis", "rows", "motion.channels");
+    expect(basis.shape[1], n_values, file + ": basis", "columns", "template");
+  }
+}
+
 }  // namespace
+
+size_t Bundle::style_row(const char* identity, const char* emotion) const {
+  const size_t n_emotions = std::max<size_t>(1, manifest.emotions.size());
+  return manifest.identity_index(identity) * n_emotions + manifest.emotion_index(emotion);
+}
 
 Bundle load_bundle(const ByteSource& source) {
   Bundle b;
@@ -35,17 +77,13 @@ Bundle load_bundle(const ByteSource& source) {
   std::string identities;
   for (const auto& [name, entry] : m.files) {
     std::string bytes = read_checked(source, name, entry);
-    // Not else-if: one file may serve two purposes.
+    // Not else-if: one file may serve several purposes.
+    if (name == m.rig_file) check_rig(bytes, m);
     if (name == m.audio_encoder_file) b.audio_encoder = bytes;
     if (name == m.denoiser_file) b.denoiser = bytes;
     if (name == m.identities_file) identities = std::move(bytes);
   }
-  b.identities = read_safetensors_matrix(identities, m.identities_file, m.identities_tensor);
-  if (b.identities.rows != m.identities.size()) {
-    throw Error(DT_BAD_BUNDLE, m.identities_file + ": " + m.identities_tensor + " has " +
-                                   std::to_string(b.identities.rows) + " rows, identities.names has " +
-                                   std::to_string(m.identities.size()));
-  }
+  b.identities = read_identities(identities, m);
   return b;
 }
 

@@ -14,7 +14,12 @@ struct Bundle {
   std::string json_text;      // bundle.json as it was read
   std::string audio_encoder;  // ONNX bytes
   std::string denoiser;       // ONNX bytes
-  Matrix identities;          // [n_identities, d_identity]
+  // [n_identities * max(1, n_emotions), d_identity]: the rows of an identity's emotions follow each other.
+  Matrix identities;
+
+  // Row of an identity with an emotion; null means the default one. Throws DT_INVALID_ARGUMENT with the names
+  // there are.
+  size_t style_row(const char* identity, const char* emotion) const;
 };
 
 // Reads bundle.json, then checks size and SHA-256 of every listed file before anything in them is parsed.

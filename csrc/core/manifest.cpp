@@ -15,6 +15,15 @@ std::string join(const std::vector<std::string>& names) {
   return text;
 }
 
+size_t index_of(const std::string& wanted, const std::vector<std::string>& names, const std::string& what) {
+  const auto it = std::find(names.begin(), names.end(), wanted);
+  if (it == names.end()) {
+    throw Error(DT_INVALID_ARGUMENT,
+                "unknown " + what + " \"" + wanted + "\": the bundle has " + join(names));
+  }
+  return static_cast<size_t>(it - names.begin());
+}
+
 // The version comes first: a newer format may have changed everything else.
 void check_format(const JsonReader& root) {
   if (root.at("format").string() != "diffusiontalker-bundle") {
@@ -30,8 +39,8 @@ void check_format(const JsonReader& root) {
 
 // Every file that a section names has an entry with its hash.
 void check_references(const JsonReader& root, const Manifest& m) {
-  for (const std::string& file : {m.audio_encoder_file, m.denoiser_file, m.identities_file}) {
-    if (m.files.count(file) == 0) root.at("files").fail("has no entry for \"" + file + "\"");
+  for (const std::string& file : {m.audio_encoder_file, m.denoiser_file, m.identities_file, m.rig_file}) {
+    if (!file.empty() && m.files.count(file) == 0) root.at("files").fail("has no entry for \"" + file + "\"");
   }
 }
 
@@ -48,13 +57,16 @@ const Profile& Manifest::profile(const char* name) const {
 }
 
 size_t Manifest::identity_index(const char* name) const {
-  const std::string wanted = name == nullptr ? default_identity : name;
-  const auto it = std::find(identities.begin(), identities.end(), wanted);
-  if (it == identities.end()) {
-    throw Error(DT_INVALID_ARGUMENT,
-                "unknown identity \"" + wanted + "\": the bundle has " + join(identities));
+  return index_of(name == nullptr ? default_identity : name, identities, "identity");
+}
+
+size_t Manifest::emotion_index(const char* name) const {
+  if (emotions.empty() && name == nullptr) return 0;
+  if (emotions.empty()) {
+    throw Error(DT_INVALID_ARGUMENT, "the model has no emotions, but the emotion \"" + std::string(name) +
+                                         "\" is asked for: leave it away, or open a bundle with emotions");
   }
-  return static_cast<size_t>(it - identities.begin());
+  return index_of(name == nullptr ? default_emotion : name, emotions, "emotion");
 }
 
 Manifest parse_manifest(const std::string& text) {
@@ -76,6 +88,7 @@ Manifest parse_manifest(const std::string& text) {
                                  [&](const Profile& p) { return p.name == m.default_profile; });
   if (!known) root.at("default_profile").fail("names no profile: \"" + m.default_profile + "\"");
   parse_identities(root.at("identities"), &m);
+  if (root.has("rig")) parse_rig(root.at("rig"), &m);
   m.files = parse_files(root.at("files"));
   check_references(root, m);
   return m;

@@ -14,8 +14,13 @@ constexpr int kBundleFormatVersion = 1;
 // Longest window a profile may ask for, in animation frames (10 s at 30 fps); bounds the memory of a stream.
 constexpr int kMaxWindowFrames = 300;
 
+// Most channels of a model whose channels have names, and of any model.
+constexpr int kMaxNamedChannels = 4096;
+constexpr int kMaxChannels = 300000;
+
 struct MotionSpec {
-  std::vector<std::string> channels;
+  std::string space;                  // "blendshapes", "vertices" or "coefficients"
+  std::vector<std::string> channels;  // none for vertices: x, y, z of vertex 0, 1, ..
   int fps_num = 0, fps_den = 0;
   // One value per channel. Networks see z = (w - mean) / std; min <= rest <= max.
   std::vector<float> mean, std, min, max, rest;
@@ -23,7 +28,7 @@ struct MotionSpec {
   // mean.
   std::vector<float> noise_scale;
 
-  int n_channels() const { return static_cast<int>(channels.size()); }
+  int n_channels() const { return static_cast<int>(mean.size()); }
 };
 
 struct AudioSpec {
@@ -62,12 +67,18 @@ struct Manifest {
   std::string default_profile;
   std::string identities_file, identities_tensor, default_identity;
   std::vector<std::string> identities;
+  std::vector<std::string> emotions;  // empty: the model has none
+  std::string default_emotion;
+  std::string rig_file;  // empty: no rig
   std::map<std::string, FileEntry> files;
 
   // The profile, null means the default one. Throws DT_INVALID_ARGUMENT with the names there are.
   const Profile& profile(const char* name) const;
   // Row of an identity, null means the default one. Throws DT_INVALID_ARGUMENT with the names there are.
   size_t identity_index(const char* name) const;
+  // Row of an emotion within an identity, null means the default one; 0 for a model without emotions. Throws
+  // DT_INVALID_ARGUMENT with the names there are.
+  size_t emotion_index(const char* name) const;
   // Mel frames that last as long as so many animation frames, a multiple of the group (may be negative).
   int64_t mel_frames(int64_t anim_frames) const {
     return anim_frames / audio.anim_frames_per_group * audio.mel_frames_per_group;

@@ -13,36 +13,14 @@ std::string plain_file_name(const JsonReader& r, const std::string& name) {
   return name;
 }
 
-}  // namespace
-
-MotionSpec parse_motion(const JsonReader& r) {
-  r.allow_only(
-      {"space", "channels", "fps_num", "fps_den", "mean", "std", "min", "max", "rest", "noise_scale"});
-  if (r.at("space").string() != "blendshapes") r.at("space").fail("is not \"blendshapes\"");
-  MotionSpec m;
-  m.channels = r.at("channels").unique_strings();
-  const size_t n = m.channels.size();
-  if (n < 1 || n > 4096) r.at("channels").fail("has " + std::to_string(n) + " names, expected 1 to 4096");
-  m.fps_num = static_cast<int>(r.at("fps_num").integer(1, 1000000));
-  m.fps_den = static_cast<int>(r.at("fps_den").integer(1, 1000000));
-  m.mean = r.at("mean").floats(n);
-  m.std = r.at("std").floats(n);
-  m.min = r.at("min").floats(n);
-  m.max = r.at("max").floats(n);
-  m.rest = r.at("rest").floats(n);
-  const std::vector<std::string> keys = r.object_keys();
-  const bool scaled = std::find(keys.begin(), keys.end(), "noise_scale") != keys.end();
-  m.noise_scale = scaled ? r.at("noise_scale").floats(n) : std::vector<float>(n, 1.0f);
-  for (size_t c = 0; c < n; ++c) {
-    if (!(m.noise_scale[c] >= 0.0f && m.noise_scale[c] <= 1.0f))
-      r.at("noise_scale").at(c).fail("is outside 0 to 1");
-    // Below the smallest normal float, 1 / std overflows.
-    if (!(m.std[c] >= 1e-30f)) r.at("std").at(c).fail("is not above zero");
-    if (!(m.min[c] < m.max[c])) r.at("min").at(c).fail("is not below max");
-    if (!(m.rest[c] >= m.min[c] && m.rest[c] <= m.max[c])) r.at("rest").at(c).fail("is outside min to max");
+void check_default(const JsonReader& r, const std::string& name, const std::vector<std::string>& names,
+                   const char* where) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) {
+    r.fail("is \"" + name + "\", which is not among " + where);
   }
-  return m;
 }
+
+}  // namespace
 
 AudioSpec parse_audio(const JsonReader& r, const MotionSpec& motion) {
   r.allow_only({"sample_rate_hz", "n_mels", "window_length", "hop_length", "n_fft", "f_min_hz", "f_max_hz",
@@ -134,16 +112,26 @@ std::vector<Profile> parse_profiles(const JsonReader& r, const AudioSpec& audio)
 }
 
 void parse_identities(const JsonReader& r, Manifest* m) {
-  r.allow_only({"file", "tensor", "names", "default"});
+  r.allow_only({"file", "tensor", "names", "default", "emotions", "default_emotion"});
   m->identities_file = plain_file_name(r.at("file"), r.at("file").string());
   m->identities_tensor = r.at("tensor").string();
   m->identities = r.at("names").unique_strings();
   if (m->identities.empty()) r.at("names").fail("is empty");
   m->default_identity = r.at("default").string();
-  const auto& names = m->identities;
-  if (std::find(names.begin(), names.end(), m->default_identity) == names.end()) {
-    r.at("default").fail("is \"" + m->default_identity + "\", which is not among names");
-  }
+  check_default(r.at("default"), m->default_identity, m->identities, "names");
+  if (!r.has("emotions") && !r.has("default_emotion")) return;
+  m->emotions = r.at("emotions").unique_strings();
+  if (m->emotions.empty()) r.at("emotions").fail("is empty: leave it away for a model without emotions");
+  m->default_emotion = r.at("default_emotion").string();
+  check_default(r.at("default_emotion"), m->default_emotion, m->emotions, "emotions");
+}
+
+void parse_rig(const JsonReader& r, Manifest* m) {
+  r.allow_only({"file", "unit_m"});
+  if (m->motion.space == "blendshapes") r.fail("is for the spaces vertices and coefficients only");
+  m->rig_file = plain_file_name(r.at("file"), r.at("file").string());
+  if (!r.has("unit_m") || r.at("unit_m").is_null()) return;
+  if (!(r.at("unit_m").number() > 0)) r.at("unit_m").fail("is not above zero");
 }
 
 std::map<std::string, FileEntry> parse_files(const JsonReader& r) {

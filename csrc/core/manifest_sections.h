@@ -16,6 +16,7 @@ void parse_networks(const JsonReader& r, Manifest* m);
 std::vector<SamplerStep> parse_sampler(const JsonReader& r);
 std::vector<Profile> parse_profiles(const JsonReader& r, const AudioSpec& audio);
 void parse_identities(const JsonReader& r, Manifest* m);
+void parse_rig(const JsonReader& r, Manifest* m);
 std::map<std::string, FileEntry> parse_files(const JsonReader& r);
 
 }  // namespace dt

@@ -72,6 +72,12 @@ std::shared_ptr<Model> Model::open(const ByteSource& source, const std::string& 
   return model;
 }
 
+std::vector<float> Model::style(const char* identity, const char* emotion) const {
+  const auto row = bundle_.identities.data.begin() +
+                   static_cast<std::ptrdiff_t>(bundle_.style_row(identity, emotion) * d_identity());
+  return {row, row + static_cast<std::ptrdiff_t>(d_identity())};
+}
+
 std::unique_ptr<Session> Model::make_session(const Profile& p) const {
   return backend_->make_session(1, static_cast<size_t>(p.window_frames()),
                                 static_cast<size_t>(p.past_frames));

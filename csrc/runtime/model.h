@@ -23,7 +23,10 @@ class Model {
 
   const Manifest& manifest() const { return bundle_.manifest; }
   const std::string& json_text() const { return bundle_.json_text; }
-  const Matrix& identities() const { return bundle_.identities; }
+  size_t d_identity() const { return bundle_.identities.cols; }
+  // Embedding of an identity with an emotion, [d_identity]; null means the default one. Throws
+  // DT_INVALID_ARGUMENT with the names there are.
+  std::vector<float> style(const char* identity, const char* emotion) const;
   const MelSpec& mel_spec() const { return mel_spec_; }
   // The log-mel of silence, [n_mels].
   const std::vector<float>& silence() const { return silence_; }

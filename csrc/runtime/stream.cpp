@@ -28,7 +28,7 @@ Stream::Stream(std::shared_ptr<const Model> model, StreamSettings settings)
 // Frame 0, after an endless rest pose.
 void Stream::rewind() {
   const MotionSpec& motion = model_->manifest().motion;
-  const size_t n_channels = motion.channels.size();
+  const auto n_channels = static_cast<size_t>(motion.n_channels());
   for (size_t i = 0; i < past_.size(); ++i) {
     const size_t c = i % n_channels;
     past_[i] = (motion.rest[c] - motion.mean[c]) / motion.std[c];
@@ -94,7 +94,7 @@ bool Stream::window_ready() const {
 }
 
 size_t Stream::pull(float* weights, size_t capacity, int64_t* first_frame) {
-  const size_t n_channels = model_->manifest().motion.channels.size();
+  const auto n_channels = static_cast<size_t>(model_->manifest().motion.n_channels());
   *first_frame = next_frame_;
   size_t n_written = 0;
   while (n_written < capacity) {

@@ -10,7 +10,7 @@ namespace dt {
 void Stream::run_window() {
   const Manifest& m = model_->manifest();
   const Profile& p = settings_.profile;
-  const size_t n_channels = m.motion.channels.size();
+  const auto n_channels = static_cast<size_t>(m.motion.n_channels());
   const int64_t start = window_index_ * p.hop_frames;  // absolute index of the first new frame
 
   front_end_.mel().copy(m.mel_frames(start - p.past_frames), mel_.size() / front_end_.mel().n_mels(),
@@ -44,7 +44,7 @@ void Stream::run_window() {
 void Stream::fill_window_noise(int64_t first_frame) {
   const MotionSpec& motion = model_->manifest().motion;
   const auto n_frames = static_cast<size_t>(settings_.profile.new_frames());
-  const size_t n_channels = motion.channels.size();
+  const auto n_channels = static_cast<size_t>(motion.n_channels());
   float* noise = x_t_.data() + past_.size();
   fill_noise(settings_.seed, first_frame, n_frames, motion.n_channels(), noise);
   for (size_t i = 0; i < n_frames * n_channels; ++i) noise[i] *= motion.noise_scale[i % n_channels];
@@ -53,7 +53,7 @@ void Stream::fill_window_noise(int64_t first_frame) {
 // Turns the first n_frames new frames of x_t_ into weights.
 void Stream::emit_window(size_t n_frames) {
   const MotionSpec& motion = model_->manifest().motion;
-  const size_t n_channels = motion.channels.size();
+  const auto n_channels = static_cast<size_t>(motion.n_channels());
   const float* z = x_t_.data() + past_.size();
   for (size_t i = 0; i < n_frames; ++i) {
     const float keep = ease(window_index_ * settings_.profile.hop_frames + static_cast<int64_t>(i));

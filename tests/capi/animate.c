@@ -16,7 +16,9 @@ static int n_failures = 0;
     }                                                                     \
   } while (0)
 
-enum { RATE = 22050, N_SAMPLES = 2 * RATE + 11, N_FRAMES = 61, N_MAX_CHANNELS = 256 };
+enum { RATE = 22050, N_SAMPLES = 2 * RATE + 11, N_MAX_CHANNELS = 256 };
+
+static int64_t n_frames = 0; /* ceil(duration * fps), once the model is known */
 
 static void log_line(void* user, int32_t level, const char* message) {
   (void)level;
@@ -50,7 +52,7 @@ static double animate(dt_stream* stream, const float* tone, size_t chunk, int32_
     } while (n > 0);
     if (flushed) break;
   }
-  EXPECT(next == N_FRAMES);
+  EXPECT(next == n_frames);
   return sum;
 }
 
@@ -89,11 +91,44 @@ static void check_model_arguments(const char* path, dt_model* model) {
   EXPECT(dt_model_channel_name(model, -1) == NULL && dt_model_channel_name(NULL, 0) == NULL);
   EXPECT(dt_model_identity_name(model, 1000000) == NULL && dt_model_profile_name(model, 1000000) == NULL);
   EXPECT(dt_model_backend_name(NULL) == NULL && dt_model_metadata_json(NULL) == NULL);
+  EXPECT(dt_model_motion_space(NULL) == NULL);
   profile.struct_size = sizeof(profile);
   EXPECT(dt_model_get_profile(model, "no such profile", &profile) == DT_INVALID_ARGUMENT);
   EXPECT(dt_model_get_profile(model, NULL, NULL) == DT_INVALID_ARGUMENT);
   EXPECT(dt_backend_probe(NULL) == DT_INVALID_ARGUMENT && dt_backend_probe("abacus") == DT_INVALID_ARGUMENT);
   EXPECT(dt_backend_probe("reference") == DT_OK);
+}
+
+/* Names of emotions and channels, and streams that ask for an emotion. */
+static void check_names(dt_model* model, const dt_model_info* info) {
+  static const float style[4096];
+  dt_stream_options options;
+  dt_stream* stream = NULL;
+  int32_t i, n_default = 0;
+  const char* space = dt_model_motion_space(model);
+  EXPECT(space != NULL);
+  EXPECT(info->n_channel_names == (strcmp(space, "vertices") == 0 ? 0 : info->n_channels));
+  EXPECT(dt_model_channel_name(model, info->n_channel_names) == NULL);
+  if (info->n_channel_names > 0) EXPECT(dt_model_channel_name(model, info->n_channel_names - 1) != NULL);
+  EXPECT(dt_model_emotion_name(model, -1) == NULL && dt_model_emotion_name(NULL, 0) == NULL);
+  EXPECT(dt_model_emotion_name(model, info->n_emotions) == NULL && dt_model_default_emotion(NULL) == NULL);
+  EXPECT((dt_model_default_emotion(model) == NULL) == (info->n_emotions == 0));
+  dt_stream_options_default(&options);
+  for (i = 0; i < info->n_emotions; ++i) {
+    options.emotion = dt_model_emotion_name(model, i);
+    EXPECT(options.emotion != NULL && dt_stream_create(model, &options, &stream) == DT_OK);
+    n_default += strcmp(options.emotion, dt_model_default_emotion(model)) == 0;
+    dt_stream_release(stream);
+  }
+  EXPECT(n_default == (info->n_emotions > 0));
+  options.emotion = "no such emotion";
+  EXPECT(dt_stream_create(model, &options, &stream) == DT_INVALID_ARGUMENT && stream == NULL);
+  EXPECT(strstr(dt_last_error(), info->n_emotions > 0 ? "the bundle has" : "has no emotions") != NULL);
+  options.style = style;
+  EXPECT(info->d_identity <= 4096 && dt_stream_create(model, &options, &stream) == DT_INVALID_ARGUMENT);
+  options.emotion = NULL;
+  EXPECT(dt_stream_create(model, &options, &stream) == DT_OK);
+  dt_stream_release(stream);
 }
 
 static void check_stream_arguments(dt_model* model, dt_stream* stream) {
@@ -168,10 +203,12 @@ int main(int argc, char** argv) {
   EXPECT(n_log_lines > 0);
   info.struct_size = sizeof(info);
   EXPECT(dt_model_get_info(model, &info) == DT_OK);
-  EXPECT(info.n_channels <= N_MAX_CHANNELS && dt_model_channel_name(model, info.n_channels - 1) != NULL);
+  EXPECT(info.n_channels <= N_MAX_CHANNELS);
+  n_frames = ((int64_t)N_SAMPLES * info.fps_num + RATE * info.fps_den - 1) / (RATE * info.fps_den);
   EXPECT(dt_stream_create(model, NULL, &stream) == DT_OK);
   check_model_arguments(argv[1], model);
   check_stream_arguments(model, stream);
+  check_names(model, &info);
   check_tools(model);
   dt_model_release(model); /* the stream keeps it alive */
   whole = animate(stream, tone, N_SAMPLES, info.n_channels);
@@ -180,7 +217,7 @@ int main(int argc, char** argv) {
   chunked = animate(stream, tone, 333, info.n_channels);
   EXPECT(whole == chunked);
   dt_stream_release(stream);
-  printf("version %s, %d frames, sum of weights %.6f, %d failures\n", dt_version(), N_FRAMES, whole,
+  printf("version %s, %d frames, sum of weights %.6f, %d failures\n", dt_version(), (int)n_frames, whole,
          n_failures);
   return n_failures == 0 ? 0 : 1;
 }

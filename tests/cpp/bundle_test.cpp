@@ -11,6 +11,7 @@ namespace {
 
 using nlohmann::json;
 using test::message_of;
+using test::tensor_file;
 using test::tiny_identities;
 using test::tiny_manifest;
 using test::tiny_source;
@@ -29,6 +30,50 @@ TEST(Bundle, ListsTheNamesThereAre) {
   EXPECT_EQ(message_of([&] { b.manifest.identity_index("eve"); }),
             "unknown identity \"eve\": the bundle has ada, ben");
   EXPECT_EQ(message_of([&] { b.manifest.profile("x"); }), "unknown profile \"x\": the bundle has bare, live");
+}
+
+TEST(Bundle, StylesAreRowsOfIdentityAndEmotion) {
+  json manifest = tiny_manifest();
+  manifest["identities"]["emotions"] = {"calm", "glad", "sad"};
+  manifest["identities"]["default_emotion"] = "glad";
+  std::vector<float> values(12);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
+  const Bundle b = load_bundle(tiny_source(manifest, tensor_file("identities", "[2,3,2]", values)));
+  EXPECT_EQ(b.identities.cols, 2u);
+  EXPECT_EQ(b.identities.data, values);
+  EXPECT_EQ(b.style_row("ada", "calm"), 0u);
+  EXPECT_EQ(b.style_row("ada", nullptr), 1u);
+  EXPECT_EQ(b.style_row(nullptr, "sad"), 5u);
+  EXPECT_EQ(message_of([&] { b.style_row("ada", "bad"); }),
+            "unknown emotion \"bad\": the bundle has calm, glad, sad");
+  const Bundle without = load_bundle(tiny_source());
+  EXPECT_EQ(without.style_row("ben", nullptr), 1u);
+  EXPECT_NE(message_of([&] { without.style_row("ben", "sad"); }).find("the model has no emotions"),
+            std::string::npos);
+}
+
+TEST(Bundle, VerticesHaveANumberInsteadOfNames) {
+  json manifest = tiny_manifest();
+  manifest["motion"] = {{"space", "vertices"}, {"n_channels", 6}, {"fps_num", 25},
+                        {"fps_den", 1},        {"mean", 0.5},     {"std", 2},
+                        {"min", -1e6},         {"max", 1e6},      {"rest", {0, 1, 2, 3, 4, 5}}};
+  manifest["audio"]["mel_frames_per_group"] = 4;
+  manifest["audio"]["anim_frames_per_group"] = 1;
+  manifest["rig"] = {{"file", "r.safetensors"}, {"unit_m", nullptr}};
+  const auto load = [&](const std::string& rig) {
+    return load_bundle(tiny_source(manifest, tiny_identities(), {{"r.safetensors", rig}}));
+  };
+  const Bundle b = load(tensor_file("template", "[2,3]", std::vector<float>(6)));
+  const MotionSpec& motion = b.manifest.motion;
+  EXPECT_EQ(motion.n_channels(), 6);
+  EXPECT_TRUE(motion.channels.empty());
+  EXPECT_EQ(motion.std, std::vector<float>(6, 2.0f));
+  EXPECT_EQ(motion.rest, (std::vector<float>{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(b.manifest.mel_frames(-7), -28);
+  EXPECT_NE(message_of([&] {
+              load(tensor_file("template", "[1,3]", std::vector<float>(3)));
+            }).find("r.safetensors: template has 3 numbers, the motion has 6"),
+            std::string::npos);
 }
 
 TEST(Bundle, RefusesDamagedFiles) {
@@ -76,6 +121,34 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"newer", "/format_version", "2",
               "bundle.json is of format version 2, this library reads 1: update diffusiontalker"},
         Fault{"missing", "/motion/std", "", "the key motion.std is missing"},
+        Fault{"space", "/motion/space", "\"curves\"",
+              "motion.space is \"curves\", expected blendshapes, vertices"},
+        Fault{"names_of_vertices", "/motion/space", "\"vertices\"", "motion.channels is not for vertices"},
+        Fault{"number_of_names", "/motion/n_channels", "3", "motion.n_channels is for vertices only"},
+        Fault{"not_triples", "/motion", R"({"space": "vertices", "n_channels": 4})",
+              "motion.n_channels is 4, which is not divisible by 3"},
+        Fault{"many_vertices", "/motion", R"({"space": "vertices", "n_channels": 300003})",
+              "motion.n_channels is 300003, expected 3 to 300000"},
+        Fault{"no_vertices", "/motion", R"({"space": "vertices"})", "the key motion.n_channels is missing"},
+        Fault{"one_std", "/motion/std", "0", "motion.std is not above zero"},
+        Fault{"one_mean", "/motion/mean", "1e300", "motion.mean does not fit a float32"},
+        Fault{"one_text", "/motion/mean", "\"a\"", "motion.mean is not an array"},
+        Fault{"one_rest", "/motion/rest", "2", "motion.rest is outside min to max"},
+        Fault{"no_emotions", "/identities/emotions", "[]", "identities.emotions is empty"},
+        Fault{"same_emotion", "/identities/emotions", R"(["a", "a"])", "identities.emotions[1] repeats"},
+        Fault{"no_default_emotion", "/identities/emotions", R"(["a", "b"])",
+              "the key identities.default_emotion is missing"},
+        Fault{"only_default_emotion", "/identities/default_emotion", "\"a\"",
+              "the key identities.emotions is missing"},
+        Fault{"default_emotion", "/identities",
+              R"({"file": "i.safetensors", "tensor": "identities", "names": ["ada", "ben"], "default": "ben",
+                  "emotions": ["a", "b"], "default_emotion": "c"})",
+              "identities.default_emotion is \"c\", which is not among emotions"},
+        Fault{"flat_emotions", "/identities",
+              R"({"file": "i.safetensors", "tensor": "identities", "names": ["ada", "ben"], "default": "ben",
+                  "emotions": ["a"], "default_emotion": "a"})",
+              "identities.shape is not of 3 dimensions"},
+        Fault{"rig_of_blendshapes", "/rig", R"({"file": "i.safetensors"})", "rig is for the spaces vertices"},
         Fault{"short_array", "/motion/std", "[1]", "motion.std has 1 numbers, expected 2"},
         Fault{"zero_std", "/motion/std/1", "0", "motion.std[1] is not above zero"},
         Fault{"negative_std", "/motion/std/0", "-1", "motion.std[0] is not above zero"},

@@ -121,6 +121,38 @@ TEST(Stream, GivesAsManyFramesAsTheAudioLasts) {
   }
 }
 
+TEST(Stream, RunsAt25FramesASecond) {
+  Recorder recorder;
+  const auto model = fake_model(&recorder, [](nlohmann::json& m) {
+    m["motion"]["fps_num"] = 25;
+    m["audio"]["mel_frames_per_group"] = 4;
+    m["audio"]["anim_frames_per_group"] = 1;
+    m["profiles"]["live"] = {{"past_frames", 5}, {"hop_frames", 2}, {"lookahead_frames", 1}};
+  });
+  StreamSettings settings;
+  settings.style = {5, 6};
+  settings.profile = model->manifest().profile(nullptr);
+  Stream stream(model, settings);
+  const auto audio = sweep(16001);
+  const auto whole = animate(stream, audio, 16000, audio.size());
+  EXPECT_EQ(whole.size(), 26u * 2);
+  EXPECT_EQ(whole[2 * 25], 0.0f);  // the lookahead bounds the ease-out to the last frame
+  EXPECT_NE(whole[2 * 24], 0.0f);
+  ASSERT_EQ(recorder.windows.size(), 13u);
+  // The mel of a window is the one before, moved by one hop of 8 mel frames.
+  const auto &a = recorder.windows[3].mel, &b = recorder.windows[4].mel;
+  ASSERT_EQ(a.size(), 8u * 4 * 80);
+  EXPECT_TRUE(std::equal(b.begin(), b.begin() + 24 * 80, a.begin() + 8 * 80));
+  stream.reset();
+  EXPECT_EQ(animate(stream, audio, 16000, 777), whole);
+  stream.reset();
+  // Two frames and one ahead are 12 mel frames; the last is centred on sample 11 * 160.
+  stream.push(audio.data(), 11 * 160 + 199, 1, 16000);
+  EXPECT_EQ(stream.ready_frames(), 0);
+  stream.push(audio.data(), 1, 1, 16000);
+  EXPECT_EQ(stream.ready_frames(), 2);
+}
+
 TEST(Stream, EasesToRestAtTheEnd) {
   Recorder recorder;
   Stream stream = make_stream(&recorder);

@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "common/error.h"
 #include "common/sha256.h"
@@ -53,11 +54,24 @@ class MemorySource : public ByteSource {
   std::string describe(const std::string& name) const override { return "memory/" + name; }
 };
 
+// The same with these values of any shape.
+inline std::string tensor_file(const std::string& name, const std::string& shape,
+                               const std::vector<float>& values) {
+  const std::string n_bytes = std::to_string(4 * values.size());
+  const std::string header =
+      "{\"" + name + R"(":{"dtype":"F32","shape":)" + shape + R"(,"data_offsets":[0,)" + n_bytes + "]}}";
+  std::string bytes(8, '\0');
+  bytes[0] = static_cast<char>(header.size());
+  return bytes + header + std::string(reinterpret_cast<const char*>(values.data()), 4 * values.size());
+}
+
 // The whole bundle: hashes are right, the networks are no ONNX.
 inline MemorySource tiny_source(nlohmann::json manifest = tiny_manifest(),
-                                const std::string& identities = tiny_identities()) {
+                                const std::string& identities = tiny_identities(),
+                                const std::map<std::string, std::string>& more = {}) {
   MemorySource source;
   source.files = {{"e.onnx", "encoder"}, {"d.onnx", "denoiser"}, {"i.safetensors", identities}};
+  source.files.insert(more.begin(), more.end());
   for (const auto& [name, bytes] : source.files) {
     manifest["files"][name] = {
         {"sha256", sha256_hex(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size())},

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from bundles import KINDS, write_bundle
 
 import diffusiontalker
 from diffusiontalker import _native
@@ -95,6 +96,9 @@ target_link_libraries(animate PRIVATE diffusiontalker::diffusiontalker m)
     output_of("cmake", "--build", tmp_path / "build")
     text = output_of(tmp_path / "build" / "animate", tiny_bundle)
     assert " 0 failures" in text and "61 frames" in text
+    for name in ("emotions", "vertices", "coefficients25"):
+        text = output_of(tmp_path / "build" / "animate", write_bundle(tmp_path / name, kind=KINDS[name]))
+        assert " 0 failures" in text and f"{2 * KINDS[name].fps + 1} frames" in text
 
 
 def test_import_loads_no_openvino_and_no_torch():

@@ -102,12 +102,14 @@ DT_API void dt_model_release(dt_model* model);
 
 typedef struct dt_model_info {
   size_t struct_size;
-  int32_t n_channels; /* motion channels per frame, 52 for ARKit bundles */
-  int32_t fps_num;    /* animation frames per second = fps_num / fps_den */
+  int32_t n_channels;      /* numbers per frame, 52 for ARKit bundles */
+  int32_t n_channel_names; /* n_channels, or 0: the channels of vertices have no names */
+  int32_t fps_num;         /* animation frames per second = fps_num / fps_den */
   int32_t fps_den;
   int32_t sample_rate_hz; /* internal audio rate, 16000 */
   int32_t n_identities;
-  int32_t d_identity; /* length of one identity embedding */
+  int32_t n_emotions; /* 0: the model does not know emotions */
+  int32_t d_identity; /* length of one embedding of an identity, or of an identity with an emotion */
   int32_t n_profiles;
   int32_t n_steps; /* sampler steps of the student */
   int32_t n_mels;
@@ -117,7 +119,14 @@ DT_API dt_status dt_model_get_info(const dt_model* model, dt_model_info* info);
 /* Names by index; NULL (and dt_last_error) when the index is out of range. Any thread. */
 DT_API const char* dt_model_channel_name(const dt_model* model, int32_t index);
 DT_API const char* dt_model_identity_name(const dt_model* model, int32_t index);
+DT_API const char* dt_model_emotion_name(const dt_model* model, int32_t index);
 DT_API const char* dt_model_profile_name(const dt_model* model, int32_t index);
+/* Emotion of streams that name none; NULL (and dt_last_error) for a model without emotions. Any thread. */
+DT_API const char* dt_model_default_emotion(const dt_model* model);
+/* What the numbers of a frame are: "blendshapes", weights, nominal 0..1; "vertices", offsets from a template
+ * as x, y, z of vertex 0, 1, ..; "coefficients" of a linear basis of such offsets. Template and basis lie in
+ * the rig file of the bundle, which the caller reads (docs/bundle-format.md). Any thread. */
+DT_API const char* dt_model_motion_space(const dt_model* model);
 /* Name of the backend in use ("openvino"), and the bundle.json text. Any thread. */
 DT_API const char* dt_model_backend_name(const dt_model* model);
 DT_API const char* dt_model_metadata_json(const dt_model* model);
@@ -138,10 +147,11 @@ DT_API dt_status dt_model_get_profile(const dt_model* model, const char* name, d
 
 typedef struct dt_stream_options {
   size_t struct_size;
-  const char* identity;    /* name of a talking identity; NULL (default): the bundle's default */
-  const float* style;      /* NULL (default), or d_identity floats used instead of a named identity; copied */
-  uint64_t seed;           /* default 0; same audio, bundle, backend and seed give the same frames */
-  const char* profile;     /* NULL (default): the bundle's default profile */
+  const char* identity; /* name of a talking identity; NULL (default): the bundle's default */
+  const char* emotion;  /* name of an emotion; NULL (default): the bundle's default, if it has emotions */
+  const float* style;  /* NULL (default), or d_identity floats used instead of identity and emotion; copied */
+  uint64_t seed;       /* default 0; same audio, bundle, backend and seed give the same frames */
+  const char* profile; /* NULL (default): the bundle's default profile */
   int32_t max_buffered_ms; /* audio that may wait beyond the next window, 1000..3600000; default 30000 */
   int32_t ease_out_frames; /* frames at the end that ease to rest, 0..300, at most lookahead_frames of them
                             * take effect (earlier ones may be gone when the audio ends); default 5 */
@@ -150,8 +160,9 @@ DT_API void dt_stream_options_default(dt_stream_options* options);
 
 /* options [in] NULL means defaults.  stream [out] release with dt_stream_release.
  * The first stream of a profile may take up to a second, because its networks are compiled then.
- * Returns DT_OK, DT_INVALID_ARGUMENT (an unknown identity or profile: the message lists those there are),
- * DT_BAD_BUNDLE (networks that do not take the profile's shapes), DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
+ * Returns DT_OK, DT_INVALID_ARGUMENT (an unknown identity, emotion or profile: the message lists those there
+ * are; an emotion asked of a model without emotions, or together with a style), DT_BAD_BUNDLE (networks that
+ * do not take the profile's shapes), DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
 DT_API dt_status dt_stream_create(dt_model* model, const dt_stream_options* options, dt_stream** stream);
 DT_API void dt_stream_release(dt_stream* stream);
 
@@ -166,10 +177,10 @@ DT_API dt_status dt_stream_push(dt_stream* stream, const float* samples, size_t 
                                 int32_t sample_rate_hz);
 
 /* Takes finished frames, running the networks as needed.
- * weights [out] capacity_frames * n_channels floats, frame-major.  capacity_frames [in] 0 is allowed.
- * first_frame [out] absolute index of the first frame written; frame k is at k * fps_den / fps_num seconds.
- * n_frames [out] frames written; 0 means more audio (or, after flush, nothing more) is needed.
- * Returns DT_OK, DT_INVALID_ARGUMENT, DT_INTERNAL_ERROR. */
+ * weights [out] capacity_frames * n_channels floats, frame-major; dt_model_motion_space() tells what they
+ * are. capacity_frames [in] 0 is allowed. first_frame [out] absolute index of the first frame written; frame
+ * k is at k * fps_den / fps_num seconds. n_frames [out] frames written; 0 means more audio (or, after flush,
+ * nothing more) is needed. Returns DT_OK, DT_INVALID_ARGUMENT, DT_INTERNAL_ERROR. */
 DT_API dt_status dt_stream_pull(dt_stream* stream, float* weights, size_t capacity_frames,
                                 int64_t* first_frame, size_t* n_frames);
 

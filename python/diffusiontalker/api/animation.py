@@ -10,21 +10,33 @@ from pathlib import Path
 import numpy as np
 
 from diffusiontalker.api.outputs import OutputSet
+from diffusiontalker.api.rig import Rig
+from diffusiontalker.blocks import block_frames
+from diffusiontalker.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
 class Animation:
-    """Blendshape weights over time. Frame k belongs to the audio at k * fps_den / fps_num seconds."""
+    """Motion over time. Frame k belongs to the audio at k * fps_den / fps_num seconds.
+    space: what `weights` are. "blendshapes": weights, nominal 0..1; "vertices": offsets from the template, x, y, z of
+    vertex 0, 1, ..; "coefficients": of the rig's linear basis.
+    """
 
-    weights: np.ndarray  # float32 [n_frames, n_channels], nominal 0..1
-    channels: tuple[str, ...]
+    weights: np.ndarray  # float32 [n_frames, n_channels]
+    channels: tuple[str, ...]  # names; empty for vertices
     fps_num: int
     fps_den: int = 1
     audio_path: Path | None = None  # the recording it belongs to, when it came from a file
+    space: str = "blendshapes"
+    rig: Rig | None = None
 
     @property
     def n_frames(self) -> int:
         return len(self.weights)
+
+    @property
+    def n_channels(self) -> int:
+        return self.weights.shape[1]
 
     @property
     def fps(self) -> float:
@@ -48,16 +60,60 @@ class Animation:
         for start in range(0, self.n_frames, n_frames):
             yield np.asarray(self.weights[start : start + n_frames])
 
-    def save(self, *paths: str | os.PathLike[str], force: bool = False) -> None:
-        """Writes one file per path, in the format its ending names (.npz, .csv, .json, .glb; docs/cli.md).
-        All files are written or none. force: overwrite existing files.
-        Raises InputError: an ending that names no format. OutputError: folder missing, file exists, disk full.
-        """
-        from diffusiontalker.io import save_animation
+    @property
+    def n_vertices(self) -> int:
+        """V of vertices(). Raises InputError as vertices() does."""
+        return len(self._still())
 
-        outputs = OutputSet([Path(p) for p in paths], force)
+    def vertices(self, start: int = 0, stop: int | None = None) -> np.ndarray:
+        """Geometry of frames start .. stop - 1 (all of them by default), float32 [n, V, 3]: the rig's template plus
+        offsets, in units of rig.unit_m; for blendshapes the built-in head, in metres.
+        Beside the result, memory for a few frames only; ask for parts of a long animation.
+        Raises InputError: a motion without a rig, channels that the head does not have.
+        """
+        still = self._still()
+        frames = range(*slice(start, stop).indices(self.n_frames))
+        out = np.empty((len(frames), *still.shape), np.float32)
+        step = block_frames(still.size)
+        for i in range(0, len(frames), step):
+            block = np.asarray(self.weights[frames.start + i : min(frames.stop, frames.start + i + step)])
+            out[i : i + step] = self._geometry(block)
+        return out
+
+    def _still(self) -> np.ndarray:
+        """The face without movement, [V, 3]."""
+        if self.space == "blendshapes":
+            from diffusiontalker.head import load_head
+
+            return load_head().positions
+        if self.rig is None:
+            raise InputError(
+                f"these {self.space} come without a rig, so there is no template to add them to: animate with a "
+                "bundle that has one"
+            )
+        return self.rig.template
+
+    def _geometry(self, weights: np.ndarray) -> np.ndarray:
+        if self.rig is not None:
+            return self.rig.vertices(weights)
+        from diffusiontalker.head import in_head_order, load_head
+
+        head = load_head()
+        return head.vertices(in_head_order(head, self.channels, weights))
+
+    def save(self, *paths: str | os.PathLike[str], force: bool = False, vertices: bool = False) -> None:
+        """Writes one file per path, in the format its ending names (.npz, .csv, .json, .glb; docs/output-formats.md).
+        All files are written or none. force: overwrite existing files.   vertices: store vertices() in .npz too.
+        Raises InputError: an ending that names no format, a format that does not hold this motion space.
+        OutputError: folder missing, file exists, disk full.
+        """
+        from diffusiontalker.io import check_formats, save_animation
+
+        targets = [Path(p) for p in paths]
+        check_formats(self.space, [p.suffix for p in targets], vertices)
+        outputs = OutputSet(targets, force)
         with outputs:
             for target, staged in outputs.staged.items():
                 with outputs.naming(target):
-                    save_animation(self, staged)
+                    save_animation(self, staged, vertices=vertices)
             outputs.commit()

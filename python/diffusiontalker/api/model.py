@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from diffusiontalker.api import bundles
 from diffusiontalker.api.animation import Animation
 from diffusiontalker.api.framefile import FrameFile
 from diffusiontalker.api.native import native
+from diffusiontalker.api.rig import Rig
 from diffusiontalker.api.samples import array_blocks
 from diffusiontalker.api.stream import Profile, Stream
 from diffusiontalker.errors import InputError
@@ -47,8 +49,12 @@ class Model:
     def __init__(self, native_model, path: Path):
         self._native = native_model
         self.path = path
-        self.channels: tuple[str, ...] = tuple(native_model.channels)
+        self.channels: tuple[str, ...] = tuple(native_model.channels)  # empty for vertices
+        self.n_channels: int = native_model.n_channels
+        self.space: str = native_model.motion_space  # blendshapes, vertices or coefficients (Animation.space)
         self.identities: tuple[str, ...] = tuple(native_model.identities)
+        self.emotions: tuple[str, ...] = tuple(native_model.emotions)  # empty: the model does not know emotions
+        self.default_emotion: str | None = native_model.default_emotion
         self.fps_num: int = native_model.fps_num
         self.fps_den: int = native_model.fps_den
         self.sample_rate_hz: int = native_model.sample_rate_hz
@@ -58,6 +64,12 @@ class Model:
     @property
     def fps(self) -> float:
         return self.fps_num / self.fps_den
+
+    @cached_property
+    def rig(self) -> Rig | None:
+        """Template and basis of vertices or coefficients; None where the bundle has none."""
+        rig = self.info().get("rig")
+        return None if rig is None else Rig(self.path / rig["file"], self.space, rig.get("unit_m"))
 
     def profile(self, name: str | None = None) -> Profile:
         """Window sizes of a latency profile; None is the bundle's default. Raises InputError for an unknown name."""
@@ -72,6 +84,7 @@ class Model:
         self,
         *,
         identity: str | None = None,
+        emotion: str | None = None,
         style=None,
         seed: int = 0,
         profile: str | None = None,
@@ -79,12 +92,13 @@ class Model:
         ease_out_frames: int | None = None,
     ) -> Stream:
         """A new stream at frame 0.
-        identity: one of `identities`; None is the bundle's default.   style: float [d_identity] instead of a name.
+        identity: one of `identities`, emotion: one of `emotions`; None is the bundle's default.
+        style: float [d_identity] instead of both.
         seed: 0 .. 2**64-1; the same audio, bundle, backend and seed give the same frames.
         profile: one of `profiles`; None is the bundle's default.
         max_buffered_ms: audio kept natively before push() computes frames to make room, 1000..3600000.
         ease_out_frames: frames at the end that ease to rest, 0..lookahead_frames; None: 5, or fewer if need be.
-        Raises InputError: an unknown identity or profile (lists those there are), a value out of range.
+        Raises InputError: an unknown identity, emotion or profile (lists those there are), a value out of range.
         """
         if not 0 <= seed < 2**64:
             raise InputError(f"seed is {seed}, expected 0 .. 2**64-1")
@@ -98,6 +112,7 @@ class Model:
         stream = native().Stream(
             self._native,
             identity=identity,
+            emotion=emotion,
             style=style,
             seed=seed,
             profile=profile,
@@ -112,6 +127,7 @@ class Model:
         sample_rate: int | None = None,
         *,
         identity: str | None = None,
+        emotion: str | None = None,
         style=None,
         seed: int = 0,
         profile: str | None = None,
@@ -123,14 +139,14 @@ class Model:
         Returns an Animation with ceil(duration * fps) frames.
         Raises InputError: unreadable or empty audio, NaN samples, a bad argument.
         """
-        stream = self.stream(identity=identity, style=style, seed=seed, profile=profile)
+        stream = self.stream(identity=identity, emotion=emotion, style=style, seed=seed, profile=profile)
         frames = self.animate_into_file(stream, audio, sample_rate, progress)
         return self.animation(np.asarray(frames), audio if isinstance(audio, (str, os.PathLike)) else None)
 
     def animation(self, weights, audio_path=None) -> Animation:
         """An Animation of this model's channels and rate around float32 [n_frames, n_channels]."""
         path = None if audio_path is None else Path(audio_path)
-        return Animation(weights, self.channels, self.fps_num, self.fps_den, path)
+        return Animation(weights, self.channels, self.fps_num, self.fps_den, path, self.space, self.rig)
 
     def animate_into_file(self, stream: Stream, audio, sample_rate=None, progress: Progress | None = None) -> FrameFile:
         """Pushes all audio through `stream`, flushes it, and gives the frames; memory does not grow with the length.
@@ -144,7 +160,7 @@ class Model:
             blocks = read_audio(Path(audio))
         else:
             blocks = array_blocks(audio, sample_rate)
-        frames = FrameFile(len(self.channels))
+        frames = FrameFile(self.n_channels)
         n_samples = 0
         for block, rate in blocks:
             try:

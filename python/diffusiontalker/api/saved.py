@@ -24,7 +24,8 @@ def load_animation(path: Path) -> Animation:
     except (KeyError, TypeError, ValueError, OSError, EOFError, zipfile.BadZipFile, ZeroDivisionError) as e:
         raise InputError(f"{path} is not a saved animation ({e}): save one with .npz or .json") from e
     weights = animation.weights
-    if weights.ndim != 2 or weights.shape[1] != len(animation.channels) or not len(weights):
+    named = animation.space == "vertices" or weights.shape[-1] == len(animation.channels)
+    if weights.ndim != 2 or not named or not len(weights):
         raise InputError(f"{path} has weights {weights.shape} for {len(animation.channels)} channels")
     if not np.isfinite(weights).all():
         raise InputError(f"{path} holds weights that are not finite numbers: save it again")
@@ -36,7 +37,9 @@ def _from_npz(path: Path) -> Animation:
         # The file has the rate as one number; rates in use (24000/1001 ...) have denominators up to 1001.
         rate = Fraction(float(saved["fps"])).limit_denominator(1001)
         channels = tuple(str(name) for name in saved["channels"])
-        return Animation(saved["weights"].astype(np.float32), channels, rate.numerator, rate.denominator)
+        weights = saved["weights"].astype(np.float32)
+        space = str(saved["space"]) if "space" in saved else "blendshapes"
+        return Animation(weights, channels, rate.numerator, rate.denominator, space=space)
 
 
 def _from_json(path: Path) -> Animation:

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from diffusiontalker.api.samples import as_float32, checked_rate
+from diffusiontalker.blocks import block_frames
 from diffusiontalker.errors import BufferFullError
 
 if TYPE_CHECKING:
     from diffusiontalker.api.model import Model
-
-# Frames asked from the native stream at once: ten seconds at 30 fps, 62 kB.
-PULL_FRAMES = 300
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,7 @@ class Stream:
         self.model = model
         self.profile = profile
         self._native = native_stream
+        self._block_frames = block_frames(model.n_channels)  # asked from the native stream at once
         self._piece_s = max_buffered_ms / 4000  # pieces of a quarter of the buffer always fit after a pull
         self._waiting: deque[tuple[int, np.ndarray]] = deque()  # pulled early to make room, not asked for yet
 
@@ -90,20 +89,20 @@ class Stream:
                     pass
                 self._native.push(part, rate)
 
-    def _pull_native(self, max_frames: int = PULL_FRAMES) -> int:
-        first, weights = self._native.pull(max_frames)
+    def _pull_native(self, max_frames: int | None = None) -> int:
+        first, weights = self._native.pull(self._block_frames if max_frames is None else max_frames)
         if len(weights):
             self._waiting.append((first, weights))
         return len(weights)
 
-    def pull_block(self, max_frames: int = PULL_FRAMES) -> tuple[int, np.ndarray]:
-        """At most max_frames finished frames as (index of the first, float32 [n, n_channels]).
+    def pull_block(self, max_frames: int | None = None) -> tuple[int, np.ndarray]:
+        """At most max_frames finished frames (None: a few MB) as (index of the first, float32 [n, n_channels]).
         n is 0 when more audio is needed. A max_frames of one hop computes no more than one window.
         """
         if not self._waiting and not self._pull_native(max_frames):
-            return 0, np.zeros((0, len(self.model.channels)), np.float32)
+            return 0, np.zeros((0, self.model.n_channels), np.float32)
         first, weights = self._waiting.popleft()
-        if len(weights) > max_frames:
+        if max_frames is not None and len(weights) > max_frames:
             self._waiting.appendleft((first + max_frames, weights[max_frames:]))
         return first, weights[:max_frames]
 

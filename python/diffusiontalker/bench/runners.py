@@ -34,7 +34,7 @@ class StreamRunner:
         self.model: Model = load(bundle, backend=backend, precision=precision, n_threads=threads)
         self.load_s = time.perf_counter() - started
         self.profile, self.live_profile = profile, live_profile
-        self.frames = np.zeros((0, len(self.model.channels)), np.float32)
+        self.frames = np.zeros((0, self.model.n_channels), np.float32)
 
     def describe(self) -> dict:
         stream = self.model.stream(profile=self.live_profile)

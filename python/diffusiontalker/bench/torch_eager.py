@@ -122,4 +122,5 @@ def _default_style(folder, bundle: dict) -> np.ndarray:
     entry = json.loads(data[8 : 8 + header_size])[spec["tensor"]]
     begin, end = entry["data_offsets"]
     table = np.frombuffer(data[8 + header_size + begin : 8 + header_size + end], np.float32).reshape(entry["shape"])
-    return table[spec["names"].index(spec["default"])].copy()
+    style = table[spec["names"].index(spec["default"])]
+    return (style[spec["emotions"].index(spec["default_emotion"])] if "emotions" in spec else style).copy()

@@ -29,6 +29,7 @@ def add_parser(subparsers) -> arguments.Parser:
         "-o", "--output", action="append", required=True, metavar="OUT", help=".glb .csv .json .npz, or -; repeatable"
     )
     parser.add_argument("--format", choices=STDOUT_FORMATS, help="format of -o - (default: json)")
+    parser.add_argument("--vertices", action="store_true", help="store the vertices in .npz as well (large)")
     parser.add_argument("--force", action="store_true", help="overwrite outputs that exist")
     arguments.add_talking(parser)
     arguments.add_model(parser)
@@ -43,10 +44,10 @@ def run(args, console: Console) -> int:
     targets = [Path(name) for name in args.output if name != "-"]
     with OutputSet(targets, args.force) as outputs, sources.audio_file(args.input) as path:
         check_not_input(targets, path)
-        done = sources.animate(args, path, console)
-        save_all(done.animation, outputs)
+        done = sources.animate(args, path, console, lambda space: check_space(space, args))
+        save_all(done.animation, outputs, args.vertices)
         if to_stdout:
-            write_to_stdout(done.animation, args.format or "json")
+            write_to_stdout(done.animation, args.format or "json", args.vertices)
         outputs.commit()
     report(args, console, done, targets)
     return 0
@@ -75,6 +76,14 @@ def check_endings(outputs: list[str], endings: tuple[str, ...]) -> None:
             raise arguments.UsageError(f"the ending of {name} names no format: use one of {' '.join(endings)}")
 
 
+def check_space(space: str, args) -> None:
+    """Raises InputError when an output cannot hold a motion space, or nothing holds the vertices asked for."""
+    from diffusiontalker.io import check_formats
+
+    endings = [f".{args.format or 'json'}" if name == "-" else Path(name).suffix for name in args.output]
+    check_formats(space, endings, args.vertices)
+
+
 def check_not_input(targets: list[Path], path: Path) -> None:
     """Raises OutputError when an output is the input itself."""
     for target in targets:
@@ -82,16 +91,16 @@ def check_not_input(targets: list[Path], path: Path) -> None:
             raise OutputError(f"{target} is the input: name another output")
 
 
-def save_all(animation, outputs: OutputSet) -> None:
+def save_all(animation, outputs: OutputSet, vertices: bool) -> None:
     """Writes every animation output under its hidden name."""
     from diffusiontalker.io import save_animation
 
     for target in outputs.staged:
         with outputs.naming(target) as staged:
-            save_animation(animation, staged)
+            save_animation(animation, staged, vertices=vertices)
 
 
-def write_to_stdout(animation, file_format: str) -> None:
+def write_to_stdout(animation, file_format: str, vertices: bool) -> None:
     """Writes the finished file to standard output, so that a failure half way leaves no half document."""
     from diffusiontalker.io import save_animation
 
@@ -99,7 +108,7 @@ def write_to_stdout(animation, file_format: str) -> None:
         raise OutputError("standard output is a terminal and npz is binary: pipe it into a file")
     with tempfile.TemporaryDirectory(prefix="diffusiontalker-") as folder:
         path = Path(folder) / f"out.{file_format}"
-        save_animation(animation, path)
+        save_animation(animation, path, vertices=vertices)
         try:
             with path.open("rb") as f:
                 shutil.copyfileobj(f, sys.stdout.buffer)
@@ -133,6 +142,8 @@ def summary(args, done: sources.Animated, targets: list[Path]) -> dict:
         "backend": done.model.backend,
         "precision": args.precision,
         "identity": args.identity or done.model.info()["identities"]["default"],
+        "emotion": args.emotion or done.model.default_emotion,
+        "space": anim.space,
         "seed": args.seed,
         "profile": args.profile or done.model.info()["default_profile"],
         "n_frames": anim.n_frames,

@@ -62,9 +62,10 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def add_talking(parser: argparse.ArgumentParser) -> None:
-    """--identity --seed --profile"""
+    """--identity --emotion --seed --profile"""
     group = parser.add_argument_group("talking")
     group.add_argument("--identity", metavar="NAME", help="talking identity (default: the bundle's; see info)")
+    group.add_argument("--emotion", metavar="NAME", help="emotion (default: the bundle's, if it has any; see info)")
     group.add_argument(
         "--seed", type=whole_number(0, 2**64 - 1), default=0, metavar="N", help="0..2**64-1 (default: 0)"
     )

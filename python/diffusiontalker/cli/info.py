@@ -58,9 +58,11 @@ def rows(folder, description: dict, problems: list[str]) -> list[tuple[str, str]
     if isinstance(provenance, dict):
         lines += [(f"provenance: {key}", _line(value)) for key, value in provenance.items()]
     lines += [
-        ("output", f"{len(motion['channels'])} {motion['space']} at {fps:g} frames/s"),
-        ("channels", ", ".join(motion["channels"])),
+        ("output", f"{_count(motion)} {motion['space']} at {fps:g} frames/s"),
+        *([("channels", ", ".join(motion["channels"]))] if "channels" in motion else []),
+        *([("rig", _rig(description["rig"]))] if "rig" in description else []),
         ("identities", ", ".join(_default(n, identities["default"]) for n in identities["names"])),
+        ("emotions", _emotions(identities)),
         ("sampler", f"{len(description['sampler']['steps'])} steps"),
     ]
     for name, profile in description["profiles"].items():
@@ -70,6 +72,20 @@ def rows(folder, description: dict, problems: list[str]) -> list[tuple[str, str]
     size = sum(f["size_bytes"] for f in description["files"].values())
     lines.append(("files", f"{len(description['files'])}, {size / 1e6:.1f} MB, " + _line(problems or "all whole")))
     return lines
+
+
+def _count(motion: dict) -> int:
+    return motion["n_channels"] // 3 if motion["space"] == "vertices" else len(motion["channels"])
+
+
+def _emotions(identities: dict) -> str:
+    names = identities.get("emotions", [])
+    return ", ".join(_default(n, identities["default_emotion"]) for n in names) or "none"
+
+
+def _rig(rig: dict) -> str:
+    unit = rig.get("unit_m")
+    return f"{rig['file']}, unit of length " + (f"{unit:g} m" if unit is not None else "not stated")
 
 
 def _default(name: str, default: str) -> str:

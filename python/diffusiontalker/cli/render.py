@@ -48,12 +48,14 @@ def run(args, console: Console) -> int:
     with OutputSet(targets, args.force) as outputs:
         if saved:
             audio = Path(args.audio) if args.audio else None
-            draw(load_animation(Path(args.input)), audio, outputs, console)
+            animation = load_animation(Path(args.input))
+            check_space(animation.space)
+            draw(animation, audio, outputs, console)
             document = {"schema": "diffusiontalker.render/1", "input": args.input, "outputs": args.output}
         else:
             with sources.audio_file(args.input) as path:
                 animate.check_not_input(targets, path)
-                done = sources.animate(args, path, console)
+                done = sources.animate(args, path, console, check_space)
                 draw(done.animation, path, outputs, console)
             document = animate.summary(args, done, targets)
         outputs.commit()
@@ -61,6 +63,15 @@ def run(args, console: Console) -> int:
         console.json(document)
     console.notice("drew" + "".join(f"\n  {t}" for t in targets))
     return 0
+
+
+def check_space(space: str) -> None:
+    """Raises InputError for a motion that does not move the built-in head."""
+    if space != "blendshapes":
+        raise InputError(
+            f"the built-in head takes ARKit blendshapes, and this motion is of {space}: save it with "
+            "`animate -o FILE.npz --vertices` and draw those"
+        )
 
 
 def draw(animation: Animation, audio: Path | None, outputs: OutputSet, console: Console) -> None:

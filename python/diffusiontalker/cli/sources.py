@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,12 +47,15 @@ def audio_file(name: str) -> Iterator[Path]:
             raise InputError(str(e).replace(spool.name, "standard input")) from e
 
 
-def animate(args, path: Path, console: Console) -> Animated:
-    """Opens the model and animates a sound file with the command line's options."""
+def animate(args, path: Path, console: Console, check: Callable[[str], None]) -> Animated:
+    """Opens the model and animates a sound file with the command line's options.
+    check: called with the model's motion space before the work; raises when the outputs cannot hold it.
+    """
     started = time.perf_counter()
     model = load(args.bundle, backend=args.backend, precision=args.precision, n_threads=args.threads, log=console.log)
     load_s = time.perf_counter() - started
-    stream = model.stream(identity=args.identity, seed=args.seed, profile=args.profile)
+    check(model.space)
+    stream = model.stream(identity=args.identity, emotion=args.emotion, seed=args.seed, profile=args.profile)
     started = time.perf_counter()
     with console.progress(duration_s(path), "animating") as progress:
         frames = model.animate_into_file(stream, path, progress=progress)

@@ -103,6 +103,11 @@ def in_head_order(head: Head, channels, weights: np.ndarray) -> np.ndarray:
     """Weights of any subset and order of the head's channels as float32 [n, 52]; those not given are 0.
     channels: names of the columns of `weights` [n, C].   Raises InputError for a name that the head does not have.
     """
+    if np.shape(weights)[1] != len(channels):
+        raise InputError(
+            f"{np.shape(weights)[1]} numbers a frame for {len(channels)} channel names: the head takes the weights of "
+            "ARKit blendshapes only"
+        )
     unknown = [c for c in channels if c not in head.channels]
     if unknown:
         raise InputError(f"the head has the 52 ARKit channels only, not {', '.join(unknown[:5])}")

@@ -2,6 +2,6 @@
 
 from .atomic import atomic_writer
 from .audio import read_audio
-from .save import ANIMATION_SUFFIXES, save_animation
+from .save import ANIMATION_SUFFIXES, check_formats, save_animation
 
-__all__ = ["ANIMATION_SUFFIXES", "atomic_writer", "read_audio", "save_animation"]
+__all__ = ["ANIMATION_SUFFIXES", "atomic_writer", "check_formats", "read_audio", "save_animation"]

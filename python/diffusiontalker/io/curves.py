@@ -5,17 +5,19 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 import numpy as np
 
+from ..blocks import MAX_BLOCK_FRAMES, block_frames
+
 JSON_FORMAT, JSON_VERSION = "diffusiontalker-weights", 1
-_BLOCK_FRAMES = 300
 
 
-def weight_blocks(anim, n_frames: int = _BLOCK_FRAMES) -> Iterator[np.ndarray]:
-    """The weights in order, float32 [at most n_frames, C]."""
+def weight_blocks(anim) -> Iterator[np.ndarray]:
+    """The weights in order, float32 [a few frames, C]."""
+    n_frames = block_frames(anim.weights.shape[1])
     for start in range(0, len(anim.weights), n_frames):
         yield np.ascontiguousarray(anim.weights[start : start + n_frames], np.float32)
 
@@ -39,27 +41,38 @@ def write_json(anim, f: BinaryIO) -> None:
     f.write(b"\n ]\n}\n")
 
 
-def write_npz(anim, f: BinaryIO) -> None:
-    """weights float32 [n, C], channels str [C], fps float64, times float64 [n] in seconds.
+def write_npz(anim, f: BinaryIO, vertices: bool = False) -> None:
+    """weights float32 [n, C], channels str [C] (none for vertices), fps float64, times float64 [n] in seconds; `space`
+    str for other motions than blendshapes. vertices: also anim.vertices(), float32 [n, V, 3].
     The same animation gives the same bytes (np.savez would put the time of day in).
     """
     n = len(anim.weights)
     with zipfile.ZipFile(f, "w", zipfile.ZIP_DEFLATED) as archive:
-        header = {"descr": "<f4", "fortran_order": False, "shape": (n, len(anim.channels))}
-        with archive.open(_member("weights"), "w", force_zip64=True) as member:
-            np.lib.format.write_array_header_1_0(member, header)
-            for block in weight_blocks(anim):
-                member.write(block.astype("<f4", copy=False).tobytes())
-        with archive.open(_member("times"), "w", force_zip64=True) as member:
-            np.lib.format.write_array_header_1_0(member, {"descr": "<f8", "fortran_order": False, "shape": (n,)})
-            for start in range(0, n, _BLOCK_FRAMES):
-                indices = np.arange(start, min(n, start + _BLOCK_FRAMES), dtype="<f8")
-                member.write((indices * anim.fps_den / anim.fps_num).tobytes())
-        arrays = {"channels": np.array(anim.channels), "fps": np.float64(anim.fps_num / anim.fps_den)}
+        _write_blocks(archive, "weights", "<f4", tuple(anim.weights.shape), weight_blocks(anim))
+        _write_blocks(archive, "times", "<f8", (n,), _time_blocks(anim, n))
+        if vertices:
+            step = block_frames(3 * anim.n_vertices)
+            blocks = (anim.vertices(i, i + step) for i in range(0, n, step))
+            _write_blocks(archive, "vertices", "<f4", (n, anim.n_vertices, 3), blocks)
+        arrays = {"channels": np.array(anim.channels, str), "fps": np.float64(anim.fps_num / anim.fps_den)}
+        if getattr(anim, "space", "blendshapes") != "blendshapes":
+            arrays["space"] = np.array(anim.space)
         for name, array in arrays.items():
             buffer = io.BytesIO()
             np.lib.format.write_array(buffer, np.asanyarray(array), allow_pickle=False)
             archive.writestr(_member(name), buffer.getvalue())
+
+
+def _write_blocks(archive: zipfile.ZipFile, name: str, descr: str, shape: tuple, blocks: Iterable) -> None:
+    with archive.open(_member(name), "w", force_zip64=True) as member:
+        np.lib.format.write_array_header_1_0(member, {"descr": descr, "fortran_order": False, "shape": shape})
+        for block in blocks:
+            member.write(block.astype(descr, copy=False).tobytes())
+
+
+def _time_blocks(anim, n: int) -> Iterator[np.ndarray]:
+    for start in range(0, n, MAX_BLOCK_FRAMES):
+        yield np.arange(start, min(n, start + MAX_BLOCK_FRAMES), dtype="<f8") * anim.fps_den / anim.fps_num
 
 
 def _member(name: str) -> zipfile.ZipInfo:
