@@ -7,27 +7,51 @@ import os
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+
+from training.loop.errors import CheckpointError
 
 
 def save_checkpoint(path: Path, tensors: dict[str, torch.Tensor], about: dict) -> None:
-    """Replaces path in one step, so that a killed run leaves the last whole checkpoint."""
+    """Replaces path in one step, so that a killed run leaves the last whole checkpoint.
+    Raises CheckpointError when the file cannot be written; the one that was there is then untouched."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".partial")
-    contiguous = {k: v.detach().contiguous().clone() for k, v in tensors.items()}
-    save_file(contiguous, str(temporary), metadata={"about": json.dumps(about)})
-    os.replace(temporary, path)
+    # Copies: safetensors refuses tensors that share memory.
+    copies = {k: v.detach().to("cpu", copy=True).contiguous() for k, v in tensors.items()}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(copies, str(temporary), metadata={"about": json.dumps(about)})
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())  # else a power cut after the rename could leave an empty file
+        os.replace(temporary, path)
+    except (OSError, SafetensorError) as error:
+        try:
+            temporary.unlink(missing_ok=True)
+        except OSError:
+            pass  # the folder itself is out of reach; the first error says more
+        kept = "the last checkpoint is untouched" if path.exists() else "no checkpoint was there before"
+        raise CheckpointError(
+            f"cannot write checkpoint {path} ({_reason(error)}): {kept}; make room, start again"
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error).splitlines()[0]
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
-    """(tensors, about). Raises FileNotFoundError with the command that makes the file."""
+    """(tensors, about). Raises FileNotFoundError with the command that makes the file, CheckpointError for another
+    kind of file or half of one."""
     if not Path(path).exists():
         raise FileNotFoundError(f"no checkpoint {path}: run the stage before this one (training/README.md)")
-    with safe_open(str(path), framework="pt") as file:
-        about = json.loads(file.metadata()["about"])
-        return {key: file.get_tensor(key) for key in file.keys()}, about
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            about = json.loads((file.metadata() or {})["about"])
+            return {key: file.get_tensor(key) for key in file.keys()}, about
+    except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
+        raise CheckpointError(f"{path} is no whole checkpoint ({_reason(error)}): delete it or name another") from error
 
 
 def with_prefix(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -50,3 +74,25 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, torch
         index, key = name.split(".", 1)
         state.setdefault(int(index), {})[key] = value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def check_model(path: Path, found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> None:
+    """Raises CheckpointError that names the first tensor of a checkpoint which is not the model's."""
+    for name in sorted(found.keys() | expected.keys()):
+        have, want = (tuple(t[name].shape) if name in t else "missing" for t in (found, expected))
+        if have != want:
+            raise CheckpointError(
+                f"checkpoint {path} is of another model ({name}: {have} in the file, {want} in the model): "
+                "delete it or name another"
+            )
+
+
+def check_moments(path: Path, found: dict[str, torch.Tensor], parameters: list[torch.nn.Parameter]) -> None:
+    """Raises CheckpointError when optimizer tensors are not those of parameters, in this order."""
+    for name, moment in found.items():
+        index = int(name.split(".")[0])
+        if index >= len(parameters) or (moment.dim() and moment.shape != parameters[index].shape):
+            raise CheckpointError(
+                f"checkpoint {path} was made with other parameters frozen (optimizer.{name}: "
+                f"{tuple(moment.shape)}): delete it or name another"
+            )
