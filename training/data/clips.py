@@ -1,56 +1,112 @@
-"""Prepared clips: log-mel, motion and phone labels of many utterances in three flat arrays."""
+"""Prepared clips: log-mel, motion and phone labels of many utterances in flat, memory-mapped arrays."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from training.articulation.phones import TARGETS
+from training.data.motion_space import MotionSpace
 
 PHONE_NAMES: tuple[str, ...] = tuple(sorted(TARGETS))
-MEL_PER_GROUP, FRAMES_PER_GROUP = 10, 3  # 100 ms: 10 mel frames at 100 Hz, 3 animation frames at 30 fps
+N_MELS = 80
+FORMAT_VERSION = 2
+NO_PHONE = 255  # label of frames whose phone is not known
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One utterance in one recording condition, animated in one identity."""
+    """One utterance in one recording condition, with its motion."""
 
     utterance: str
-    split: str
-    voice: str
-    identity: int
-    first_frame: int  # into the flat motion array; the mel array has 10/3 as many rows
-    n_frames: int  # multiple of 3, silence before and after included
+    split: str  # train, val or test (data sets may add others, such as test_b)
+    speaker: str
+    identity: int  # index into ClipSetInfo.identities; -1: none of the library
+    emotion: int  # index into ClipSetInfo.emotions
+    first_frame: int  # into the flat motion array; the mel array has mel_per_group / frames_per_group as many rows
+    n_frames: int  # a whole number of groups, silence before and after included
     speech_frame: int  # first frame of the audio itself, after the leading silence
     speech_frames: int
+    voice_identity: int = -1  # identity whose own voice speaks, which may lend its voice to another identity's motion
+    voice_emotion: int = -1  # emotion that the voice has, when it differs from the motion's
     shard: int = 0  # position of its folder in the ClipSet
 
 
+@dataclass(frozen=True)
+class ClipSetInfo:
+    """What all clips of a folder share. templates, basis and regions of a mesh lie in rig.npz beside clips.json."""
+
+    motion: MotionSpace
+    identities: tuple[str, ...]
+    emotions: tuple[str, ...] = ("neutral",)
+    source: str = ""  # data set, licence, for the bundle's provenance
+    extra: dict = field(default_factory=dict)
+
+    def as_dict(self) -> dict:
+        return {
+            "version": FORMAT_VERSION, "motion": self.motion.as_dict(), "identities": list(self.identities),
+            "emotions": list(self.emotions), "source": self.source, "extra": self.extra,
+        }  # fmt: skip
+
+    @staticmethod
+    def from_dict(values: dict, origin: Path) -> ClipSetInfo:
+        if values.get("version") != FORMAT_VERSION:
+            raise ValueError(
+                f"{origin} is of format {values.get('version')}, expected {FORMAT_VERSION}: prepare it again"
+            )
+        return ClipSetInfo(
+            MotionSpace.from_dict(values["motion"]), tuple(values["identities"]), tuple(values["emotions"]),
+            values["source"], values["extra"],
+        )  # fmt: skip
+
+
+_ARRAYS = {"mel": np.float16, "motion": np.float16, "phone": np.uint8}
+
+
 class ClipSet:
-    """Memory-mapped clips of one or several folders. mel float16 [., n_mels], motion float16 [., 52], phone uint8."""
+    """Clips of one or several folders, read on demand. mel float16 [., N_MELS], motion float16 [., C], phone uint8."""
 
     def __init__(self, *folders: Path):
         self.clips: list[Clip] = []
-        self.identity_names: list[str] = []
+        self.folders = [Path(f) for f in folders]
         self._arrays: list[dict[str, np.ndarray]] = []
-        for shard, folder in enumerate(map(Path, folders)):
-            index = json.loads((folder / "clips.json").read_text())
-            if shard and index["identities"] != self.identity_names:
-                raise ValueError(f"{folder} has other identities than {folders[0]}: prepare both with one version")
-            self.identity_names = index["identities"]
+        for shard, folder in enumerate(self.folders):
+            path = folder / "clips.json"
+            if not path.exists():
+                raise FileNotFoundError(f"no {path}: prepare the clips first (training/README.md)")
+            index = json.loads(path.read_text())
+            info = ClipSetInfo.from_dict(index, path)
+            if shard == 0:
+                self.info = info
+            same = ("motion", "identities", "emotions")
+            if any(getattr(info, k) != getattr(self.info, k) for k in same):
+                raise ValueError(f"{folder} has another motion, identities or emotions than {folders[0]}")
             self.clips += [Clip(**(c | {"shard": shard})) for c in index["clips"]]
-            names = ("mel", "motion", "phone")
-            self._arrays.append({n: np.load(folder / f"{n}.npy", mmap_mode="r") for n in names})
+            self._arrays.append({n: self._open(folder, n) for n in _ARRAYS})
+
+    def _open(self, folder: Path, name: str) -> np.ndarray:
+        width = {"mel": N_MELS, "motion": self.info.motion.n_channels, "phone": 1}[name]
+        path = folder / f"{name}.bin"
+        if not path.exists() or not path.stat().st_size:
+            raise FileNotFoundError(f"{path} is missing or empty: prepare the clips again")
+        flat = np.memmap(path, _ARRAYS[name], mode="r")
+        return flat if name == "phone" else flat.reshape(-1, width)
 
     def of_split(self, split: str) -> list[Clip]:
         return [c for c in self.clips if c.split == split]
 
+    def mel_rows(self, clip: Clip) -> slice:
+        mel, frames = self.info.motion.group
+        first = clip.first_frame // frames * mel
+        return slice(first, first + clip.n_frames // frames * mel)
+
     def clip_mel(self, clip: Clip) -> np.ndarray:
-        first = clip.first_frame // FRAMES_PER_GROUP * MEL_PER_GROUP
-        return self._arrays[clip.shard]["mel"][first : first + clip.n_frames // FRAMES_PER_GROUP * MEL_PER_GROUP]
+        return self._arrays[clip.shard]["mel"][self.mel_rows(clip)]
 
     def clip_motion(self, clip: Clip) -> np.ndarray:
         return self._arrays[clip.shard]["motion"][clip.first_frame : clip.first_frame + clip.n_frames]
@@ -60,31 +116,51 @@ class ClipSet:
 
 
 class ClipWriter:
-    """Collects clips, then writes the folder that ClipSet reads."""
+    """Appends clips to a folder that ClipSet reads once close() has written its index; works in constant memory.
 
-    def __init__(self, identity_names: list[str]):
-        self.identity_names = identity_names
+    Use as a context manager; after an exception no index is written, so a half-made folder is not taken for whole."""
+
+    def __init__(self, folder: Path, info: ClipSetInfo):
+        self.folder, self.info = Path(folder), info
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "clips.json").unlink(missing_ok=True)
+        self._files = {n: open(self.folder / f"{n}.bin", "wb") for n in _ARRAYS}
         self._clips: list[Clip] = []
-        self._mel: list[np.ndarray] = []
-        self._motion: list[np.ndarray] = []
-        self._phone: list[np.ndarray] = []
-        self._n_frames = 0
+        self.n_frames = 0
 
-    def add(self, mel, motion, phone, **about) -> None:
+    def add(
+        self, mel: np.ndarray, motion: np.ndarray, phone: Sequence[int] | np.ndarray | None = None, **about
+    ) -> None:
+        """mel: [m, N_MELS].   motion: [n, C].   phone: [n] indices into PHONE_NAMES, or None.
+        about: the remaining fields of Clip. Raises ValueError when lengths disagree or motion is not finite."""
+        per_mel, per_frames = self.info.motion.group
         n = len(motion)
-        if n % FRAMES_PER_GROUP or len(mel) * FRAMES_PER_GROUP != n * MEL_PER_GROUP or len(phone) != n:
-            raise ValueError(f"clip of {n} frames has {len(mel)} mel frames and {len(phone)} phone labels")
-        self._clips.append(Clip(first_frame=self._n_frames, n_frames=n, **about))
-        self._mel.append(mel.astype(np.float16))
-        self._motion.append(motion.astype(np.float16))
-        self._phone.append(phone.astype(np.uint8))
-        self._n_frames += n
+        label = np.full(n, NO_PHONE) if phone is None else np.asarray(phone)
+        if n % per_frames or len(mel) * per_frames != n * per_mel or len(label) != n:
+            raise ValueError(f"clip of {n} frames has {len(mel)} mel frames and {len(label)} phone labels")
+        if motion.shape[1] != self.info.motion.n_channels or mel.shape[1] != N_MELS:
+            raise ValueError(f"clip has {motion.shape[1]} channels, expected {self.info.motion.n_channels}")
+        if not (np.isfinite(motion).all() and np.isfinite(mel).all()):
+            raise ValueError(f"{about.get('utterance')} has values that are not finite")
+        self._clips.append(Clip(first_frame=self.n_frames, n_frames=n, **about))
+        for name, values in (("mel", mel), ("motion", motion), ("phone", label)):
+            self._files[name].write(np.ascontiguousarray(values, _ARRAYS[name]).tobytes())
+        self.n_frames += n
 
-    def save(self, folder: Path) -> None:
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        np.save(folder / "mel.npy", np.concatenate(self._mel))
-        np.save(folder / "motion.npy", np.concatenate(self._motion))
-        np.save(folder / "phone.npy", np.concatenate(self._phone))
-        index = {"identities": self.identity_names, "clips": [asdict(c) for c in self._clips]}
-        (folder / "clips.json").write_text(json.dumps(index))
+    def close(self) -> None:
+        for file in self._files.values():
+            file.close()
+        index = self.info.as_dict() | {"clips": [asdict(c) for c in self._clips]}
+        temporary = self.folder / "clips.json.partial"
+        temporary.write_text(json.dumps(index))
+        os.replace(temporary, self.folder / "clips.json")
+
+    def __enter__(self) -> ClipWriter:
+        return self
+
+    def __exit__(self, kind, value, trace) -> None:
+        if kind is None:
+            self.close()
+        else:
+            for file in self._files.values():
+                file.close()

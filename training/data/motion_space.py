@@ -1,0 +1,48 @@
+"""What the numbers of a motion are: blendshape weights, vertex offsets, or coefficients of a linear basis."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+
+MEL_HZ = 100  # rate of the log-mel, diffusiontalker.spec.mel: 160 samples at 16 kHz
+KINDS = ("blendshapes", "vertices", "coefficients")
+
+
+@dataclass(frozen=True)
+class MotionSpace:
+    """kind: blendshapes, weights 0..1; vertices, offsets from the speaker's template in metres (or the data set's own
+    unit), channels in the order x, y, z of vertex 0, 1, ..; coefficients, of the basis in the clip folder's rig.npz.
+    channels: one name per number; empty for vertices, whose names would be longer than the data."""
+
+    kind: str
+    n_channels: int
+    channels: tuple[str, ...] = ()
+    fps_num: int = 30
+    fps_den: int = 1
+
+    def __post_init__(self):
+        if self.kind not in KINDS:
+            raise ValueError(f"motion space {self.kind!r} is none of {', '.join(KINDS)}")
+        if self.channels and len(self.channels) != self.n_channels:
+            raise ValueError(f"{len(self.channels)} channel names for {self.n_channels} channels")
+
+    @property
+    def fps(self) -> float:
+        return self.fps_num / self.fps_den
+
+    @property
+    def group(self) -> tuple[int, int]:
+        """(mel frames, animation frames) of the shortest time that holds whole numbers of both, the first even because
+        the audio encoder halves the mel rate: (10, 3) at 30 fps, (4, 1) at 25 fps."""
+        mel, frames = MEL_HZ * self.fps_den, self.fps_num
+        divisor = math.gcd(mel, frames)
+        mel, frames = mel // divisor, frames // divisor
+        return (2 * mel, 2 * frames) if mel % 2 else (mel, frames)
+
+    def as_dict(self) -> dict:
+        return asdict(self) | {"channels": list(self.channels)}
+
+    @staticmethod
+    def from_dict(values: dict) -> MotionSpace:
+        return MotionSpace(**(values | {"channels": tuple(values["channels"])}))
