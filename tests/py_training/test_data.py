@@ -9,8 +9,11 @@ import soundfile as sf
 
 from training.data import prepare
 from training.data.augment import augment, rms, set_level
-from training.data.clips import FRAMES_PER_GROUP, MEL_PER_GROUP, PHONE_NAMES, ClipSet
+from training.data.clips import PHONE_NAMES, ClipSet
+from training.data.references import ReferenceSampler, voice_of
 from training.data.windows import WindowConfig, WindowSampler
+
+MEL_PER_GROUP, FRAMES_PER_GROUP = 10, 3
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +58,24 @@ def test_phone_labels_follow_the_audio_that_was_sped_up(clips):
         assert open_vowel[0] == closed[-1] + 1
 
 
+def test_a_training_voice_has_an_identity_of_its_own_and_an_unseen_one_has_none(clips):
+    train, test = clips.of_split("train"), clips.of_split("test")
+    assert {c.voice_identity for c in train if "~" not in c.speaker} == {0}
+    assert all(c.voice_identity == -1 for c in test + [c for c in train if "~" in c.speaker])
+    assert all(voice_of(c, "emotion") == c.voice_emotion >= 0 for c in train + test)
+    assert {c.speaker.split("~")[0] for c in train} == {"kokor:v"}
+
+
+def test_references_are_speech_of_the_named_speakers(clips):
+    sampler = ReferenceSampler(clips, "train", seed=1, n_mel=(50, 60))
+    batch, again = sampler.batch(3, 8), ReferenceSampler(clips, "train", seed=1, n_mel=(50, 60)).batch(3, 8)
+    assert (batch.mel == again.mel).all() and len(batch.mel) == len(batch.speaker) == 8
+    assert 50 <= batch.mel.shape[1] <= 60
+    assert (batch.speaker[0::2] == batch.speaker[1::2]).all()
+    half = sampler.batch(3, 8, slice(4, 8))
+    assert (half.mel == batch.mel[4:]).all() and (half.emotion == batch.emotion[4:]).all()
+
+
 def test_batch_is_a_function_of_seed_and_step(clips):
     sampler = WindowSampler(clips, "train", WindowConfig(), seed=3)
     first, again = sampler.batch(5, 240), WindowSampler(clips, "train", WindowConfig(), seed=3).batch(5, 240)
@@ -63,6 +84,19 @@ def test_batch_is_a_function_of_seed_and_step(clips):
     assert first.mel.shape != other.mel.shape or not (first.mel == other.mel).all()
     assert first.mel.shape[1] * FRAMES_PER_GROUP == first.motion.shape[1] * MEL_PER_GROUP
     assert first.known.sum(dim=1).unique().numel() == 1
+
+
+def test_rows_of_a_batch_are_those_of_the_whole_batch(clips):
+    sampler = WindowSampler(clips, "train", WindowConfig(), seed=3)
+    n = len(sampler.draw(5, 240).picks)
+    whole, part = sampler.batch(5, 240, reference=True), sampler.batch(5, 240, slice(n // 2, n), reference=True)
+    for field in ("mel", "motion", "phone", "known", "identity", "emotion", "own_voice", "reference"):
+        assert (getattr(part, field) == getattr(whole, field)[n // 2 :]).all(), field
+
+
+def test_clips_shorter_than_a_window_are_named(clips):
+    with pytest.raises(ValueError, match="kokoro-a has .* shorter than a window of 3000"):
+        WindowSampler(clips, "train", WindowConfig(shapes=((3000, 12),)), seed=0).batch(0, 3000)
 
 
 def test_augmented_audio_keeps_length_and_level_limits():

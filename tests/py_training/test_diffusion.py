@@ -1,4 +1,4 @@
-"""Schedule, halving target, sampler and resumable training."""
+"""Schedule, halving target and sampler."""
 
 import numpy as np
 import pytest
@@ -6,14 +6,13 @@ import torch
 
 from diffusiontalker.head import lip_gap, load_head
 from diffusiontalker.spec.sampler import cosine_alpha_bar, sampler_table
+from training.diffusion.halving import ddim_step, halving_target
 from training.diffusion.losses import LipGap
 from training.diffusion.schedule import Schedule
 from training.diffusion.window_sampler import sample_window
-from training.loop.trainer import RunConfig, Trainer
 from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker, TalkerConfig
-from training.stages.distill import HalvingLoss
 
 SMALL = TalkerConfig(
     AudioEncoderConfig(d_model=16, n_layers=1, n_heads=2, d_feed_forward=16),
@@ -58,18 +57,16 @@ def test_ddim_with_the_true_clean_sample_follows_the_noising_exactly():
 def test_halving_target_makes_one_step_equal_to_two_of_the_teacher():
     teacher = Talker(SMALL).eval()
     teacher.std.fill_(0.01)  # wide clamp limits, so that the identity is not hidden by them
-    loss = HalvingLoss.__new__(HalvingLoss)
-    loss.student = loss.teacher = teacher
-    loss.schedule = Schedule()
+    schedule = Schedule()
     x_t, known = torch.randn(2, 9, 52), torch.zeros(2, 9, 1)
     known[:, :3] = 1
     audio, style = torch.randn(2, 9, 16), torch.randn(2, 4)
     t, middle, end = torch.tensor([256, 96]), torch.tensor([240, 80]), torch.tensor([224, 64])
     with torch.no_grad():
-        target = loss._target(x_t, known, audio, style, t, middle, end)
-        two = loss._teacher_step(x_t, known, audio, style, t, middle)
-        two = loss._teacher_step(two, known, audio, style, middle, end)
-    c_x, c_x0 = loss.schedule.coefficients(t, end)
+        target = halving_target(teacher, schedule, x_t, known, audio, style, t, middle, end)
+        two = ddim_step(teacher, schedule, x_t, known, audio, style, t, middle)
+        two = ddim_step(teacher, schedule, two, known, audio, style, middle, end)
+    c_x, c_x0 = schedule.coefficients(t, end)
     inside = (target > -teacher.mean / teacher.std) & (target < (1 - teacher.mean) / teacher.std) & (known == 0)
     assert inside.float().mean() > 0.2
     torch.testing.assert_close((c_x * x_t + c_x0 * target)[inside], two[inside], atol=1e-4, rtol=0)
@@ -90,36 +87,3 @@ def test_differentiable_lip_gap_is_the_measured_one():
     mean, std = torch.full((52,), 0.1), torch.full((52,), 0.2)
     ours = LipGap(head, mean, std)((torch.from_numpy(weights) - mean) / std)
     np.testing.assert_allclose(ours.numpy(), lip_gap(head, weights), atol=1e-5)
-
-
-def make_trainer(path, n_steps=6):
-    torch.manual_seed(0)
-    model = torch.nn.Linear(4, 1)
-
-    def loss_of_step(step):
-        x = torch.randn(8, 4, generator=torch.Generator().manual_seed(step))
-        return (model(x) - x.sum(dim=1, keepdim=True)).square().mean(), {}
-
-    return Trainer(model, loss_of_step, RunConfig(n_steps, 0.05, warmup_steps=2, log_every=2), path, {"a": 1})
-
-
-def test_resumed_run_equals_an_unbroken_one(tmp_path):
-    whole = make_trainer(tmp_path / "new folder" / "whole.safetensors")
-    whole.run()
-    make_trainer(tmp_path / "broken.safetensors").run(until=3)
-    resumed = make_trainer(tmp_path / "broken.safetensors")
-    assert resumed.step == 3
-    resumed.run()
-    for key, value in whole.ema.items():
-        torch.testing.assert_close(resumed.ema[key], value, atol=0, rtol=0)
-    torch.testing.assert_close(resumed.model.weight, whole.model.weight, atol=0, rtol=0)
-
-
-def test_non_finite_loss_stops_and_keeps_the_last_checkpoint(tmp_path):
-    trainer = make_trainer(tmp_path / "run.safetensors")
-    trainer.run(until=2)
-    good = (tmp_path / "run.safetensors").read_bytes()
-    trainer.loss_of_step = lambda step: (torch.tensor(float("nan"), requires_grad=True), {})
-    with pytest.raises(FloatingPointError, match="step 2"):
-        trainer.run()
-    assert (tmp_path / "run.safetensors").read_bytes() == good

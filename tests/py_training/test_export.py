@@ -10,13 +10,16 @@ import torch
 from onnx import helper, numpy_helper
 
 import diffusiontalker
+from diffusiontalker.spec.channels import ARKIT_CHANNELS
 from diffusiontalker.spec.mel import MelSpec, log_mel
 from diffusiontalker.spec.sampler import SamplerStep
-from training.diffusion.window_sampler import animate_mel
+from training.data.motion_space import MotionSpace
+from training.diffusion.window_sampler import MelTimeline, animate
+from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker, TalkerConfig
 from trt_build.export.bundle import write_bundle
 from trt_build.export.half_storage import MIN_ELEMENTS, store_weights_as_half
-from trt_build.export.torch_student import load_student
+from trt_build.export.torch_student import load_student, load_styles
 
 BASE = Path(diffusiontalker.__file__).parent / "bundles" / "base"
 # The project's stated limit for full-precision backends, in units of blendshape weights.
@@ -32,23 +35,22 @@ def speech_like(seconds: float, seed: int = 0) -> np.ndarray:
     return (0.08 * envelope * voice + 0.01 * rng.standard_normal(len(t))).astype(np.float32)
 
 
-def torch_weights(talker: Talker, about: dict, audio: np.ndarray, identity: int, seed: int, profile: str) -> np.ndarray:
+def torch_weights(bundle: Path, audio: np.ndarray, identity: int, emotion: int, seed: int, profile: str) -> np.ndarray:
+    talker, about = load_student(bundle)
     steps = [SamplerStep(**s) for s in about["sampler"]["steps"]]
     sizes = tuple(about["profiles"][profile][k] for k in ("past_frames", "hop_frames", "lookahead_frames"))
-    n = len(audio) * 30 // 16000
     mel = log_mel(np.pad(audio, (0, 1600)), MelSpec())
-    with torch.no_grad():
-        style = talker.identities(torch.tensor([identity]))
-    return animate_mel(talker, [mel], style, steps, sizes, float(np.log(MelSpec().log_floor)), [seed])[0][:n]
+    timeline = MelTimeline([mel], (10, 3), float(np.log(MelSpec().log_floor)))
+    style = load_styles(bundle)[identity, emotion][None]
+    return animate(talker, timeline, style, steps, sizes, [seed])[0][: len(audio) * 30 // 16000]
 
 
 @pytest.mark.parametrize("backend", ["reference", "openvino"])
 @pytest.mark.parametrize("profile", ["offline", "live"])
 def test_shipped_bundle_agrees_with_pytorch(backend, profile):
-    talker, about = load_student(BASE)
     audio = speech_like(2.5)
-    identity = about["identities"]["names"][1]
-    expected = torch_weights(talker, about, audio, 1, 5, profile)
+    identity = json.loads((BASE / "bundle.json").read_text())["identities"]["names"][1]
+    expected = torch_weights(BASE, audio, 1, 0, 5, profile)
     model = diffusiontalker.load("base", backend=backend)
     weights = np.asarray(model.animate(audio, 16000, identity=identity, seed=5, profile=profile).weights)
     # The last frames ease to rest after sampling, and the PyTorch loop does not do that.
@@ -59,11 +61,17 @@ def test_shipped_bundle_agrees_with_pytorch(backend, profile):
 
 def test_exported_networks_come_back_unchanged(tmp_path):
     torch.manual_seed(0)
-    talker = Talker(TalkerConfig(n_identities=2)).eval()
+    talker = Talker(TalkerConfig(denoiser=DenoiserConfig(free=(0, 1, 5)), n_identities=2)).eval()
     for parameter in talker.parameters():  # equal initial values would be merged by the exporter
         parameter.data += 0.01 * torch.randn_like(parameter)
-    write_bundle(talker, {"sampler_steps": 8, "identities": ["a", "b"]}, tmp_path / "b", "b", "0", None)
+    motion = MotionSpace("blendshapes", 52, ARKIT_CHANNELS).as_dict()
+    checkpoint = {
+        "sampler_steps": 8, "identities": ["a", "b"], "emotions": list("uvwxy"), "motion": motion, "source": "none"
+    }  # fmt: skip
+    write_bundle(talker, checkpoint, tmp_path / "b", "b", "0", None)
     back, about = load_student(tmp_path / "b")
+    with torch.no_grad():
+        torch.testing.assert_close(load_styles(tmp_path / "b"), talker.personaliser.style_table(), atol=0, rtol=0)
     assert about["identities"]["names"] == ["a", "b"] and len(about["sampler"]["steps"]) == 8
     for part in ("encoder", "denoiser"):
         for name, value in getattr(talker, part).state_dict().items():

@@ -39,8 +39,10 @@ def random_style(rng: np.random.Generator) -> TalkingStyle:
     return TalkingStyle(**{name: float(rng.uniform(*bounds)) for name, bounds in _RANGES.items()})
 
 
-# The identities of the shipped model: the neutral style first, then seven drawn ones. The names are only names.
-IDENTITY_NAMES = ("neutral", "ada", "bela", "cleo", "dario", "elin", "farid", "gwen")
+# The identities of the shipped model: the neutral style first, then drawn ones. The names are only names.
+IDENTITY_NAMES = (
+    "neutral", "ada", "bela", "cleo", "dario", "elin", "farid", "gwen", "hugo", "ines", "jonas", "kira",
+)  # fmt: skip
 
 
 def library_styles(seed: int = 7) -> dict[str, TalkingStyle]:

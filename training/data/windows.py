@@ -2,67 +2,138 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from training.data.clips import FRAMES_PER_GROUP, MEL_PER_GROUP, Clip, ClipSet
+from training.data.clips import NO_PHONE, Clip, ClipSet
+from training.data.references import crop, speech_mel, voice_of
 
 
 @dataclass(frozen=True)
 class WindowConfig:
-    """Windows that training draws; every pair is (window_frames, past_frames)."""
+    """Windows that training draws; every pair is (window_frames, past_frames). Many shapes make one model serve many
+    latency profiles: every frame of a window is trained, so also those with little or no lookahead."""
 
     shapes: tuple[tuple[int, int], ...] = ((60, 12), (60, 12), (60, 18), (60, 6), (30, 18), (30, 12))
-    engine_weight: tuple[tuple[str, float], ...] = (("kokoro", 3.0), ("espeak", 0.5))
+    engine_weight: tuple[tuple[str, float], ...] = (("kokoro", 3.0), ("espeak", 0.5))  # by start of the utterance id
     frequency_mask: float = 0.3  # chance of hiding a band of up to 10 mel bins
+    reference_mel: tuple[int, int] = (200, 400)  # length of the clip that shows who speaks, mel frames
+
+
+class Features(Protocol):
+    """Cached features of a large audio encoder at the animation rate."""
+
+    dim: int
+
+    def clip_features(self, clip: Clip) -> np.ndarray: ...
 
 
 @dataclass
 class Batch:
-    mel: Tensor  # float32 [B, 10 W / 3, n_mels]
-    motion: Tensor  # float32 [B, W, C] weights
-    phone: Tensor  # int64 [B, W]
+    mel: Tensor  # float32 [B, mel frames of W, n_mels]
+    motion: Tensor  # float32 [B, W, C]
+    phone: Tensor  # int64 [B, W]; -1 where it is not known
     known: Tensor  # float32 [B, W, 1]
-    identity: Tensor  # int64 [B]
+    identity: Tensor  # int64 [B]; -1: not of the library
+    emotion: Tensor  # int64 [B]
+    own_voice: Tensor  # bool [B]: the voice that speaks is the identity's own, in the motion's emotion
+    reference: Tensor | None = None  # float32 [B, T, n_mels], other speech of the same speaker in the same emotion
+    features: Tensor | None = None  # float32 [B, W, D]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Which windows a step takes, for the whole (global) batch."""
+
+    window: int
+    past: int
+    picks: np.ndarray  # int64 [B] into the pool
+    first_frame: np.ndarray  # int64 [B]
+    references: np.ndarray  # int64 [B] into the pool
+    reference_mel: int
+    masks: np.ndarray  # int64 [B, 2], hidden mel bins [low, high)
 
 
 class WindowSampler:
-    def __init__(self, clips: ClipSet, split: str, config: WindowConfig, seed: int):
-        self.clips, self.config, self.seed = clips, config, seed
+    def __init__(self, clips: ClipSet, split: str, config: WindowConfig, seed: int, features: Features | None = None):
+        self.clips, self.config, self.seed, self.features = clips, config, seed, features
         self.pool: list[Clip] = clips.of_split(split)
+        if not self.pool:
+            raise ValueError(f"no clip of split {split!r} in {', '.join(map(str, clips.folders))}")
+        self.per_mel, self.per_frames = clips.info.motion.group
         weight = np.array([c.n_frames * self._engine_weight(c) for c in self.pool], np.float64)
-        self.cumulative = np.cumsum(weight / weight.sum())
+        self._cumulative = np.cumsum(weight / weight.sum())
+        self._alike: dict[tuple[str, int], list[int]] = defaultdict(list)
+        for i, clip in enumerate(self.pool):
+            self._alike[clip.speaker, voice_of(clip, "emotion")].append(i)
 
     def _engine_weight(self, clip: Clip) -> float:
         return next((w for name, w in self.config.engine_weight if clip.utterance.startswith(name)), 1.0)
 
-    def batch(self, step: int, n_frames: int) -> Batch:
+    def draw(self, step: int, n_frames: int) -> Draw:
         """About n_frames animation frames; all windows of a batch have one shape."""
         rng = np.random.default_rng([self.seed, step])
         window, past = self.config.shapes[int(rng.integers(len(self.config.shapes)))]
         count = max(1, n_frames // window)
-        picks = np.minimum(np.searchsorted(self.cumulative, rng.random(count)), len(self.pool) - 1)
-        mel, motion, phone = [], [], []
-        for pick in picks:
-            clip = self.pool[pick]
-            group = int(rng.integers((clip.n_frames - window) // FRAMES_PER_GROUP + 1))
-            a, m = group * FRAMES_PER_GROUP, group * MEL_PER_GROUP
-            mel.append(self.clips.clip_mel(clip)[m : m + window // FRAMES_PER_GROUP * MEL_PER_GROUP])
-            motion.append(self.clips.clip_motion(clip)[a : a + window])
-            phone.append(self.clips.clip_phone(clip)[a : a + window])
+        picks = np.minimum(np.searchsorted(self._cumulative, rng.random(count)), len(self.pool) - 1)
+        room = np.array([(self.pool[p].n_frames - window) // self.per_frames + 1 for p in picks])
+        if (room < 1).any():
+            short = self.pool[picks[int(room.argmin())]]
+            raise ValueError(f"clip {short.utterance} has {short.n_frames} frames, shorter than a window of {window}")
+        first = (rng.random(count) * room).astype(np.int64) * self.per_frames
+        alike = [self._alike[self.pool[p].speaker, voice_of(self.pool[p], "emotion")] for p in picks]
+        references = np.array([a[int(u * len(a))] for a, u in zip(alike, rng.random(count), strict=True)])
+        low = rng.integers(0, 70, count)
+        high = np.where(rng.random(count) < self.config.frequency_mask, low + rng.integers(1, 11, count), low)
+        length = int(rng.integers(*self.config.reference_mel, endpoint=True))
+        return Draw(window, past, picks, first, references, length, np.stack([low, high], axis=1))
+
+    def batch(self, step: int, n_frames: int, rows: slice = slice(None), reference: bool = False) -> Batch:
+        """The windows `rows` of the step's batch; reference: also other speech of the same speaker and emotion."""
+        draw = self.draw(step, n_frames)
+        clips = [self.pool[p] for p in draw.picks[rows]]
+        mel, motion, phone, features = [], [], [], []
+        for clip, a in zip(clips, draw.first_frame[rows], strict=True):
+            m = a // self.per_frames * self.per_mel
+            mel.append(self.clips.clip_mel(clip)[m : m + draw.window // self.per_frames * self.per_mel])
+            motion.append(self.clips.clip_motion(clip)[a : a + draw.window])
+            phone.append(self.clips.clip_phone(clip)[a : a + draw.window])
+            if self.features is not None:
+                features.append(self.features.clip_features(clip)[a : a + draw.window])
         mel_array = np.stack(mel).astype(np.float32)
-        for row in np.flatnonzero(rng.random(count) < self.config.frequency_mask):
-            low = int(rng.integers(0, 70))
-            mel_array[row, :, low : low + int(rng.integers(1, 11))] = mel_array[row].mean()
-        known = np.zeros((count, window, 1), np.float32)
-        known[:, :past] = 1
+        for row, (low, high) in enumerate(draw.masks[rows]):
+            mel_array[row, :, low:high] = mel_array[row].mean()
+        phone_array = np.stack(phone).astype(np.int64)
+        known = np.zeros((len(clips), draw.window, 1), np.float32)
+        known[:, : draw.past] = 1
         return Batch(
             torch.from_numpy(mel_array),
             torch.from_numpy(np.stack(motion).astype(np.float32)),
-            torch.from_numpy(np.stack(phone).astype(np.int64)),
+            torch.from_numpy(np.where(phone_array == NO_PHONE, -1, phone_array)),
             torch.from_numpy(known),
-            torch.tensor([self.pool[p].identity for p in picks]),
+            torch.tensor([c.identity for c in clips]),
+            torch.tensor([c.emotion for c in clips]),
+            torch.tensor([_own_voice(c) for c in clips]),
+            torch.from_numpy(self._references(step, draw, rows)) if reference else None,
+            torch.from_numpy(np.stack(features).astype(np.float32)) if features else None,
         )
+
+    def describe(self, step: int, n_frames: int) -> str:
+        """The utterances of a step's batch, for the message of a run that stops."""
+        return ", ".join(self.pool[p].utterance for p in self.draw(step, n_frames).picks)
+
+    def _references(self, step: int, draw: Draw, rows: slice) -> np.ndarray:
+        rng = np.random.default_rng([self.seed, step, 1])
+        where = rng.random(len(draw.picks))[rows]
+        picked = [self.pool[p] for p in draw.references[rows]]
+        pieces = [crop(speech_mel(self.clips, c), u, draw.reference_mel) for c, u in zip(picked, where, strict=True)]
+        return np.stack(pieces).astype(np.float32)
+
+
+def _own_voice(clip: Clip) -> bool:
+    return voice_of(clip, "identity") == clip.identity and voice_of(clip, "emotion") == clip.emotion

@@ -20,7 +20,9 @@ class LossWeights:
     closure: float = 12.0  # how much more the lip gap counts where the lips are closed: an unsure model half-closes
     closure_margin: float = 0.02  # closed lips aim this far past contact, interocular units, so that no slit is left
     upper_face: float = 0.5  # weight of eye, brow, cheek and nose channels against 1 for jaw and mouth
-    phone: float = 0.2  # auxiliary phone classification from the audio features (teacher only)
+    phone: float = 0.2  # auxiliary phone classification from the audio features (teacher and encoder only)
+    enhancer: float = 0.02  # contrast of the predicted upper face with the style that was asked for
+    audio: float = 1.0  # small encoder's features against the large one's, where the small one is trained
 
 
 # Typical deviation of the lip gap in speech, interocular units: brings its error to the scale of the other terms.
@@ -51,9 +53,10 @@ class LipGap:
 
 
 class MotionLoss:
-    """Weighted squared error of normalised motion, of its velocity, and of the lip gap. channel_weight: [C]."""
+    """Weighted squared error of normalised motion, of its velocity, and of the lip gap where the face has one.
+    channel_weight: [C]."""
 
-    def __init__(self, channel_weight: Tensor, gap: LipGap, weights: LossWeights):
+    def __init__(self, channel_weight: Tensor, gap: LipGap | None, weights: LossWeights):
         self.channel_weight, self.gap, self.weights = channel_weight, gap, weights
 
     def __call__(self, x0_pred: Tensor, x0: Tensor, known: Tensor, sample_weight: Tensor | None = None) -> Tensor:
@@ -63,15 +66,20 @@ class MotionLoss:
         per_frame = (error.square() * self.channel_weight).mean(dim=-1)
         velocity = (error[:, 1:] - error[:, :-1]) * new[:, :-1]
         per_velocity = (velocity.square() * self.channel_weight).mean(dim=-1)
+        n_new = new.sum(dim=(1, 2)).clamp(min=1)
+        loss = per_frame.sum(dim=1) + self.weights.velocity * per_velocity.sum(dim=1)
+        if self.gap is not None:
+            loss = loss + self.weights.lip_gap * self._gap_error(x0_pred, x0, new)
+        loss = loss / n_new
+        return loss.mean() if sample_weight is None else (loss * sample_weight).mean()
+
+    def _gap_error(self, x0_pred: Tensor, x0: Tensor, new: Tensor) -> Tensor:
+        """[B]: sum over the new frames."""
         gap = self.gap(x0)
         closed = (gap < CLOSED_LIP_GAP).float()
         aim = gap - self.weights.closure_margin * closed
-        gap_error = ((self.gap(x0_pred) - aim) / LIP_GAP_SCALE).square() * new[..., 0]
-        gap_error = gap_error * (1 + self.weights.closure * closed)
-        n_new = new.sum(dim=(1, 2)).clamp(min=1)
-        loss = per_frame.sum(dim=1) + self.weights.lip_gap * gap_error.sum(dim=1)
-        loss = (loss + self.weights.velocity * per_velocity.sum(dim=1)) / n_new
-        return loss.mean() if sample_weight is None else (loss * sample_weight).mean()
+        error = ((self.gap(x0_pred) - aim) / LIP_GAP_SCALE).square() * new[..., 0]
+        return (error * (1 + self.weights.closure * closed)).sum(dim=1)
 
 
 def truncated_snr(alpha_bar: Tensor) -> Tensor:

@@ -9,8 +9,6 @@ from torch import Tensor, nn
 
 from training.models.attention import RotaryAttention
 
-MEL_PER_GROUP, FRAMES_PER_GROUP = 10, 3
-
 
 @dataclass(frozen=True)
 class AudioEncoderConfig:
@@ -20,6 +18,8 @@ class AudioEncoderConfig:
     n_heads: int = 4
     d_feed_forward: int = 512
     kernel_size: int = 7  # of the depth-wise convolutions, in animation frames
+    mel_per_group: int = 10  # so many mel frames (even) last exactly as long as ..
+    frames_per_group: int = 3  # .. so many animation frames
 
 
 class ConformerBlock(nn.Module):
@@ -48,26 +48,27 @@ class ConformerBlock(nn.Module):
 
 
 class AudioEncoder(nn.Module):
-    """mel: [B, 10 m, n_mels] log-mel -> [B, 3 m, d_model]. Every 10 mel frames (100 ms) give 3 animation frames:
-    two convolutions to 50 Hz, then one with stride 5 whose output channels hold 3 phases."""
+    """mel: [B, mel_per_group m, n_mels] log-mel -> [B, frames_per_group m, d_model]. Two convolutions to 50 Hz, then
+    one whose stride is a group and whose output channels hold the phases of the animation frames in it."""
 
     def __init__(self, config: AudioEncoderConfig, mel_mean: float = -6.0, mel_std: float = 4.0):
         super().__init__()
-        d = config.d_model
+        d, stride = config.d_model, config.mel_per_group // 2
         self.mel_mean, self.mel_std = mel_mean, mel_std
+        self.frames_per_group = config.frames_per_group
         self.stem = nn.Sequential(
             nn.Conv1d(config.n_mels, 128, 3, padding=1), nn.SiLU(),
             nn.Conv1d(128, d, 4, stride=2, padding=1), nn.SiLU(),
         )  # fmt: skip
-        self.to_frames = nn.Conv1d(d, FRAMES_PER_GROUP * d, 7, stride=5, padding=1)
+        self.to_frames = nn.Conv1d(d, self.frames_per_group * d, stride + 2, stride=stride, padding=1)
         self.blocks = nn.ModuleList(ConformerBlock(config) for _ in range(config.n_layers))
         self.norm = nn.LayerNorm(d)
         self.d_model = d
 
     def forward(self, mel: Tensor) -> Tensor:
         x = self.stem(((mel - self.mel_mean) / self.mel_std).transpose(1, 2))
-        x = self.to_frames(x).transpose(1, 2)  # [B, m, 3 d]
-        x = x.reshape(x.shape[0], FRAMES_PER_GROUP * x.shape[1], self.d_model)
+        x = self.to_frames(x).transpose(1, 2)  # [B, m, phases * d]
+        x = x.reshape(x.shape[0], self.frames_per_group * x.shape[1], self.d_model)
         for block in self.blocks:
             x = block(x)
         return self.norm(x)

@@ -19,7 +19,7 @@ class DenoiserConfig:
 
     n_channels: int = 52
     d_audio: int = 192
-    d_identity: int = 32
+    d_identity: int = 64  # width of the style that conditions it
     d_model: int = 192
     n_layers: int = 4
     n_heads: int = 4

@@ -1,4 +1,4 @@
-"""Encoder, denoiser and identity library together, and what a checkpoint needs to rebuild them."""
+"""Audio encoder, personaliser and denoiser together, and what a checkpoint needs to rebuild them."""
 
 from __future__ import annotations
 
@@ -9,36 +9,51 @@ from torch import Tensor, nn
 
 from training.models.audio_encoder import AudioEncoder, AudioEncoderConfig
 from training.models.denoiser import Denoiser, DenoiserConfig
-from training.models.identity import IdentityLibrary
+from training.models.feature_adapter import FeatureAdapter
+from training.models.personaliser import Personaliser
+from training.models.style_encoder import StyleEncoderConfig
 
 
 @dataclass(frozen=True)
 class TalkerConfig:
+    """d_features > 0: conditioned on cached features of a large encoder, that wide, instead of the compact encoder."""
+
     encoder: AudioEncoderConfig = field(default_factory=AudioEncoderConfig)
     denoiser: DenoiserConfig = field(default_factory=DenoiserConfig)
-    n_identities: int = 8
+    style: StyleEncoderConfig = field(default_factory=StyleEncoderConfig)
+    n_identities: int = 12
+    n_emotions: int = 5
+    d_features: int = 0
 
     def as_dict(self) -> dict:
         return asdict(self)
 
     @staticmethod
     def from_dict(values: dict) -> TalkerConfig:
-        return TalkerConfig(
-            AudioEncoderConfig(**values["encoder"]), DenoiserConfig(**values["denoiser"]), values["n_identities"]
-        )
+        parts = {"encoder": AudioEncoderConfig, "denoiser": DenoiserConfig, "style": StyleEncoderConfig}
+        return TalkerConfig(**(values | {name: kind(**values[name]) for name, kind in parts.items()}))
 
 
 class Talker(nn.Module):
-    """mean, std: [C] of the motion; networks see z = (w - mean) / std, clamped to what weights 0..1 allow."""
+    """Networks see z = (motion - mean) / std, with x0 clamped to what low..high [C] allow; rest: [C], of the pose."""
 
     def __init__(self, config: TalkerConfig):
         super().__init__()
         self.config = config
-        self.encoder = AudioEncoder(config.encoder)
+        n = config.denoiser.n_channels
+        if config.d_features:
+            self.encoder: nn.Module = FeatureAdapter(config.d_features, config.encoder)
+        else:
+            self.encoder = AudioEncoder(config.encoder)
         self.denoiser = Denoiser(config.denoiser)
-        self.identities = IdentityLibrary(config.n_identities, config.denoiser.d_identity)
-        self.register_buffer("mean", torch.zeros(config.denoiser.n_channels))
-        self.register_buffer("std", torch.ones(config.denoiser.n_channels))
+        self.personaliser = Personaliser(
+            config.style, config.n_identities, config.n_emotions, config.denoiser.d_identity
+        )
+        self.register_buffer("mean", torch.zeros(n))
+        self.register_buffer("std", torch.ones(n))
+        self.register_buffer("low", torch.zeros(n))
+        self.register_buffer("high", torch.ones(n))
+        self.register_buffer("rest", torch.zeros(n))
 
     @property
     def noise_scale(self) -> Tensor:
@@ -46,11 +61,11 @@ class Talker(nn.Module):
         from the mean of the noise: they come out nearer to the truth, and do not change with the seed."""
         return self.denoiser.free_mask if self.config.denoiser.free else torch.ones_like(self.mean)
 
-    def normalise(self, weights: Tensor) -> Tensor:
-        return (weights - self.mean) / self.std
+    def normalise(self, motion: Tensor) -> Tensor:
+        return (motion - self.mean) / self.std
 
     def denormalise(self, z: Tensor) -> Tensor:
-        return z * self.std + self.mean
+        return torch.maximum(torch.minimum(z * self.std + self.mean, self.high), self.low)
 
     def clamp(self, x0: Tensor) -> Tensor:
-        return torch.maximum(torch.minimum(x0, (1 - self.mean) / self.std), -self.mean / self.std)
+        return torch.maximum(torch.minimum(x0, (self.high - self.mean) / self.std), (self.low - self.mean) / self.std)

@@ -1,38 +1,103 @@
-"""What teacher and student stages share: statistics of the motion, the loss, loading a trained talker."""
+"""What the stages share: statistics of the motion, the loss, noised windows, loading a trained talker."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from diffusiontalker.head import load_head
-from diffusiontalker.spec.channels import ARKIT_CHANNELS, LIP_CHANNELS
+from diffusiontalker.spec.channels import ARKIT_CHANNELS, LIP_CHANNELS, NOISE_SCALE
 from training.data.clips import ClipSet
+from training.data.motion_space import MotionSpace
+from training.data.windows import Batch
 from training.diffusion.losses import LipGap, LossWeights, MotionLoss
+from training.diffusion.schedule import Schedule
 from training.loop.checkpoint import load_checkpoint, under_prefix
 from training.models.talker import Talker, TalkerConfig
 
-# Channels that hardly move would otherwise be blown up by the normalisation.
-MIN_STD = 0.03
+# Channels that hardly move would otherwise be blown up by the normalisation: smallest deviation of blendshape weights,
+# and smallest share of the median deviation in other spaces.
+MIN_STD, MIN_STD_SHARE = 0.03, 0.1
+# How far beyond the training motion an unbounded space may go, in spans of that motion.
+HEADROOM = 0.25
+# At run time the past frames are the model's own, slightly wrong; noise on the true ones prepares for that.
+PAST_NOISE = 0.15
+# Frames that the statistics look at: enough, and small enough for motion of many channels.
+STATISTIC_FRAMES = 20000
+
+
+def free_channels(motion: MotionSpace) -> tuple[int, ...]:
+    """Channels that the sampler's noise may move: eyes, brows, cheeks and nose of ARKit faces."""
+    if motion.kind != "blendshapes":
+        return ()
+    scale = dict(zip(ARKIT_CHANNELS, NOISE_SCALE, strict=True))
+    return tuple(i for i, name in enumerate(motion.channels) if scale.get(name, 0.0) > 0)
 
 
 def set_motion_statistics(talker: Talker, clips: ClipSet) -> None:
-    motion = np.concatenate([clips.clip_motion(c) for c in clips.of_split("train")[::3]]).astype(np.float32)
+    pool = clips.of_split("train")
+    stride = max(1, sum(c.n_frames for c in pool) // STATISTIC_FRAMES)
+    motion = np.concatenate([clips.clip_motion(c)[i % stride :: stride] for i, c in enumerate(pool)]).astype(np.float32)
+    std = motion.std(axis=0)
+    blendshapes = clips.info.motion.kind == "blendshapes"
+    floor = MIN_STD if blendshapes else max(MIN_STD_SHARE * float(np.median(std)), 1e-9)
     talker.mean.copy_(torch.from_numpy(motion.mean(axis=0)))
-    talker.std.copy_(torch.from_numpy(np.maximum(motion.std(axis=0), MIN_STD)))
+    talker.std.copy_(torch.from_numpy(np.maximum(std, floor)))
+    if blendshapes:
+        return
+    low, high = motion.min(axis=0), motion.max(axis=0)
+    span = np.maximum(high - low, floor)
+    talker.low.copy_(torch.from_numpy(low - HEADROOM * span))
+    talker.high.copy_(torch.from_numpy(high + HEADROOM * span))
 
 
-def motion_loss(talker: Talker, weights: LossWeights) -> MotionLoss:
-    channel = torch.tensor([1.0 if c in LIP_CHANNELS else weights.upper_face for c in ARKIT_CHANNELS])
-    return MotionLoss(channel, LipGap(load_head(), talker.mean, talker.std), weights)
+def motion_loss(talker: Talker, motion: MotionSpace, weights: LossWeights) -> MotionLoss:
+    """With the lip terms only where the channels are ARKit's."""
+    free = set(free_channels(motion))
+    channel = torch.tensor([weights.upper_face if i in free else 1.0 for i in range(motion.n_channels)])
+    faces = motion.channels == ARKIT_CHANNELS
+    assert not faces or all(c in motion.channels for c in LIP_CHANNELS)
+    gap = LipGap(load_head(), talker.mean, talker.std) if faces else None
+    return MotionLoss(channel, gap, weights)
+
+
+@dataclass
+class Noised:
+    """x_t: noised new frames, nearly clean past. x0: clean. t: int64 [B]."""
+
+    x_t: Tensor
+    x0: Tensor
+    t: Tensor
+
+
+def noised(
+    talker: Talker, schedule: Schedule, batch: Batch, n_global: int, rows: slice, stride: int, seed: int
+) -> Noised:
+    """Noise and timesteps of a step's batch: drawn for the whole global batch, so that they do not depend on how many
+    processes share it. stride: timesteps are its multiples up to n_train_steps."""
+    generator = torch.Generator().manual_seed(seed)
+    x0 = talker.normalise(batch.motion)
+    shape = (n_global, *x0.shape[1:])
+    noise = torch.randn(shape, generator=generator)[rows].to(x0.device)
+    past_noise = torch.randn(shape, generator=generator)[rows].to(x0.device)
+    n_choices = schedule.n_train_steps // stride
+    t = stride * torch.randint(1, n_choices + 1, (n_global,), generator=generator)[rows].to(x0.device)
+    spread = PAST_NOISE * torch.rand(n_global, 1, 1, generator=generator)[rows].to(x0.device)
+    x_t = torch.where(batch.known > 0, x0 + spread * past_noise, schedule.add_noise(x0, noise, t))
+    return Noised(x_t, x0, t)
 
 
 def load_talker(path: Path) -> tuple[Talker, dict]:
     """The averaged weights of a checkpoint, in evaluation mode, and what the checkpoint says about itself."""
     tensors, about = load_checkpoint(path)
+    if "talker" not in about:
+        raise ValueError(f"{path} holds no talker but stage {about.get('stage')!r}: give a teacher or a student")
     talker = Talker(TalkerConfig.from_dict(about["talker"]))
-    weights = {k: v for k, v in under_prefix("ema", tensors).items() if k in talker.state_dict()}
+    wanted = talker.state_dict()
+    weights = {k: v for k, v in under_prefix("ema", tensors).items() if k in wanted}
     talker.load_state_dict(weights)
     return talker.eval(), about

@@ -1,105 +1,157 @@
-"""Stage 2: progressive halving, 256 -> 128 -> ... -> 8 steps (Salimans & Ho, arXiv 2202.00512, algorithm 2).
+"""Stage 4: progressive halving, 256 -> 128 -> ... -> 8 -> .. steps (Salimans & Ho, arXiv 2202.00512, algorithm 2).
 `python -m training.stages.distill --clips DIR --teacher runs/teacher.safetensors --out runs/student`
 
-Audio encoder and identity library are kept from the teacher; the denoiser of each round starts as its teacher's.
-"""
+A round's student starts as its teacher. With --encoder the first student also has the compact audio encoder instead of
+the large one; the rounds from --train-encoder-from down go on training it, held to the large one's features (L_ae)."""
 
 from __future__ import annotations
 
 import argparse
 import copy
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
 
 from training.data.clips import ClipSet
 from training.data.windows import WindowConfig, WindowSampler
+from training.diffusion.halving import halving_target
 from training.diffusion.losses import LossWeights, truncated_snr
 from training.diffusion.schedule import Schedule
+from training.encoders.cache import FeatureSet
+from training.loop.distributed import share
+from training.loop.errors import reports_errors
+from training.loop.runtime import Runtime, add_runtime_arguments
 from training.loop.trainer import RunConfig, Trainer
 from training.models.talker import Talker
-from training.stages.common import load_talker, motion_loss
-from training.stages.teacher import PAST_NOISE
+from training.stages.common import load_talker, motion_loss, noised
+from training.stages.encoder import feature_loss, small_talker
 
 
-class HalvingLoss:
+class HalvingLoss(nn.Module):
     """One DDIM step of the student must land where two steps of the teacher land.
-    n_steps: of the student; the teacher takes twice as many."""
+    n_steps: of the student; the teacher takes twice as many. large: the frozen large encoder of L_ae, or None."""
 
-    def __init__(self, student: Talker, teacher: Talker, windows: WindowSampler, run: RunConfig, n_steps: int):
-        self.student, self.teacher, self.windows, self.run, self.n_steps = student, teacher, windows, run, n_steps
+    def __init__(
+        self,
+        student: Talker,
+        teacher: Talker,
+        windows: WindowSampler,
+        run: RunConfig,
+        n_steps: int,
+        runtime: Runtime,
+        large: nn.Module | None = None,
+    ):
+        super().__init__()
+        self.model, self.windows, self.run, self.n_steps, self.runtime = student, windows, run, n_steps, runtime
+        self.teacher = copy.deepcopy(teacher).eval().requires_grad_(False)
+        self.large = None if large is None else copy.deepcopy(large).eval().requires_grad_(False)
         self.schedule = Schedule(student.config.denoiser.n_train_steps)
-        self.motion_loss = motion_loss(student, LossWeights())
+        self.weights = LossWeights()
+        self.motion_loss = motion_loss(student, windows.clips.info.motion, self.weights)
 
-    def _teacher_step(self, x_t, known, audio, style, t, t_prev):
-        x0 = self.teacher.clamp(self.teacher.denoiser(x_t, known, audio, style, t.float()).float())
-        c_x, c_x0 = self.schedule.coefficients(t, t_prev)
-        return torch.where(known > 0, x_t, c_x * x_t + c_x0 * x0)
+    def describe_batch(self, step: int) -> str:
+        return self.windows.describe(step, self.run.frames_per_batch)
 
-    def _target(self, x_t, known, audio, style, t, t_mid, t_end):
-        """The x0 with which one student step t -> t_end equals the teacher's two steps."""
-        x_end = self._teacher_step(x_t, known, audio, style, t, t_mid)
-        x_end = self._teacher_step(x_end, known, audio, style, t_mid, t_end)
-        c_x, c_x0 = self.schedule.coefficients(t, t_end)
-        return torch.where(known > 0, x_t, self.student.clamp((x_end - c_x * x_t) / c_x0))
-
-    def __call__(self, step: int) -> tuple[torch.Tensor, dict[str, float]]:
-        student, schedule = self.student, self.schedule
-        batch = self.windows.batch(step, self.run.frames_per_batch)
-        generator = torch.Generator().manual_seed(self.windows.seed * 1_000_003 + step)
-        x0 = student.normalise(batch.motion)
-        noise = torch.randn(x0.shape, generator=generator)
-        stride = schedule.n_train_steps // self.n_steps
-        t = stride * torch.randint(1, self.n_steps + 1, (len(x0),), generator=generator)
-        spread = PAST_NOISE * torch.rand(len(x0), 1, 1, generator=generator)
-        past = x0 + spread * torch.randn(x0.shape, generator=generator)
-        x_t = torch.where(batch.known > 0, past, schedule.add_noise(x0, noise, t))
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.run.bf16):
+    def forward(self, step: int) -> tuple[Tensor, dict]:
+        student, frames = self.model, self.run.frames_per_batch
+        n = len(self.windows.draw(step, frames).picks)
+        rows = share(n)
+        batch = self.runtime.place(self.windows.batch(step, frames, rows))
+        stride = self.schedule.n_train_steps // self.n_steps
+        noise = noised(student, self.schedule, batch, n, rows, stride, self.windows.seed * 1_000_003 + step)
+        t, figures = noise.t, {}
+        with self.runtime.autocast():
             with torch.no_grad():
-                audio = student.encoder(batch.mel)
-                style = student.identities(batch.identity)
-                target = self._target(x_t, batch.known, audio, style, t, t - stride // 2, t - stride)
-            x0_pred = student.denoiser(x_t, batch.known, audio, style, t.float())
-        weight = truncated_snr(schedule.alpha_bar[t])
-        loss = self.motion_loss(x0_pred.float(), target, batch.known, weight)
-        return loss, {}
+                teacher_in = batch.features if self.teacher.config.d_features else batch.mel
+                teacher_audio = self.teacher.encoder(teacher_in)
+                style = self.teacher.personaliser.style(batch.identity.clamp(min=0), batch.emotion)
+                half = stride // 2
+                target = halving_target(
+                    self.teacher, self.schedule, noise.x_t, batch.known, teacher_audio, style, t, t - half, t - stride
+                )
+                wanted = None if self.large is None else self.large(batch.features)
+            audio = student.encoder(batch.mel)
+            x0_pred = student.denoiser(noise.x_t, batch.known, audio, style, t.float()).float()
+        weight = truncated_snr(self.schedule.alpha_bar.to(t.device)[t])
+        loss = self.motion_loss(x0_pred, target, batch.known, weight)
+        figures["motion"] = loss.detach()
+        if wanted is not None:
+            imitation = feature_loss(audio, wanted)
+            loss, figures["features"] = loss + self.weights.audio * imitation, imitation.detach()
+        return loss, figures
 
 
-def distill_round(teacher: Talker, about: dict, clips: ClipSet, run: RunConfig, n_steps: int, path: Path, seed: int):
+@dataclass
+class Chain:
+    """What all rounds share. large: encoder of the first teacher when it is a large one, else None."""
+
+    clips: ClipSet
+    features: FeatureSet | None
+    large: nn.Module | None
+    runtime: Runtime
+    about: dict
+    seed: int
+
+
+def distill_round(
+    student: Talker, teacher: Talker, chain: Chain, run: RunConfig, n_steps: int, path: Path, train_encoder: bool
+) -> Talker:
     """Trains (or resumes) the n_steps student and returns it, averaged, in evaluation mode."""
-    student = copy.deepcopy(teacher).train()
-    for module in (student.encoder, student.identities):
-        module.requires_grad_(False)
-    windows = WindowSampler(clips, "train", WindowConfig(), seed + n_steps)
-    loss = HalvingLoss(student, teacher, windows, run, n_steps)
-    about = about | {"stage": "distill", "sampler_steps": n_steps}
-    print(f"round: {2 * n_steps} -> {n_steps} steps", flush=True)
-    Trainer(student, loss, run, path, about).run()
-    return load_talker(path)
+    student = copy.deepcopy(student).train().requires_grad_(True)
+    student.personaliser.requires_grad_(False)
+    student.encoder.requires_grad_(train_encoder)
+    needs_features = teacher.config.d_features > 0 or train_encoder and chain.large is not None
+    windows = WindowSampler(
+        chain.clips, "train", WindowConfig(), chain.seed + n_steps, chain.features if needs_features else None
+    )
+    large = chain.large if train_encoder else None
+    loss = HalvingLoss(student, teacher, windows, run, n_steps, chain.runtime, large)
+    about = chain.about | {"stage": "distill", "sampler_steps": n_steps, "talker": student.config.as_dict()}
+    if chain.runtime.is_main:
+        print(f"round: {2 * n_steps} -> {n_steps} steps", flush=True)
+    Trainer(loss, run, path, about, chain.runtime).run()
+    return load_talker(path)[0]
 
 
+@reports_errors
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clips", type=Path, nargs="+", required=True, help="folders made by training.data.prepare")
+    parser.add_argument("--clips", type=Path, nargs="+", required=True, help="prepared clips")
     parser.add_argument("--teacher", type=Path, required=True)
+    parser.add_argument("--encoder", type=Path, help="checkpoint of the encoder stage, for a teacher with a large one")
     parser.add_argument("--out", type=Path, required=True, help="folder of student-N.safetensors, one per round")
     parser.add_argument("--to", type=int, default=8, help="sampler steps of the last student, a power of two")
-    parser.add_argument("--updates", type=int, default=120, help="optimiser steps per round")
-    parser.add_argument("--last-updates", type=int, default=1250, help="optimiser steps of the last round")
+    parser.add_argument("--updates", type=int, default=120, help="optimiser steps of the rounds down to 16 steps")
+    parser.add_argument(
+        "--last-updates", type=int, default=1250, help="optimiser steps of the rounds from 8 steps down"
+    )
+    parser.add_argument("--train-encoder-from", type=int, default=0, help="rounds of so many steps or fewer train it")
     parser.add_argument("--learning-rate", type=float, default=2e-4)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--frames", type=int, default=960)
     parser.add_argument("--seed", type=int, default=1)
+    add_runtime_arguments(parser)
     args = parser.parse_args()
-    torch.set_num_threads(args.threads)
+    runtime = Runtime.from_arguments(args)
     clips = ClipSet(*args.clips)
     teacher, about = load_talker(args.teacher)
-    about = {k: about[k] for k in ("talker", "identities")}
+    large = teacher.config.d_features > 0
+    if large and args.encoder is None:
+        parser.error(f"{args.teacher} hears a large encoder: give --encoder, the compact one of the encoder stage")
+    student = small_talker(teacher, args.encoder) if large else teacher
+    keep = ("identities", "emotions", "motion", "source", "encoder")
+    chain = Chain(
+        clips, FeatureSet(clips) if large else None, teacher.encoder if large else None, runtime,
+        {k: about[k] for k in keep}, args.seed,
+    )  # fmt: skip
     n_steps = teacher.config.denoiser.n_train_steps // 2
     while n_steps >= args.to:
-        updates = args.last_updates if n_steps == args.to else args.updates
-        run = RunConfig(updates, args.learning_rate, warmup_steps=50, ema_decay=0.99)
+        updates = args.last_updates if n_steps <= 8 else args.updates
+        run = RunConfig(updates, args.learning_rate, frames_per_batch=args.frames, warmup_steps=50, ema_decay=0.99)
         path = args.out / f"student-{n_steps}.safetensors"
-        teacher, _ = distill_round(teacher, about, clips, run, n_steps, path, args.seed)
+        teacher = distill_round(student, teacher, chain, run, n_steps, path, n_steps <= args.train_encoder_from)
+        student = teacher
         n_steps //= 2
 
 

@@ -1,82 +1,187 @@
-"""Stage 1: the many-step teacher. `python -m training.stages.teacher --clips DIR --out runs/teacher.safetensors`"""
+"""Stage 2: the many-step teacher.
+`python -m training.stages.teacher --clips DIR --personaliser FILE --out runs/teacher.safetensors`
+
+Conditioned on cached features of a large encoder when the clips have them (--features), else on the compact encoder,
+trained along. The library and the audio side of the personaliser stay as the contrastive stage left them."""
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from training.data.clips import PHONE_NAMES, ClipSet
-from training.data.windows import WindowConfig, WindowSampler
+from training.data.windows import Batch, WindowConfig, WindowSampler
+from training.diffusion.contrastive import symmetric_nce
 from training.diffusion.losses import LossWeights
 from training.diffusion.schedule import Schedule
+from training.encoders.cache import FeatureSet
+from training.loop.checkpoint import load_checkpoint, under_prefix
+from training.loop.distributed import gather_rows, share
+from training.loop.errors import reports_errors
+from training.loop.runtime import Runtime, add_runtime_arguments
 from training.loop.trainer import RunConfig, Trainer
+from training.models.audio_encoder import AudioEncoderConfig
+from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker, TalkerConfig
-from training.stages.common import motion_loss, set_motion_statistics
+from training.models.upper_face import UpperFaceEnhancer
+from training.stages.common import free_channels, motion_loss, noised, set_motion_statistics
 
-# At run time the past frames are the model's own, slightly wrong; noise on the true ones prepares for that.
-PAST_NOISE = 0.15
+# Share of the windows conditioned on speech of the same voice instead of the library's entry, so that voices of no
+# entry can be enrolled; and share without any style, for classifier-free guidance.
+FROM_SPEECH, NO_STYLE = 0.3, 0.1
+ENHANCER_SCALE = 10.0  # inverse temperature; DiffPoseTalk's style contrast uses 0.1
 
 
 class TeacherModel(Talker):
-    """The talker plus the phone classifier that only training uses."""
+    """The talker plus what only training uses: the phone classifier and the enhancer."""
 
     def __init__(self, config: TalkerConfig):
         super().__init__(config)
         self.phone_head = nn.Linear(config.encoder.d_model, len(PHONE_NAMES))
+        free = config.denoiser.free
+        self.enhancer = UpperFaceEnhancer(len(free), config.denoiser.d_identity) if free else None
 
 
-class TeacherLoss:
-    def __init__(self, model: TeacherModel, windows: WindowSampler, weights: LossWeights, run: RunConfig):
-        self.model, self.windows, self.weights, self.run = model, windows, weights, run
+def style_of(model: Talker, batch: Batch, use_speech: Tensor, drop: Tensor) -> Tensor:
+    """[B, d_style]: of the library, of speech where use_speech (bool [B]), zero where drop."""
+    style = model.personaliser.style(batch.identity.clamp(min=0), batch.emotion)
+    if batch.reference is not None and bool(use_speech.any()):
+        spoken = model.personaliser.style_of_speech(batch.reference)
+        style = torch.where(use_speech[:, None], spoken, style)
+    return style * (~drop)[:, None]
+
+
+def enhancer_loss(model: TeacherModel, x0_pred: Tensor, style: Tensor, batch: Batch) -> Tensor:
+    """The follow-up's L_pc: upper face of the prediction against the style, over the batch of all processes."""
+    upper, wanted = model.enhancer(x0_pred[..., list(model.config.denoiser.free)], style)
+    group = batch.identity * 1000 + batch.emotion
+    scale = torch.tensor(ENHANCER_SCALE, device=upper.device)
+    return symmetric_nce(gather_rows(upper.float()), gather_rows(wanted.float()), gather_rows(group), scale)
+
+
+def phone_loss(logits: Tensor, phone: Tensor) -> tuple[Tensor, Tensor]:
+    """(cross entropy, accuracy) over frames whose phone is known. logits: [B, W, P]; phone: [B, W], -1 unknown."""
+    if not bool((phone >= 0).any()):
+        return logits.sum() * 0.0, torch.zeros(())
+    loss = F.cross_entropy(logits.float().transpose(1, 2), phone, ignore_index=-1)
+    known = phone >= 0
+    return loss, (logits.argmax(dim=-1) == phone)[known].float().mean()
+
+
+class TeacherLoss(nn.Module):
+    def __init__(
+        self, model: TeacherModel, windows: WindowSampler, weights: LossWeights, run: RunConfig, runtime: Runtime
+    ):
+        super().__init__()
+        self.model, self.windows, self.weights, self.run, self.runtime = model, windows, weights, run, runtime
         self.schedule = Schedule(model.config.denoiser.n_train_steps)
-        self.motion_loss = motion_loss(model, weights)
+        self.motion_loss = motion_loss(model, windows.clips.info.motion, weights)
 
-    def __call__(self, step: int) -> tuple[torch.Tensor, dict[str, float]]:
-        model = self.model
-        batch = self.windows.batch(step, self.run.frames_per_batch)
-        generator = torch.Generator().manual_seed(self.windows.seed * 1_000_003 + step)
-        x0 = model.normalise(batch.motion)
-        noise = torch.randn(x0.shape, generator=generator)
-        t = torch.randint(1, self.schedule.n_train_steps + 1, (len(x0),), generator=generator)
-        spread = PAST_NOISE * torch.rand(len(x0), 1, 1, generator=generator)
-        past = x0 + spread * torch.randn(x0.shape, generator=generator)
-        x_t = torch.where(batch.known > 0, past, self.schedule.add_noise(x0, noise, t))
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.run.bf16):
-            audio = model.encoder(batch.mel)
+    def describe_batch(self, step: int) -> str:
+        return self.windows.describe(step, self.run.frames_per_batch)
+
+    def forward(self, step: int) -> tuple[Tensor, dict]:
+        model, frames = self.model, self.run.frames_per_batch
+        n = len(self.windows.draw(step, frames).picks)
+        rows = share(n)
+        batch = self.runtime.place(self.windows.batch(step, frames, rows, reference=True))
+        noise = noised(model, self.schedule, batch, n, rows, 1, self.windows.seed * 1_000_003 + step)
+        rng = np.random.default_rng([self.windows.seed, step, 2])
+        u = self.runtime.place(torch.from_numpy(rng.random((2, n)))[:, rows])
+        with self.runtime.autocast():
+            audio = model.encoder(batch.mel if batch.features is None else batch.features)
             logits = model.phone_head(audio)
-            x0_pred = model.denoiser(x_t, batch.known, audio, model.identities(batch.identity), t.float())
-        motion = self.motion_loss(x0_pred.float(), x0, batch.known)
-        phone = F.cross_entropy(logits.float().transpose(1, 2), batch.phone)
+            style = style_of(model, batch, batch.own_voice & (u[0] < FROM_SPEECH), u[1] < NO_STYLE)
+            x0_pred = model.denoiser(noise.x_t, batch.known, audio, style, noise.t.float()).float()
+        motion = self.motion_loss(x0_pred, noise.x0, batch.known)
+        phone, accuracy = phone_loss(logits, batch.phone)
         loss = motion + self.weights.phone * phone
-        accuracy = (logits.argmax(dim=-1) == batch.phone).float().mean()
-        return loss, {"motion": motion.item(), "phone": phone.item(), "phone_accuracy": accuracy.item()}
+        figures = {"motion": motion.detach(), "phone": phone.detach(), "phone_accuracy": accuracy}
+        if model.enhancer is not None and self.weights.enhancer > 0:
+            enhancer = enhancer_loss(model, x0_pred, style.float(), batch)
+            loss = loss + self.weights.enhancer * enhancer
+            figures["enhancer"] = enhancer.detach()
+        return loss, figures
 
 
+def set_rest(model: Talker, clips: ClipSet) -> None:
+    """The pose at rest: zero offset; in coefficients of a basis, what is nearest to it."""
+    if clips.info.motion.kind == "coefficients":
+        rig = np.load(clips.folders[0] / "rig.npz")
+        model.rest.copy_(torch.from_numpy(-(rig["basis"] @ rig["mean"]).astype(np.float32)))
+
+
+def configure(clips: ClipSet, d_features: int, n_train_steps: int) -> TalkerConfig:
+    """The architecture that fits the motion of the clips."""
+    motion = clips.info.motion
+    denoiser = replace(
+        DenoiserConfig(), n_channels=motion.n_channels, free=free_channels(motion), n_train_steps=n_train_steps
+    )
+    encoder = replace(AudioEncoderConfig(), mel_per_group=motion.group[0], frames_per_group=motion.group[1])
+    return TalkerConfig(
+        encoder, denoiser, n_identities=len(clips.info.identities), n_emotions=len(clips.info.emotions),
+        d_features=d_features,
+    )  # fmt: skip
+
+
+def load_personaliser(model: Talker, path: Path, clips: ClipSet) -> None:
+    tensors, about = load_checkpoint(path)
+    if about.get("stage") != "personaliser":
+        raise ValueError(f"{path} is of stage {about.get('stage')!r}, expected a personaliser")
+    if list(about["identities"]) != list(clips.info.identities) or list(about["emotions"]) != list(clips.info.emotions):
+        raise ValueError(f"{path} knows other identities or emotions than the clips: train it on the same clips")
+    own = model.personaliser
+    state = {k: v for k, v in under_prefix("ema", tensors).items() if not k.startswith("fusion.")}
+    own.load_state_dict(state | {k: v for k, v in own.state_dict().items() if k.startswith("fusion.")})
+
+
+def freeze_contrastive(model: Talker) -> None:
+    for part in (model.personaliser.encoder, model.personaliser.identities, model.personaliser.emotions):
+        part.requires_grad_(False)
+    model.personaliser.log_scale.requires_grad_(False)
+
+
+@reports_errors
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clips", type=Path, nargs="+", required=True, help="folders made by training.data.prepare")
+    parser.add_argument("--clips", type=Path, nargs="+", required=True, help="prepared clips")
+    parser.add_argument("--personaliser", type=Path, required=True, help="checkpoint of stage 1")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint; a run goes on from it when it exists")
+    parser.add_argument("--features", action="store_true", help="use the cached features of a large encoder")
+    parser.add_argument("--train-steps", type=int, default=256, help="diffusion steps")
     parser.add_argument("--steps", type=int, default=8300)
     parser.add_argument("--until", type=int, help="stop (and save) at this step of the schedule")
     parser.add_argument("--learning-rate", type=float, default=8e-4)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--frames", type=int, default=960, help="animation frames per step, all processes together")
+    parser.add_argument("--closure", type=float, default=LossWeights().closure)
+    parser.add_argument("--enhancer", type=float, default=LossWeights().enhancer)
     parser.add_argument("--seed", type=int, default=0)
+    add_runtime_arguments(parser)
     args = parser.parse_args()
-    torch.set_num_threads(args.threads)
+    runtime = Runtime.from_arguments(args)
     torch.manual_seed(args.seed)
     clips = ClipSet(*args.clips)
-    model = TeacherModel(TalkerConfig(n_identities=len(clips.identity_names)))
+    features = FeatureSet(clips) if args.features else None
+    model = TeacherModel(configure(clips, features.dim if features else 0, args.train_steps))
+    load_personaliser(model, args.personaliser, clips)
+    freeze_contrastive(model)
     set_motion_statistics(model, clips)
-    run = RunConfig(n_steps=args.steps, learning_rate=args.learning_rate)
-    about = {"stage": "teacher", "talker": model.config.as_dict(), "identities": clips.identity_names}
-    windows = WindowSampler(clips, "train", WindowConfig(), args.seed)
-    trainer = Trainer(model, lambda step: loss(step), run, args.out, about)
-    loss = TeacherLoss(model, windows, LossWeights(), run)  # after a resume has set the motion statistics
-    trainer.run(args.until)
+    set_rest(model, clips)
+    run = RunConfig(args.steps, args.learning_rate, frames_per_batch=args.frames)
+    about = {
+        "stage": "teacher", "talker": model.config.as_dict(), "motion": clips.info.motion.as_dict(),
+        "identities": clips.info.identities, "emotions": clips.info.emotions, "source": clips.info.source,
+        "encoder": str(features.info) if features else "compact",
+    }  # fmt: skip
+    windows = WindowSampler(clips, "train", WindowConfig(), args.seed, features)
+    weights = replace(LossWeights(), closure=args.closure, enhancer=args.enhancer)
+    Trainer(TeacherLoss(model, windows, weights, run, runtime), run, args.out, about, runtime).run(args.until)
 
 
 if __name__ == "__main__":

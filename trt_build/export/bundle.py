@@ -1,5 +1,5 @@
 """Student checkpoint -> bundle folder.
-`python -m trt_build.export.bundle --student FILE --out python/diffusiontalker/bundles/base`
+`python -m trt_build.export.bundle --student FILE --out python/diffusiontalker/bundles/base --card FILE`
 """
 
 from __future__ import annotations
@@ -12,27 +12,46 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import torch
+from safetensors.numpy import save_file as save_numpy
 from safetensors.torch import save_file
 
-from diffusiontalker.spec.channels import ARKIT_CHANNELS
 from diffusiontalker.spec.mel import MelSpec
 from diffusiontalker.spec.sampler import sampler_table
+from training.data.motion_space import MotionSpace
 from training.models.talker import Talker
 from training.stages.common import load_talker
 from trt_build.export.onnx_graphs import export_networks
 
 FORMAT_VERSION = 1
+# Frames; every number is a whole count of groups at 30, 25 and 60 fps.
 PROFILES = {
     "offline": {"past_frames": 12, "hop_frames": 36, "lookahead_frames": 12},
     "live": {"past_frames": 18, "hop_frames": 6, "lookahead_frames": 6},
 }
 
 
+def _short(values: list[float]) -> float | list[float]:
+    """One number where all channels have the same."""
+    return values[0] if len(set(values)) == 1 else values
+
+
+def motion_section(talker: Talker, motion: MotionSpace) -> dict:
+    statistics = {
+        "mean": talker.mean, "std": talker.std, "min": talker.low, "max": talker.high, "rest": talker.rest,
+        "noise_scale": talker.noise_scale,
+    }  # fmt: skip
+    names = {"n_channels": motion.n_channels} if motion.kind == "vertices" else {"channels": list(motion.channels)}
+    values = {key: _short(value.tolist()) for key, value in statistics.items()}
+    return {"space": motion.kind, **names, "fps_num": motion.fps_num, "fps_den": motion.fps_den, **values}
+
+
 def manifest(talker: Talker, about: dict, name: str, version: str) -> dict:
-    """bundle.json without the `files` table."""
-    n = len(ARKIT_CHANNELS)
+    """bundle.json without the `files` table. about: of the student's checkpoint."""
+    motion = MotionSpace.from_dict(about["motion"])
     steps = sampler_table(about["sampler_steps"], talker.config.denoiser.n_train_steps)
+    per_mel, per_frames = motion.group
     return {
         "format": "diffusiontalker-bundle",
         "format_version": FORMAT_VERSION,
@@ -40,15 +59,11 @@ def manifest(talker: Talker, about: dict, name: str, version: str) -> dict:
         "version": version,
         "license": "Apache-2.0",
         "provenance": {
-            "method": "DiffusionTalker (arXiv 2311.16565), own implementation; weights trained from scratch",
-            "data": "synthetic speech with rule-based facial motion, see README.md",
+            "method": "DiffusionTalker (arXiv 2311.16565, 2503.18159), own implementation, trained from scratch",
+            "data": about["source"],
         },
-        "motion": {
-            "space": "blendshapes", "channels": list(ARKIT_CHANNELS), "fps_num": 30, "fps_den": 1,
-            "mean": talker.mean.tolist(), "std": talker.std.tolist(),
-            "min": [0.0] * n, "max": [1.0] * n, "rest": [0.0] * n, "noise_scale": talker.noise_scale.tolist(),
-        },
-        "audio": asdict(MelSpec()) | {"mel_frames_per_group": 10, "anim_frames_per_group": 3},
+        "motion": motion_section(talker, motion),
+        "audio": asdict(MelSpec()) | {"mel_frames_per_group": per_mel, "anim_frames_per_group": per_frames},
         "networks": {
             "audio_encoder": {"file": "audio_encoder.onnx", "n_features": talker.config.encoder.d_model},
             "denoiser": {"file": "denoiser.onnx"},
@@ -57,10 +72,26 @@ def manifest(talker: Talker, about: dict, name: str, version: str) -> dict:
         "profiles": PROFILES,
         "default_profile": "offline",
         "identities": {
-            "file": "identities.safetensors", "tensor": "identity_embedding",
-            "names": about["identities"], "default": about["identities"][0],
+            "file": "identities.safetensors", "tensor": "style",
+            "names": list(about["identities"]), "default": about["identities"][0],
+            "emotions": list(about["emotions"]), "default_emotion": about["emotions"][0],
         },
     }  # fmt: skip
+
+
+def write_rig(rig: Path, folder: Path, speaker: str) -> dict:
+    """rig.npz of prepared clips -> rig.safetensors with the template [V, 3] of a speaker and, where there is one, the
+    basis. Returns the manifest's section. Raises ValueError for a speaker without a template."""
+    with np.load(rig, allow_pickle=False) as arrays:
+        names = arrays["template_names"].tolist()
+        if speaker not in names:
+            raise ValueError(f"{rig} has no template of {speaker!r}: give the rig of the clips of the training")
+        tensors = {"template": arrays["templates"][names.index(speaker)]}
+        tensors |= {key: arrays[key] for key in ("mean", "basis") if key in arrays}
+        unit_m = float(arrays["unit_m"]) if "unit_m" in arrays else float("nan")
+    save_numpy({k: np.ascontiguousarray(v, np.float32) for k, v in tensors.items()}, str(folder / "rig.safetensors"))
+    (folder / "rig.safetensors").chmod(0o644)
+    return {"file": "rig.safetensors", "unit_m": unit_m if unit_m > 0 else None}
 
 
 def file_table(folder: Path) -> dict[str, dict]:
@@ -77,20 +108,27 @@ def seal(folder: Path, description: dict) -> None:
     (folder / "bundle.json").write_text(text + "\n", encoding="utf-8")
 
 
-def write_bundle(talker: Talker, about: dict, out: Path, name: str, version: str, card: Path | None) -> None:
+def write_bundle(
+    talker: Talker, about: dict, out: Path, name: str, version: str, card: Path | None, rig: Path | None = None
+) -> None:
     """Builds beside `out`, then replaces it, so that a failed export leaves the old bundle."""
+    if talker.config.d_features:
+        raise ValueError("this talker hears a large encoder, which is not deployed: export a distilled student")
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as temporary:
         folder = Path(temporary) / out.name
         folder.mkdir()
         export_networks(talker, folder)
         with torch.no_grad():
-            embeddings = talker.identities.embeddings().contiguous()
-        save_file({"identity_embedding": embeddings}, str(folder / "identities.safetensors"))
+            styles = talker.personaliser.style_table().contiguous()
+        save_file({"style": styles}, str(folder / "identities.safetensors"))
         (folder / "identities.safetensors").chmod(0o644)
         if card is not None:
             shutil.copyfile(card, folder / "README.md")
-        seal(folder, manifest(talker, about, name, version))
+        description = manifest(talker, about, name, version)
+        if rig is not None:
+            description["rig"] = write_rig(rig, folder, about["identities"][0])
+        seal(folder, description)
         if out.exists():
             shutil.rmtree(out)
         folder.rename(out)
@@ -101,11 +139,12 @@ def main() -> None:
     parser.add_argument("--student", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--name", default="base")
-    parser.add_argument("--version", default="0.1.0")
-    parser.add_argument("--card", type=Path, default=Path("training/cards/base.md"), help="model card")
+    parser.add_argument("--version", default="0.2.0")
+    parser.add_argument("--card", type=Path, help="model card")
+    parser.add_argument("--rig", type=Path, help="rig.npz of the prepared clips, for motion of a mesh")
     args = parser.parse_args()
     talker, about = load_talker(args.student)
-    write_bundle(talker, about, args.out, args.name, args.version, args.card if args.card.exists() else None)
+    write_bundle(talker, about, args.out, args.name, args.version, args.card, args.rig)
     n_parameters = sum(p.numel() for m in (talker.encoder, talker.denoiser) for p in m.parameters())
     print(f"{args.out}: {n_parameters / 1e6:.2f} M parameters, {about['sampler_steps']} steps")
 

@@ -40,8 +40,9 @@ def export_networks(talker: Talker, folder: Path) -> None:
     """Writes audio_encoder.onnx and denoiser.onnx: float32 graphs, large weights stored as float16."""
     config = talker.config
     batch, groups = torch.export.Dim("batch", min=1, max=1024), torch.export.Dim("groups", min=2, max=100)
-    mel = torch.randn(2, 200, config.encoder.n_mels)
-    shapes = {"mel": {0: batch, 1: 10 * groups}}
+    per_mel = config.encoder.mel_per_group
+    mel = torch.randn(2, 20 * per_mel, config.encoder.n_mels)
+    shapes = {"mel": {0: batch, 1: per_mel * groups}}
     _export(talker.encoder, {"mel": mel}, "audio", shapes, folder / "audio_encoder.onnx")
     frames = torch.export.Dim("frames", min=6, max=300)
     window, n = 60, config.denoiser.n_channels

@@ -41,21 +41,37 @@ def _load(module: nn.Module, path: Path) -> None:
     module.load_state_dict({name: found[name] for name in own})
 
 
+def _statistic(motion: dict, key: str, n_channels: int, default: float) -> Tensor:
+    """[C] of bundle.json, where one number stands for all channels."""
+    value = torch.tensor(motion.get(key, default), dtype=torch.float32)
+    return value.expand(n_channels).clone()
+
+
+def load_styles(bundle: Path) -> Tensor:
+    """Style vectors [n_identities, n_emotions, d_style] of a bundle; one emotion when it names none."""
+    about = json.loads((Path(bundle) / "bundle.json").read_text())["identities"]
+    table = load_file(str(Path(bundle) / about["file"]))[about["tensor"]]
+    return table if table.ndim == 3 else table[:, None]
+
+
 def load_student(bundle: Path) -> tuple[Talker, dict]:
-    """(talker in evaluation mode, bundle.json). Raises ValueError when the graphs are of another architecture."""
+    """(talker in evaluation mode, bundle.json). Its personaliser is untrained: a bundle holds style vectors only, see
+    load_styles. Raises ValueError when the graphs are of another architecture."""
     bundle = Path(bundle)
     about = json.loads((bundle / "bundle.json").read_text())
-    table = load_file(str(bundle / about["identities"]["file"]))[about["identities"]["tensor"]]
-    n_channels = len(about["motion"]["channels"])
-    encoder = replace(AudioEncoderConfig(), n_mels=about["audio"]["n_mels"])
-    scale = about["motion"].get("noise_scale", [1.0] * n_channels)
-    free = tuple(i for i, s in enumerate(scale) if s > 0) if 0 in scale else ()
-    denoiser = replace(DenoiserConfig(), n_channels=n_channels, d_identity=table.shape[1], free=free)
-    talker = Talker(TalkerConfig(encoder, denoiser, len(table)))
+    motion, audio, styles = about["motion"], about["audio"], load_styles(bundle)
+    n_channels = motion.get("n_channels") or len(motion["channels"])
+    scale = _statistic(motion, "noise_scale", n_channels, 1.0)
+    free = tuple(torch.nonzero(scale).flatten().tolist()) if (scale == 0).any() else ()
+    encoder = replace(
+        AudioEncoderConfig(), n_mels=audio["n_mels"], mel_per_group=audio["mel_frames_per_group"],
+        frames_per_group=audio["anim_frames_per_group"],
+    )  # fmt: skip
+    denoiser = replace(DenoiserConfig(), n_channels=n_channels, d_identity=styles.shape[-1], free=free)
+    talker = Talker(TalkerConfig(encoder, denoiser, n_identities=len(styles), n_emotions=styles.shape[1]))
     _load(talker.encoder, bundle / about["networks"]["audio_encoder"]["file"])
     _load(talker.denoiser, bundle / about["networks"]["denoiser"]["file"])
     with torch.no_grad():
-        talker.identities.table.copy_(table)
-        talker.mean.copy_(torch.tensor(about["motion"]["mean"]))
-        talker.std.copy_(torch.tensor(about["motion"]["std"]))
+        for buffer, key in (("mean", "mean"), ("std", "std"), ("low", "min"), ("high", "max"), ("rest", "rest")):
+            getattr(talker, buffer).copy_(_statistic(motion, key, n_channels, 0.0))
     return talker.eval(), about

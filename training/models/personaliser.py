@@ -1,0 +1,59 @@
+"""The contrastive personaliser: libraries of identities and emotions, an audio encoder into the same spaces, and the
+fusion of both into the personalised embedding that conditions the denoiser."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training.models.library import EmbeddingLibrary
+from training.models.style_encoder import StyleEncoder, StyleEncoderConfig
+
+
+class CrossFusion(nn.Module):
+    """identity [B, d_identity], emotion [B, d_emotion] -> style [B, d_style]. Each asks both (cross-attention
+    of one query and two keys); the follow-up of the paper names cross-attention only, the form is ours."""
+
+    def __init__(self, d_identity: int, d_emotion: int, d_style: int):
+        super().__init__()
+        self.identity_in, self.emotion_in = nn.Linear(d_identity, d_style), nn.Linear(d_emotion, d_style)
+        self.query, self.key, self.value = (nn.Linear(d_style, d_style) for _ in range(3))
+        self.out = nn.Sequential(nn.Linear(2 * d_style, 2 * d_style), nn.SiLU(), nn.Linear(2 * d_style, d_style))
+        self.d_style = d_style
+
+    def forward(self, identity: Tensor, emotion: Tensor) -> Tensor:
+        tokens = torch.stack([self.identity_in(identity), self.emotion_in(emotion)], dim=1)  # [B, 2, d]
+        score = self.query(tokens) @ self.key(tokens).transpose(1, 2) * self.d_style**-0.5
+        mixed = tokens + score.softmax(dim=-1) @ self.value(tokens)
+        return F.layer_norm(self.out(mixed.flatten(1)), (self.d_style,))
+
+
+class Personaliser(nn.Module):
+    """log_scale: learnable inverse temperature of the contrastive losses (as in CLIP, Radford et al., arXiv 2103.00020,
+    capped at 100)."""
+
+    def __init__(self, config: StyleEncoderConfig, n_identities: int, n_emotions: int, d_style: int):
+        super().__init__()
+        self.encoder = StyleEncoder(config)
+        self.identities = EmbeddingLibrary(n_identities, config.d_identity)
+        self.emotions = EmbeddingLibrary(n_emotions, config.d_emotion)
+        self.fusion = CrossFusion(config.d_identity, config.d_emotion, d_style)
+        self.log_scale = nn.Parameter(torch.tensor(14.0).log())
+
+    def scale(self) -> Tensor:
+        return self.log_scale.exp().clamp(max=100.0)
+
+    def style(self, identity: Tensor, emotion: Tensor) -> Tensor:
+        """Of library entries: int64 [B], int64 [B] -> [B, d_style]."""
+        return self.fusion(self.identities(identity), self.emotions(emotion))
+
+    def style_of_speech(self, mel: Tensor) -> Tensor:
+        """Continuous projection of unseen speakers: mel [B, T, n_mels] -> [B, d_style]."""
+        return self.fusion(*self.encoder(mel))
+
+    def style_table(self) -> Tensor:
+        """[n_identities, n_emotions, d_style]: every identity in every emotion, for a bundle."""
+        n, m = len(self.identities.table), len(self.emotions.table)
+        index = torch.arange(n * m, device=self.log_scale.device)
+        return self.style(index // m, index % m).reshape(n, m, -1)

@@ -1,0 +1,106 @@
+"""Stage 3: the compact audio encoder learns the features of the teacher's large one (the follow-up's L_ae).
+`python -m training.stages.encoder --clips DIR --teacher runs/teacher.safetensors --out runs/encoder.safetensors`"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from training.data.clips import PHONE_NAMES, ClipSet
+from training.data.windows import WindowConfig, WindowSampler
+from training.diffusion.losses import LossWeights
+from training.encoders.cache import FeatureSet
+from training.loop.checkpoint import load_checkpoint, under_prefix
+from training.loop.distributed import share
+from training.loop.errors import reports_errors
+from training.loop.runtime import Runtime, add_runtime_arguments
+from training.loop.trainer import RunConfig, Trainer
+from training.models.talker import Talker
+from training.stages.common import load_talker
+from training.stages.teacher import phone_loss
+
+
+class SmallEncoder(nn.Module):
+    """encoder: the compact one; phone_head: keeps it on what is said, only in training."""
+
+    def __init__(self, encoder: nn.Module, d_model: int):
+        super().__init__()
+        self.encoder = encoder
+        self.phone_head = nn.Linear(d_model, len(PHONE_NAMES))
+
+
+def feature_loss(small: Tensor, large: Tensor) -> Tensor:
+    """Squared error of features whose deviation is about 1 (they leave a LayerNorm)."""
+    return (small.float() - large.float()).square().mean()
+
+
+class EncoderLoss(nn.Module):
+    def __init__(self, model: SmallEncoder, teacher: Talker, windows: WindowSampler, run: RunConfig, runtime: Runtime):
+        super().__init__()
+        self.model, self.windows, self.run, self.runtime = model, windows, run, runtime
+        self.large = teacher.encoder.requires_grad_(False)
+        self.weights = LossWeights()
+
+    def describe_batch(self, step: int) -> str:
+        return self.windows.describe(step, self.run.frames_per_batch)
+
+    def forward(self, step: int) -> tuple[Tensor, dict]:
+        frames = self.run.frames_per_batch
+        rows = share(len(self.windows.draw(step, frames).picks))
+        batch = self.runtime.place(self.windows.batch(step, frames, rows))
+        with self.runtime.autocast():
+            with torch.no_grad():
+                wanted = self.large(batch.features)
+            got = self.model.encoder(batch.mel)
+            logits = self.model.phone_head(got)
+        imitation = feature_loss(got, wanted)
+        phone, accuracy = phone_loss(logits, batch.phone)
+        loss = self.weights.audio * imitation + self.weights.phone * phone
+        return loss, {"features": imitation.detach(), "phone": phone.detach(), "phone_accuracy": accuracy}
+
+
+def small_talker(teacher: Talker, path: Path | None = None) -> Talker:
+    """The teacher with the compact encoder in place of the large one's adapter; path: checkpoint of this stage."""
+    talker = Talker(replace(teacher.config, d_features=0))
+    state = {k: v for k, v in teacher.state_dict().items() if not k.startswith("encoder.")}
+    talker.load_state_dict(talker.state_dict() | state)
+    if path is not None:
+        tensors, about = load_checkpoint(path)
+        if about.get("stage") != "encoder":
+            raise ValueError(f"{path} is of stage {about.get('stage')!r}, expected an encoder")
+        talker.encoder.load_state_dict(under_prefix("encoder", under_prefix("ema", tensors)))
+    return talker
+
+
+@reports_errors
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clips", type=Path, nargs="+", required=True, help="prepared clips with features")
+    parser.add_argument("--teacher", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="checkpoint; a run goes on from it when it exists")
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--until", type=int, help="stop (and save) at this step of the schedule")
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--frames", type=int, default=1440)
+    parser.add_argument("--seed", type=int, default=2)
+    add_runtime_arguments(parser)
+    args = parser.parse_args()
+    runtime = Runtime.from_arguments(args)
+    torch.manual_seed(args.seed)
+    clips = ClipSet(*args.clips)
+    teacher, about = load_talker(args.teacher)
+    if not teacher.config.d_features:
+        parser.error(f"{args.teacher} has the compact encoder already: this stage is not needed")
+    model = SmallEncoder(small_talker(teacher).encoder, teacher.config.encoder.d_model)
+    run = RunConfig(args.steps, args.learning_rate, frames_per_batch=args.frames)
+    windows = WindowSampler(clips, "train", WindowConfig(), args.seed, FeatureSet(clips))
+    loss = EncoderLoss(model, teacher, windows, run, runtime)
+    Trainer(loss, run, args.out, {"stage": "encoder", "encoder": about["encoder"]}, runtime).run(args.until)
+
+
+if __name__ == "__main__":
+    main()
