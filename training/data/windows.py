@@ -23,6 +23,7 @@ class WindowConfig:
     engine_weight: tuple[tuple[str, float], ...] = (("kokoro", 3.0), ("espeak", 0.5))  # by start of the utterance id
     frequency_mask: float = 0.3  # chance of hiding a band of up to 10 mel bins
     reference_mel: tuple[int, int] = (200, 400)  # length of the clip that shows who speaks, mel frames
+    hidden: tuple[str, ...] = ()  # "identity", "emotion": given as entry 0 whatever the clip has, for ablations
 
 
 class Features(Protocol):
@@ -116,12 +117,15 @@ class WindowSampler:
             torch.from_numpy(np.stack(motion).astype(np.float32)),
             torch.from_numpy(np.where(phone_array == NO_PHONE, -1, phone_array)),
             torch.from_numpy(known),
-            torch.tensor([c.identity for c in clips]),
-            torch.tensor([c.emotion for c in clips]),
+            self._condition("identity", clips),
+            self._condition("emotion", clips),
             torch.tensor([_own_voice(c) for c in clips]),
             torch.from_numpy(self._references(step, draw, rows)) if reference else None,
             torch.from_numpy(np.stack(features).astype(np.float32)) if features else None,
         )
+
+    def _condition(self, name: str, clips: list[Clip]) -> Tensor:
+        return torch.tensor([0 if name in self.config.hidden else getattr(c, name) for c in clips])
 
     def describe(self, step: int, n_frames: int) -> str:
         """The utterances of a step's batch, for the message of a run that stops."""

@@ -25,13 +25,16 @@ from training.loop.errors import reports_errors
 from training.loop.runtime import Runtime, add_runtime_arguments
 from training.loop.trainer import RunConfig, Trainer
 from training.models.talker import Talker
+from training.models.upper_face import UpperFaceEnhancer
 from training.stages.common import load_talker, motion_loss, noised
 from training.stages.encoder import feature_loss, small_talker
+from training.stages.teacher import enhancer_loss, load_enhancer
 
 
 class HalvingLoss(nn.Module):
     """One DDIM step of the student must land where two steps of the teacher land.
-    n_steps: of the student; the teacher takes twice as many. large: the frozen large encoder of L_ae, or None."""
+    n_steps: of the student; the teacher takes twice as many. large: the frozen large encoder of L_ae, or None.
+    enhancer: the teacher's, frozen, which holds the student's upper face to the style too (L_pc), or None."""
 
     def __init__(
         self,
@@ -42,11 +45,13 @@ class HalvingLoss(nn.Module):
         n_steps: int,
         runtime: Runtime,
         large: nn.Module | None = None,
+        enhancer: UpperFaceEnhancer | None = None,
     ):
         super().__init__()
         self.model, self.windows, self.run, self.n_steps, self.runtime = student, windows, run, n_steps, runtime
         self.teacher = copy.deepcopy(teacher).eval().requires_grad_(False)
         self.large = None if large is None else copy.deepcopy(large).eval().requires_grad_(False)
+        self.enhancer = None if enhancer is None else copy.deepcopy(enhancer).eval().requires_grad_(False)
         self.schedule = Schedule(student.config.denoiser.n_train_steps)
         self.weights = LossWeights()
         self.motion_loss = motion_loss(student, windows.clips.info.motion, self.weights)
@@ -77,6 +82,10 @@ class HalvingLoss(nn.Module):
         weight = truncated_snr(self.schedule.alpha_bar.to(t.device)[t])
         loss = self.motion_loss(x0_pred, target, batch.known, weight)
         figures["motion"] = loss.detach()
+        if self.enhancer is not None and self.weights.enhancer > 0:
+            free = list(student.config.denoiser.free)
+            contrast = enhancer_loss(self.enhancer, x0_pred[..., free], style.float(), batch)
+            loss, figures["enhancer"] = loss + self.weights.enhancer * contrast, contrast.detach()
         if wanted is not None:
             imitation = feature_loss(audio, wanted)
             loss, figures["features"] = loss + self.weights.audio * imitation, imitation.detach()
@@ -85,11 +94,13 @@ class HalvingLoss(nn.Module):
 
 @dataclass
 class Chain:
-    """What all rounds share. large: encoder of the first teacher when it is a large one, else None."""
+    """What all rounds share. large: encoder of the first teacher when it is a large one, else None. enhancer: of the
+    first teacher, if it has one."""
 
     clips: ClipSet
     features: FeatureSet | None
     large: nn.Module | None
+    enhancer: UpperFaceEnhancer | None
     runtime: Runtime
     about: dict
     seed: int
@@ -107,7 +118,7 @@ def distill_round(
         chain.clips, "train", WindowConfig(), chain.seed + n_steps, chain.features if needs_features else None
     )
     large = chain.large if train_encoder else None
-    loss = HalvingLoss(student, teacher, windows, run, n_steps, chain.runtime, large)
+    loss = HalvingLoss(student, teacher, windows, run, n_steps, chain.runtime, large, chain.enhancer)
     about = chain.about | {"stage": "distill", "sampler_steps": n_steps, "talker": student.config.as_dict()}
     if chain.runtime.is_main:
         print(f"round: {2 * n_steps} -> {n_steps} steps", flush=True)
@@ -142,7 +153,8 @@ def main() -> None:
     student = small_talker(teacher, args.encoder) if large else teacher
     keep = ("identities", "emotions", "motion", "source", "encoder")
     chain = Chain(
-        clips, FeatureSet(clips) if large else None, teacher.encoder if large else None, runtime,
+        clips, FeatureSet(clips) if large else None, teacher.encoder if large else None,
+        load_enhancer(args.teacher), runtime,
         {k: about[k] for k in keep}, args.seed,
     )  # fmt: skip
     n_steps = teacher.config.denoiser.n_train_steps // 2

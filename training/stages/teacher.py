@@ -57,12 +57,24 @@ def style_of(model: Talker, batch: Batch, use_speech: Tensor, drop: Tensor) -> T
     return style * (~drop)[:, None]
 
 
-def enhancer_loss(model: TeacherModel, x0_pred: Tensor, style: Tensor, batch: Batch) -> Tensor:
-    """The follow-up's L_pc: upper face of the prediction against the style, over the batch of all processes."""
-    upper, wanted = model.enhancer(x0_pred[..., list(model.config.denoiser.free)], style)
+def enhancer_loss(enhancer: UpperFaceEnhancer, upper: Tensor, style: Tensor, batch: Batch) -> Tensor:
+    """The follow-up's L_pc: upper face of a prediction [B, W, C] against the style, over the batch of all processes."""
+    seen, wanted = enhancer(upper, style)
     group = batch.identity * 1000 + batch.emotion
-    scale = torch.tensor(ENHANCER_SCALE, device=upper.device)
-    return symmetric_nce(gather_rows(upper.float()), gather_rows(wanted.float()), gather_rows(group), scale)
+    scale = torch.tensor(ENHANCER_SCALE, device=seen.device)
+    return symmetric_nce(gather_rows(seen.float()), gather_rows(wanted.float()), gather_rows(group), scale)
+
+
+def load_enhancer(path: Path) -> UpperFaceEnhancer | None:
+    """The enhancer of a teacher's checkpoint; None when it was trained without."""
+    tensors, about = load_checkpoint(path)
+    config = TalkerConfig.from_dict(about["talker"])
+    weights = under_prefix("enhancer", under_prefix("ema", tensors))
+    if not weights:
+        return None
+    enhancer = UpperFaceEnhancer(len(config.denoiser.free), config.denoiser.d_identity)
+    enhancer.load_state_dict(weights)
+    return enhancer
 
 
 def phone_loss(logits: Tensor, phone: Tensor) -> tuple[Tensor, Tensor]:
@@ -75,10 +87,20 @@ def phone_loss(logits: Tensor, phone: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class TeacherLoss(nn.Module):
+    """sampler_steps: the timesteps that are trained, those of a sampler of so many steps; all of them for a teacher,
+    fewer to train a few-step model directly, without distillation."""
+
     def __init__(
-        self, model: TeacherModel, windows: WindowSampler, weights: LossWeights, run: RunConfig, runtime: Runtime
+        self,
+        model: TeacherModel,
+        windows: WindowSampler,
+        weights: LossWeights,
+        run: RunConfig,
+        runtime: Runtime,
+        sampler_steps: int,
     ):
         super().__init__()
+        self.stride = model.config.denoiser.n_train_steps // sampler_steps
         self.model, self.windows, self.weights, self.run, self.runtime = model, windows, weights, run, runtime
         self.schedule = Schedule(model.config.denoiser.n_train_steps)
         self.motion_loss = motion_loss(model, windows.clips.info.motion, weights)
@@ -91,7 +113,7 @@ class TeacherLoss(nn.Module):
         n = len(self.windows.draw(step, frames).picks)
         rows = share(n)
         batch = self.runtime.place(self.windows.batch(step, frames, rows, reference=True))
-        noise = noised(model, self.schedule, batch, n, rows, 1, self.windows.seed * 1_000_003 + step)
+        noise = noised(model, self.schedule, batch, n, rows, self.stride, self.windows.seed * 1_000_003 + step)
         rng = np.random.default_rng([self.windows.seed, step, 2])
         u = self.runtime.place(torch.from_numpy(rng.random((2, n)))[:, rows])
         with self.runtime.autocast():
@@ -104,7 +126,8 @@ class TeacherLoss(nn.Module):
         loss = motion + self.weights.phone * phone
         figures = {"motion": motion.detach(), "phone": phone.detach(), "phone_accuracy": accuracy}
         if model.enhancer is not None and self.weights.enhancer > 0:
-            enhancer = enhancer_loss(model, x0_pred, style.float(), batch)
+            free = list(model.config.denoiser.free)
+            enhancer = enhancer_loss(model.enhancer, x0_pred[..., free], style.float(), batch)
             loss = loss + self.weights.enhancer * enhancer
             figures["enhancer"] = enhancer.detach()
         return loss, figures
@@ -161,6 +184,10 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=960, help="animation frames per step, all processes together")
     parser.add_argument("--closure", type=float, default=LossWeights().closure)
     parser.add_argument("--enhancer", type=float, default=LossWeights().enhancer)
+    ablation = parser.add_argument_group("to measure what a part is worth")
+    ablation.add_argument("--no-identity", action="store_true", help="one identity for all clips")
+    ablation.add_argument("--no-emotion", action="store_true", help="one emotion for all clips")
+    ablation.add_argument("--sampler-steps", type=int, help="train directly for a sampler of so many steps")
     parser.add_argument("--seed", type=int, default=0)
     add_runtime_arguments(parser)
     args = parser.parse_args()
@@ -179,9 +206,13 @@ def main() -> None:
         "identities": clips.info.identities, "emotions": clips.info.emotions, "source": clips.info.source,
         "encoder": str(features.info) if features else "compact",
     }  # fmt: skip
-    windows = WindowSampler(clips, "train", WindowConfig(), args.seed, features)
+    if args.sampler_steps:
+        about["sampler_steps"] = args.sampler_steps
+    hidden = tuple(name for name, hide in (("identity", args.no_identity), ("emotion", args.no_emotion)) if hide)
+    windows = WindowSampler(clips, "train", WindowConfig(hidden=hidden), args.seed, features)
     weights = replace(LossWeights(), closure=args.closure, enhancer=args.enhancer)
-    Trainer(TeacherLoss(model, windows, weights, run, runtime), run, args.out, about, runtime).run(args.until)
+    loss = TeacherLoss(model, windows, weights, run, runtime, args.sampler_steps or args.train_steps)
+    Trainer(loss, run, args.out, about, runtime).run(args.until)
 
 
 if __name__ == "__main__":
