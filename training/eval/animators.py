@@ -1,101 +1,130 @@
-"""Ways to turn audio into motion that the scores compare: the runtime, a PyTorch checkpoint, simple baselines."""
+"""Ways to turn audio into motion with a trained model: the runtime, and a PyTorch checkpoint."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
 
 from diffusiontalker.spec.mel import MelSpec, log_mel
 from diffusiontalker.spec.sampler import sampler_table
-from training.articulation.generate import loudness_curve
-from training.diffusion.window_sampler import animate_mel
+from training.data.prepare import LEAD_FRAMES, MOTION
+from training.diffusion.window_sampler import FeatureTimeline, MelTimeline, Timeline, animate
+from training.encoders.cache import FeatureInfo
+from training.encoders.frozen import EncoderChoice, FrozenEncoder
+from training.encoders.resample import encode_clip
+from training.eval.baselines import SAMPLE_RATE_HZ, frame_count
 from training.stages.common import load_talker
 from trt_build.export.bundle import PROFILES
-
-SAMPLE_RATE_HZ, FPS = 16000, 30
-
-
-class Animator(Protocol):
-    def __call__(self, audio: list[np.ndarray], identities: list[str]) -> list[np.ndarray]:
-        """audio: float32 [n_samples] at 16 kHz each. Returns weights [ceil(n_samples * 30 / 16000), 52] each."""
 
 
 class BundleAnimator:
     """The shipped path: bundle, C++ runtime, one of its backends. seed: of the first clip, then counting up."""
 
-    def __init__(self, bundle: Path, backend: str = "auto", profile: str | None = None, seed: int = 0):
+    def __init__(
+        self, bundle: Path, backend: str = "auto", profile: str | None = None, seed: int = 0, threads: int | None = None
+    ):
         import diffusiontalker as dt
 
-        self.model = dt.load(str(bundle), backend=backend)
+        content = json.loads((Path(bundle) / "bundle.json").read_text())
+        self.default_identity: str = content["identities"]["default"]
+        self.n_steps = len(content["sampler"]["steps"])
+        self.model = dt.load(str(bundle), backend=backend, n_threads=threads)
         self.profile, self.seed = profile, seed
 
-    def __call__(self, audio, identities):
+    def __call__(
+        self, audio: list[np.ndarray], identities: list[str], emotions: list[str] | None = None
+    ) -> list[np.ndarray]:
+        known = self.model.emotions
+        wanted = emotions or [neutral_of(known)] * len(audio) if len(known) > 1 else [None] * len(audio)
         out = []
-        for k, (samples, identity) in enumerate(zip(audio, identities, strict=True)):
-            options = {"identity": identity, "seed": self.seed + k, "profile": self.profile}
-            out.append(np.asarray(self.model.animate(samples, SAMPLE_RATE_HZ, **options).weights))
+        for k, (samples, identity, emotion) in enumerate(zip(audio, identities, wanted, strict=True)):
+            motion = self.model.animate(
+                samples, SAMPLE_RATE_HZ, identity=identity, emotion=emotion, seed=self.seed + k, profile=self.profile
+            )
+            out.append(np.asarray(motion.weights))
         return out
 
 
+def neutral_of(emotions: Sequence[str]) -> str:
+    """What no emotion means for a model that knows these."""
+    return "neutral" if "neutral" in emotions else emotions[0]
+
+
 class CheckpointAnimator:
-    """A checkpoint run by PyTorch with any number of sampler steps, all clips in one batch of streams."""
+    """A checkpoint run by PyTorch with any number of sampler steps, all clips in one batch of streams.
+    encoder: needed by a teacher that hears the features of a large one, and must be that one; others ignore it."""
 
-    def __init__(self, checkpoint: Path, n_steps: int | None = None, profile: str = "offline", batch: int = 32):
+    def __init__(
+        self,
+        checkpoint: Path,
+        n_steps: int | None = None,
+        profile: str | None = None,
+        batch: int = 32,
+        encoder: EncoderChoice | None = None,
+    ):
         self.talker, about = load_talker(checkpoint)
-        self.names = about["identities"]
-        n_steps = n_steps or about.get("sampler_steps", self.talker.config.denoiser.n_train_steps)
-        self.steps = sampler_table(n_steps, self.talker.config.denoiser.n_train_steps)
-        self.profile = tuple(PROFILES[profile][k] for k in ("past_frames", "hop_frames", "lookahead_frames"))
+        self.names: list[str] = about["identities"]
+        self.emotions: list[str] = about.get("emotions", ["neutral"])
+        self.default_identity: str = self.names[0]
+        n_train_steps = self.talker.config.denoiser.n_train_steps
+        self.n_steps = n_steps or about.get("sampler_steps", n_train_steps)
+        self.steps = sampler_table(self.n_steps, n_train_steps)
+        sizes = PROFILES[profile or "offline"]
+        self.profile = (sizes["past_frames"], sizes["hop_frames"], sizes["lookahead_frames"])
         self.batch = batch
+        self.encoder = _same_encoder(encoder, about["encoder"], checkpoint) if self.talker.config.d_features else None
 
-    def __call__(self, audio, identities):
-        spec = MelSpec()
+    def __call__(
+        self, audio: list[np.ndarray], identities: list[str], emotions: list[str] | None = None
+    ) -> list[np.ndarray]:
+        if emotions is None or len(self.emotions) == 1:
+            emotions = [neutral_of(self.emotions)] * len(audio)
+        identity = _indices(identities, self.names, "identity")
+        emotion = _indices(emotions, self.emotions, "emotion")
         order = np.argsort([len(a) for a in audio])
         result: dict[int, np.ndarray] = {}
         for i in range(0, len(order), self.batch):
             rows = order[i : i + self.batch]
-            padded = [np.pad(audio[r], (0, 1600)) for r in rows]
-            mels = [log_mel(a, spec) for a in padded]
-            index = torch.tensor([self.names.index(identities[r]) for r in rows])
             with torch.no_grad():
-                styles = self.talker.identities(index)
-            silence = float(np.log(spec.log_floor))
+                styles = self.talker.personaliser.style(identity[rows], emotion[rows])
+            timeline = self._timeline([audio[r] for r in rows])
             seeds = [int(r) for r in rows]
-            frames = animate_mel(self.talker, mels, styles, self.steps, self.profile, silence, seeds)
+            frames = animate(self.talker, timeline, styles, self.steps, self.profile, seeds)
             for row, weights in zip(rows, frames, strict=True):
-                result[int(row)] = weights[: -(-len(audio[row]) * FPS // SAMPLE_RATE_HZ)]
+                result[int(row)] = weights[: frame_count(audio[row])]
         return [result[i] for i in range(len(audio))]
 
+    def _timeline(self, audio: list[np.ndarray]) -> Timeline:
+        if self.encoder is None:
+            spec = MelSpec()
+            mels = [log_mel(np.pad(a, (0, 1600)), spec) for a in audio]
+            return MelTimeline(mels, MOTION.group, float(np.log(spec.log_floor)))
+        past, hop, look = self.profile
+        lead, tail = max(past, LEAD_FRAMES), hop + look
+        silence = np.zeros(lead * SAMPLE_RATE_HZ * MOTION.fps_den // MOTION.fps_num, np.float32)
+        counts = [frame_count(a) for a in audio]
+        features = [
+            encode_clip(self.encoder, np.concatenate([silence, a]), lead + n + tail, MOTION)
+            for a, n in zip(audio, counts, strict=True)
+        ]
+        return FeatureTimeline(features, counts, lead)
 
-class ConstantBaseline:
-    """The best constant for mean absolute error: the median of each channel. motion: [n, 52]."""
 
-    def __init__(self, motion: np.ndarray):
-        self.value = np.median(motion, axis=0)
+def _same_encoder(choice: EncoderChoice | None, expected: str, checkpoint: Path) -> FrozenEncoder:
+    if choice is None:
+        raise ValueError(f"{checkpoint} hears {expected}: name that encoder (--encoder, --weights, --layer)")
+    encoder = choice.load()
+    if str(FeatureInfo.of(encoder)) != expected:
+        raise ValueError(f"{checkpoint} hears {expected}, not {FeatureInfo.of(encoder)}: name its own encoder")
+    return encoder
 
-    def __call__(self, audio, identities):
-        return [np.tile(self.value, (-(-len(a) * FPS // SAMPLE_RATE_HZ), 1)) for a in audio]
 
-
-class LoudnessBaseline:
-    """Every channel a line in the loudness, fitted by least squares: the jaw flaps with the volume."""
-
-    def __init__(self, audio: list[np.ndarray], motion: list[np.ndarray]):
-        x = np.concatenate([self._loudness(a)[: len(m)] for a, m in zip(audio, motion, strict=True)])
-        y = np.concatenate(motion)
-        self.fit = np.linalg.lstsq(np.stack([x, np.ones_like(x)], axis=1), y, rcond=None)[0]
-
-    @staticmethod
-    def _loudness(audio: np.ndarray) -> np.ndarray:
-        times = np.arange(-(-len(audio) * FPS // SAMPLE_RATE_HZ)) / FPS
-        return loudness_curve(audio, times, SAMPLE_RATE_HZ)
-
-    def __call__(self, audio, identities):
-        out = []
-        for a in audio:
-            x = self._loudness(a)
-            out.append(np.clip(np.stack([x, np.ones_like(x)], axis=1) @ self.fit, 0, 1))
-        return out
+def _indices(names: list[str], known: list[str], what: str) -> torch.Tensor:
+    unknown = set(names) - set(known)
+    if unknown:
+        raise ValueError(f"unknown {what} {min(unknown)!r}: the checkpoint has {', '.join(known)}")
+    return torch.tensor([known.index(n) for n in names])

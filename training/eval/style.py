@@ -1,0 +1,160 @@
+"""`python -m training.eval style`: scores of the talking identity and the emotion. Look-up from speech, telling unseen
+voices apart, and what a wrong identity or emotion costs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections import defaultdict
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+import torch
+
+from diffusiontalker.spec.mel import MelSpec, log_mel
+from training.data.casting import cast_voices, voice_name
+from training.encoders.__main__ import add_encoder_arguments
+from training.eval.animators import CheckpointAnimator
+from training.eval.baselines import SAMPLE_RATE_HZ, Animator
+from training.eval.held_out import HeldOut, load_held_out
+from training.eval.models import encoder_of
+from training.eval.scores_blendshape import LIPS, UPPER, mean_absolute_error
+from training.models.talker import Talker
+from training.stages.common import load_talker
+
+LOOKUP_S, ENROL_S = 5.0, 10.0
+EDGE_S = 0.2  # silence at both ends of the corpus's utterances
+
+
+def pieces_of(audio: list[np.ndarray], seconds: float) -> list[np.ndarray]:
+    """The utterances of a speaker, silence at the ends cut off, joined and cut into pieces of so many seconds."""
+    edge, n = int(EDGE_S * SAMPLE_RATE_HZ), int(seconds * SAMPLE_RATE_HZ)
+    whole = np.concatenate([a[edge:-edge] for a in audio if len(a) > 4 * edge] or [np.zeros(0, np.float32)])
+    return [whole[i : i + n] for i in range(0, len(whole) - n + 1, n)]
+
+
+@torch.no_grad()
+def embed(talker: Talker, pieces: list[np.ndarray]) -> torch.Tensor:
+    """Identity embeddings [n, d] of pieces of one length."""
+    mel = np.stack([log_mel(p, MelSpec()) for p in pieces]).astype(np.float32)
+    return torch.cat([talker.personaliser.encoder(m[None])[0] for m in torch.from_numpy(mel)])
+
+
+def speech_by_voice(corpus: Path, split: str) -> dict[str, list[np.ndarray]]:
+    """Voice -> its utterances of the split, at 16 kHz."""
+    out: dict[str, list[np.ndarray]] = defaultdict(list)
+    for path in sorted((Path(corpus) / "utterances").glob("*.json")):
+        about = json.loads(path.read_text())
+        if about["split"] == split:
+            audio, _ = sf.read(Path(corpus) / "audio" / f"{about['id']}.flac", dtype="float32")
+            out[voice_name(about)].append(audio)
+    return out
+
+
+def speech_by_reader(folder: Path) -> dict[str, list[np.ndarray]]:
+    """Reader -> recordings of a folder in LibriSpeech's naming READER-CHAPTER-NUMBER.flac, at 16 kHz."""
+    out: dict[str, list[np.ndarray]] = defaultdict(list)
+    for path in sorted(Path(folder).glob("*-*-*.flac")):
+        audio, rate = sf.read(path, dtype="float32")
+        if rate != SAMPLE_RATE_HZ:
+            raise ValueError(f"{path} has {rate} Hz, expected {SAMPLE_RATE_HZ}")
+        out[path.stem.split("-")[0]].append(audio)
+    return out
+
+
+def look_up(talker: Talker, speech: dict[str, list[np.ndarray]], cast: dict[str, int]) -> dict[str, float]:
+    """Share of pieces of LOOKUP_S whose nearest library entry is their voice's own."""
+    right, total = 0, 0
+    for voice, audio in speech.items():
+        pieces = pieces_of(audio, LOOKUP_S)
+        if voice not in cast or not pieces:
+            continue
+        index = talker.personaliser.identities.nearest(embed(talker, pieces))[0]
+        right += int((index == cast[voice]).sum())
+        total += len(pieces)
+    chance = 1 / len(talker.personaliser.identities.table)
+    return {"look_up": right / total if total else float("nan"), "look_up_chance": chance, "look_ups": total}
+
+
+def same_above_different(talker: Talker, speech: dict[str, list[np.ndarray]], name: str) -> dict[str, float]:
+    """Share of (same speaker, two speakers) pairs of pieces of ENROL_S in which the same speaker's cosine is higher."""
+    embedded = {v: embed(talker, p) for v, a in speech.items() if (p := pieces_of(a, ENROL_S)[:8])}
+    same = [float(a @ b) for e in embedded.values() for a, b in combinations(e, 2)]
+    other = [float(a @ b) for x, y in combinations(embedded, 2) for a in embedded[x] for b in embedded[y]]
+    if not same or not other:
+        return {}
+    above = np.mean(np.array(same)[:, None] > np.array(other)[None, :])
+    return {f"{name}_same_above_different": float(above), f"{name}_pairs": len(same), f"{name}_speakers": len(embedded)}
+
+
+def condition_errors(animator: Animator, data: HeldOut) -> tuple[float, float]:
+    """Mean absolute error of the lips and of the upper face, mean over utterances."""
+    pairs = list(zip(data.animate(animator), data.truth, strict=True))
+    lips, upper = (float(np.mean([mean_absolute_error(w, t, part) for w, t in pairs])) for part in (LIPS, UPPER))
+    return lips, upper
+
+
+def others(given: list[str], names: list[str]) -> list[str]:
+    """For each given name another one, all the others in turn."""
+    return [names[(names.index(g) + 1 + k % (len(names) - 1)) % len(names)] for k, g in enumerate(given)]
+
+
+def wrong_identity(animator: CheckpointAnimator, corpus: Path, limit: int) -> dict[str, float]:
+    """Lip error with the right identity, and with others of the library; nothing when there is only one."""
+    if len(animator.names) < 2:
+        return {}
+    data = load_held_out(corpus, "test", limit)
+    right, _ = condition_errors(animator, data)
+    wrong, _ = condition_errors(animator, replace(data, identities=others(data.identities, animator.names)))
+    ratio = wrong / right if right else math.nan
+    return {"lip_error": right, "lip_error_wrong_identity": wrong, "wrong_identity_ratio": ratio}
+
+
+def wrong_emotion(animator: CheckpointAnimator, corpus: Path, limit: int) -> dict[str, float]:
+    """Errors of lips and upper face on acted speech with the right emotion, and with others; nothing when the model
+    knows no emotions. Blinks, brows and gaze of the truth are random: no model has an upper error of 0."""
+    if len(animator.emotions) < 2:
+        return {}
+    data = load_held_out(corpus, "test", limit, moods=True)
+    lips, upper = condition_errors(animator, data)
+    wrong = condition_errors(animator, replace(data, emotions=others(data.emotions, animator.emotions)))
+    return {
+        "lip_error_moods": lips, "lip_error_wrong_emotion": wrong[0],
+        "upper_error_moods": upper, "upper_error_wrong_emotion": wrong[1],
+    }  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--model", type=Path, required=True, help="student or teacher checkpoint")
+    parser.add_argument("--readers", type=Path, help="folder of real speech READER-CHAPTER-NUMBER.flac")
+    parser.add_argument("--limit", type=int, default=40, help="utterances for wrong identities and emotions")
+    parser.add_argument("--out", type=Path, required=True, help="folder for style.json")
+    parser.add_argument("--threads", type=int, default=1, help="of PyTorch")
+    add_encoder_arguments(parser, required=False)
+
+
+def run(args: argparse.Namespace) -> dict[str, float]:
+    """Prints the scores, writes style.json; raises ValueError or OSError for wrong arguments."""
+    torch.set_num_threads(args.threads)
+    talker, _ = load_talker(args.model)
+    scores = look_up(talker, speech_by_voice(args.corpus, "val"), cast_voices(args.corpus))
+    scores |= same_above_different(talker, speech_by_voice(args.corpus, "test"), "unseen")
+    if args.readers:
+        scores |= same_above_different(talker, speech_by_reader(args.readers), "real")
+    if talker.config.d_features and not args.encoder:
+        print("wrong identities and emotions are left out: the teacher's --encoder is not given")
+    else:
+        animator = CheckpointAnimator(args.model, encoder=encoder_of(args))
+        scores |= wrong_identity(animator, args.corpus, args.limit)
+        scores |= wrong_emotion(animator, args.corpus, args.limit)
+    written = {k: None if math.isnan(v) else v for k, v in scores.items()}
+    args.out.mkdir(parents=True, exist_ok=True)
+    (args.out / "style.json").write_text(json.dumps(written, indent=1, allow_nan=False) + "\n")
+    for key, value in scores.items():
+        print(key.ljust(32), f"{value:.4g}")
+    return scores
