@@ -24,8 +24,8 @@ from training.data.casting import cast_voices, voice_name
 from training.data.clips import PHONE_NAMES, ClipSetInfo, ClipWriter
 from training.data.motion_space import MotionSpace
 from training.data.prosody import act
+from training.encoders.__main__ import add_encoder_arguments, chosen_encoder
 from training.encoders.cache import FeatureInfo, FeatureWriter
-from training.encoders.frozen import EncoderChoice
 from training.encoders.resample import encode_clip
 from training.encoders.worker import load_in_worker, worker_encoder
 
@@ -137,14 +137,12 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="take only every so many-th utterance")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--encoder", help="also cache features of this large encoder (training/encoders/README.md)")
-    parser.add_argument("--weights", type=Path, help="folder of its weights")
-    parser.add_argument("--layer", type=int, help="its layer")
+    add_encoder_arguments(parser, required=False)  # also cache features of a large encoder
     args = parser.parse_args()
     jobs = jobs_of(args.corpus, args.engine, args.variants, args.seed)[:: args.every]
     if not jobs:
         parser.error(f"no utterances in {args.corpus}: run python -m training.corpus synthesize first")
-    choice = EncoderChoice(args.encoder, args.weights, args.layer, "bfloat16") if args.encoder else None
+    choice = chosen_encoder(args) if args.encoder else None
     info = ClipSetInfo(MOTION, tuple(library_styles()), EMOTION_NAMES, "synthetic speech, motion made by rule")
     features = FeatureWriter(args.out, FeatureInfo.of(choice.load())) if choice else None
     fresh = multiprocessing.get_context("spawn")  # PyTorch's threads do not survive a fork
