@@ -75,7 +75,7 @@ def build_clip(job: Job, audio: np.ndarray, rng: np.random.Generator, clean: boo
         "mel": log_mel(samples, MelSpec())[: n // per_frames * per_mel],
         "motion": np.zeros((n, job.motion.n_channels), np.float32),
         "features": encode_clip(worker_encoder(), samples, n, job.motion),
-        "utterance": job.path.stem, "split": "train", "speaker": speaker, "identity": -1, "emotion": -1,
+        "utterance": f"real-{job.path.stem}", "split": "train", "speaker": speaker, "identity": -1, "emotion": -1,
         "speech_frame": LEAD_FRAMES, "speech_frames": speech_frames,
     }  # fmt: skip
 
