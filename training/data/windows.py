@@ -20,7 +20,8 @@ class WindowConfig:
     latency profiles: every frame of a window is trained, so also those with little or no lookahead."""
 
     shapes: tuple[tuple[int, int], ...] = ((60, 12), (60, 12), (60, 18), (60, 6), (30, 18), (30, 12))
-    engine_weight: tuple[tuple[str, float], ...] = (("kokoro", 3.0), ("espeak", 0.5), ("real", 3.0))  # by start of the utterance id
+    # How much more often than its length a clip is drawn, by the start of its utterance's id.
+    engine_weight: tuple[tuple[str, float], ...] = (("kokoro", 3.0), ("espeak", 0.5), ("real", 3.0))
     frequency_mask: float = 0.3  # chance of hiding a band of up to 10 mel bins
     reference_mel: tuple[int, int] = (200, 400)  # length of the clip that shows who speaks, mel frames
     hidden: tuple[str, ...] = ()  # "identity", "emotion": given as entry 0 whatever the clip has, for ablations
