@@ -30,6 +30,7 @@ from training.encoders.resample import encode_clip
 from training.encoders.worker import load_in_worker, worker_encoder
 
 SAMPLE_RATE_HZ = 16000
+SOURCE = "synthetic speech, motion made by rule"
 MOTION = MotionSpace("blendshapes", len(ARKIT_CHANNELS), ARKIT_CHANNELS)
 # Silence before and after each clip: longer than any window's past, so that streams that start or end are seen.
 LEAD_FRAMES, TAIL_FRAMES = 24, 24
@@ -143,7 +144,7 @@ def main() -> None:
     if not jobs:
         parser.error(f"no utterances in {args.corpus}: run python -m training.corpus synthesize first")
     choice = chosen_encoder(args) if args.encoder else None
-    info = ClipSetInfo(MOTION, tuple(library_styles()), EMOTION_NAMES, "synthetic speech, motion made by rule")
+    info = ClipSetInfo(MOTION, tuple(library_styles()), EMOTION_NAMES, SOURCE)
     features = FeatureWriter(args.out, FeatureInfo.of(choice.load())) if choice else None
     fresh = multiprocessing.get_context("spawn")  # PyTorch's threads do not survive a fork
     with (

@@ -1,4 +1,4 @@
-"""Stage 4: progressive halving, 256 -> 128 -> ... -> 8 -> .. steps (Salimans & Ho, arXiv 2202.00512, algorithm 2).
+"""Progressive halving, 256 -> 128 -> ... -> 8 -> .. steps (Salimans & Ho, arXiv 2202.00512, algorithm 2).
 `python -m training.stages.distill --clips DIR --teacher runs/teacher.safetensors --out runs/student`
 
 A round's student starts as its teacher. With --encoder the first student also has the compact audio encoder instead of

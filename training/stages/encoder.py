@@ -1,4 +1,4 @@
-"""Stage 3: the compact audio encoder learns the features of the teacher's large one (the follow-up's L_ae).
+"""The compact audio encoder learns the features of the teacher's large one (the follow-up's L_ae).
 `python -m training.stages.encoder --clips DIR --teacher runs/teacher.safetensors --out runs/encoder.safetensors`"""
 
 from __future__ import annotations

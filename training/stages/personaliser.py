@@ -1,4 +1,4 @@
-"""Stage 1: identities and emotions from audio, by contrast.
+"""Identities and emotions from audio, by contrast.
 `python -m training.stages.personaliser --clips DIR --out runs/personaliser.safetensors`
 
 Three InfoNCE losses with one learnable temperature: speech against the identity library, speech against the emotion

@@ -1,4 +1,4 @@
-"""Stage 2: the many-step teacher.
+"""The many-step teacher.
 `python -m training.stages.teacher --clips DIR --personaliser FILE --out runs/teacher.safetensors`
 
 Conditioned on cached features of a large encoder when the clips have them (--features), else on the compact encoder,
@@ -174,7 +174,7 @@ def freeze_contrastive(model: Talker) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=Path, nargs="+", required=True, help="prepared clips")
-    parser.add_argument("--personaliser", type=Path, required=True, help="checkpoint of stage 1")
+    parser.add_argument("--personaliser", type=Path, required=True, help="checkpoint of the personaliser stage")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint; a run goes on from it when it exists")
     parser.add_argument("--features", action="store_true", help="use the cached features of a large encoder")
     parser.add_argument("--train-steps", type=int, default=256, help="diffusion steps")

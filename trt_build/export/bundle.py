@@ -20,6 +20,7 @@ from safetensors.torch import save_file
 from diffusiontalker.spec.mel import MelSpec
 from diffusiontalker.spec.sampler import sampler_table
 from training.data.motion_space import MotionSpace
+from training.data.prepare import SOURCE as OWN_CORPUS
 from training.models.talker import Talker
 from training.stages.common import load_talker
 from trt_build.export.onnx_graphs import export_networks
@@ -47,7 +48,7 @@ def motion_section(talker: Talker, motion: MotionSpace) -> dict:
     return {"space": motion.kind, **names, "fps_num": motion.fps_num, "fps_den": motion.fps_den, **values}
 
 
-def manifest(talker: Talker, about: dict, name: str, version: str) -> dict:
+def manifest(talker: Talker, about: dict, name: str, version: str, license_name: str) -> dict:
     """bundle.json without the `files` table. about: of the student's checkpoint."""
     motion = MotionSpace.from_dict(about["motion"])
     steps = sampler_table(about["sampler_steps"], talker.config.denoiser.n_train_steps)
@@ -57,7 +58,7 @@ def manifest(talker: Talker, about: dict, name: str, version: str) -> dict:
         "format_version": FORMAT_VERSION,
         "name": name,
         "version": version,
-        "license": "Apache-2.0",
+        "license": license_name,
         "provenance": {
             "method": "DiffusionTalker (arXiv 2311.16565, 2503.18159), own implementation, trained from scratch",
             "data": about["source"],
@@ -109,7 +110,14 @@ def seal(folder: Path, description: dict) -> None:
 
 
 def write_bundle(
-    talker: Talker, about: dict, out: Path, name: str, version: str, card: Path | None, rig: Path | None = None
+    talker: Talker,
+    about: dict,
+    out: Path,
+    name: str,
+    version: str,
+    card: Path | None,
+    rig: Path | None = None,
+    license_name: str = "Apache-2.0",
 ) -> None:
     """Builds beside `out`, then replaces it, so that a failed export leaves the old bundle."""
     if talker.config.d_features:
@@ -125,7 +133,7 @@ def write_bundle(
         (folder / "identities.safetensors").chmod(0o644)
         if card is not None:
             shutil.copyfile(card, folder / "README.md")
-        description = manifest(talker, about, name, version)
+        description = manifest(talker, about, name, version, license_name)
         if rig is not None:
             description["rig"] = write_rig(rig, folder, about["identities"][0])
         seal(folder, description)
@@ -142,9 +150,12 @@ def main() -> None:
     parser.add_argument("--version", default="0.2.0")
     parser.add_argument("--card", type=Path, help="model card")
     parser.add_argument("--rig", type=Path, help="rig.npz of the prepared clips, for motion of a mesh")
+    parser.add_argument("--license", help="of the weights; needed unless they were trained on our own corpus")
     args = parser.parse_args()
     talker, about = load_talker(args.student)
-    write_bundle(talker, about, args.out, args.name, args.version, args.card, args.rig)
+    if args.license is None and about["source"] != OWN_CORPUS:
+        parser.error(f"--license is needed: what may be done with a model trained on {about['source']}?")
+    write_bundle(talker, about, args.out, args.name, args.version, args.card, args.rig, args.license or "Apache-2.0")
     n_parameters = sum(p.numel() for m in (talker.encoder, talker.denoiser) for p in m.parameters())
     print(f"{args.out}: {n_parameters / 1e6:.2f} M parameters, {about['sampler_steps']} steps")
 
