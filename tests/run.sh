@@ -64,7 +64,9 @@ else
   step "Python tests: package"
   "$PYTHON" -m pytest -rs tests/py_pkg
   step "Python tests: training"
-  "$PYTHON" -m pytest -rs tests/py_training --ignore "$chain"
+  "$PYTHON" -m pytest -rs tests/py_training --ignore "$chain" --ignore-glob '*/test_loop*.py'
+  step "Python tests: training loop"
+  "$PYTHON" -m pytest -rs tests/py_training/test_loop*.py
   step "Python tests: the whole chain"
   "$PYTHON" -m pytest -rs "$chain"
 fi
