@@ -1,11 +1,10 @@
 """Prepared clips and training windows from a corpus of two made utterances."""
 
-import json
 import sys
 
 import numpy as np
 import pytest
-import soundfile as sf
+from corpus_makers import add_utterance
 
 from training.data import prepare
 from training.data.augment import augment, rms, set_level
@@ -19,16 +18,12 @@ MEL_PER_GROUP, FRAMES_PER_GROUP = 10, 3
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory):
     corpus, out = tmp_path_factory.mktemp("corpus"), tmp_path_factory.mktemp("clips")
-    (corpus / "utterances").mkdir()
-    (corpus / "audio").mkdir()
     rng = np.random.default_rng(0)
     for name, split, n in (("kokoro-a", "train", 40000), ("flite-b", "test", 35000)):
         audio = 0.1 * rng.standard_normal(n)
         audio[:6400] *= 0.001
         phones = [["SIL", 0.0, 0.4], ["B", 0.4, 0.5], ["AA", 0.5, 0.8], ["SIL", 0.8, n / 16000]]
-        about = {"id": name, "split": split, "voice": "v", "phones": phones, "engine": name[:5], "text": ""}
-        (corpus / "utterances" / f"{name}.json").write_text(json.dumps(about))
-        sf.write(corpus / "audio" / f"{name}.flac", audio, 16000)
+        add_utterance(corpus, name, audio, phones, split, engine=name[:5])
     argv = ["prepare", "--corpus", str(corpus), "--out", str(out), "--variants", "3", "--jobs", "1"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", argv)

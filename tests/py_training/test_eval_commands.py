@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 import pytest
 import soundfile as sf
+from corpus_makers import add_utterance
 
 from diffusiontalker.spec.channels import CHANNEL_INDEX
 from training.articulation.generate import animate_phones
@@ -27,15 +28,11 @@ PHONES = [["SIL", 0, 0.3], ["M", 0.3, 0.4], ["AA", 0.4, 0.55], ["P", 0.55, 0.65]
 @pytest.fixture
 def corpus(tmp_path):
     folder = tmp_path / "corpus"
-    (folder / "utterances").mkdir(parents=True)
-    (folder / "audio").mkdir()
     rng = np.random.default_rng(0)
     for k, split in enumerate(("test", "test", "val", "test")):
         audio = rng.standard_normal(19200 + 3200 * k) * 0.1
         audio[:4800] *= 0.001
-        sf.write(folder / "audio" / f"u{k}.flac", audio, 16000)
-        about = {"id": f"u{k}", "split": split, "engine": "made-up", "voice": "v", "phones": PHONES}
-        (folder / "utterances" / f"u{k}.json").write_text(json.dumps(about))
+        add_utterance(folder, f"u{k}", audio, PHONES, split)
     return folder
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 import torch
+from corpus_makers import add_utterance
 
 from training.articulation.emotion import EMOTION_NAMES
 from training.articulation.style import IDENTITY_NAMES
@@ -95,17 +96,13 @@ def test_other_names_are_never_the_given_ones():
 def corpus(tmp_path):
     """Two voices: 1 s of each in train, 5.4 s in val, twice 10.4 s in test."""
     folder = tmp_path / "corpus"
-    (folder / "utterances").mkdir(parents=True)
-    (folder / "audio").mkdir()
     rng = np.random.default_rng(0)
     for voice in "ab":
         for split, seconds in (("train", 1.0), ("val", 5.4), ("test", 10.4), ("test", 10.4)):
             name = f"{voice}-{split}-{len(list(folder.glob('audio/*')))}"
             audio = rng.standard_normal(int(16000 * seconds)) * 0.1
-            sf.write(folder / "audio" / f"{name}.flac", audio, 16000)
             phones = [["SIL", 0, 0.3], ["M", 0.3, 0.4], ["AA", 0.4, 0.6], ["SIL", 0.6, seconds]]
-            about = {"id": name, "split": split, "engine": "made-up", "voice": voice, "phones": phones}
-            (folder / "utterances" / f"{name}.json").write_text(json.dumps(about))
+            add_utterance(folder, name, audio, phones, split, voice=voice)
     return folder
 
 

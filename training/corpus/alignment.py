@@ -9,16 +9,13 @@ import random
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
+from training.corpus import sphinx
 from training.corpus.engines.base import EngineMissing
 from training.corpus.phones import SILENCE, STOPS
+from training.corpus.reader import read_audio
 
 MAX_MEDIAN_OFFSET_S = 0.015
-_FRAME_S = 0.01
-# The aligner needs some noise before and after speech.
-_PADDING_S = 0.3
-_PADDING_RMS = 1e-4
 
 
 def _decoder():
@@ -47,20 +44,14 @@ def aligned_starts(audio, phones, seed=0):
     words = [f"w{index}" for index in range(len(stretches))]
     for index, (word, stretch) in enumerate(zip(words, stretches, strict=True)):
         decoder.add_word(word, " ".join(stretch), index == len(words) - 1)
-    rng = np.random.default_rng(seed)
-    pad = round(_PADDING_S * 16000)
-    padded = np.pad(audio, pad) + _PADDING_RMS * rng.standard_normal(len(audio) + 2 * pad)
-    data = (np.clip(padded, -1, 1) * 32767).astype("<i2").tobytes()
     try:
         decoder.set_align_text(" ".join(words))
         for second_pass in (False, True):
             if second_pass:
                 decoder.set_alignment()
-            decoder.start_utt()
-            decoder.process_raw(data, full_utt=True)
-            decoder.end_utt()
+            sphinx.run(decoder, audio, seed)
         found = [
-            phone.start * _FRAME_S - _PADDING_S
+            phone.start * sphinx.FRAME_S - sphinx.PADDING_S
             for word in decoder.get_alignment()
             if word.name in words
             for phone in word
@@ -82,7 +73,7 @@ def differences(out_dir, engine, n_utterances, seed=0):
         if n_aligned == n_utterances:
             break
         entry = json.loads(path.read_text("utf-8"))
-        audio, _ = soundfile.read(Path(out_dir) / "audio" / f"{entry['id']}.flac", dtype="float32")
+        audio = read_audio(out_dir, entry)
         starts = aligned_starts(audio, entry["phones"], seed)
         if starts is None:
             continue

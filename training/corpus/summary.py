@@ -1,8 +1,9 @@
 """Totals of a corpus folder."""
 
-import json
 from collections import Counter
 from pathlib import Path
+
+from training.corpus.reader import read_utterances
 
 
 def totals(out_dir):
@@ -11,8 +12,7 @@ def totals(out_dir):
     Returns (seconds by (engine, split), utterances by (engine, split), drops by (engine, reason)).
     """
     seconds, counts, drops = Counter(), Counter(), Counter()
-    for path in sorted((Path(out_dir) / "utterances").glob("*.json")):
-        entry = json.loads(path.read_text("utf-8"))
+    for entry in read_utterances(out_dir):
         key = entry["engine"], entry["split"]
         seconds[key] += entry["n_samples"] / entry["sample_rate"]
         counts[key] += 1

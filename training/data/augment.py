@@ -7,6 +7,8 @@ import soxr
 from scipy.signal import fftconvolve
 
 SAMPLE_RATE_HZ = 16000
+# Faster or slower than this, a voice sounds like another speaker, and counts as one.
+SAME_SPEAKER_SPEED = 0.04
 
 
 def change_speed(audio: np.ndarray, factor: float) -> np.ndarray:
@@ -68,3 +70,15 @@ def augment(audio: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, fl
         snr_db = rng.uniform(6, 45)
         audio = audio + random_noise(len(audio), rng) * rms(audio) * 10 ** (-snr_db / 20)
     return set_level(audio, rng.uniform(-38, -14)), speed
+
+
+def record(audio: np.ndarray, rng: np.random.Generator, clean: bool) -> tuple[np.ndarray, float]:
+    """A recording of the same speech: as it is at a usual level, or augmented. Returns (audio, speed) as augment."""
+    return (set_level(audio, rng.uniform(-28, -18)), 1.0) if clean else augment(audio, rng)
+
+
+def heard_as(speaker: str, speed: float) -> str:
+    """The speaker whom a changed speed makes of one."""
+    if abs(speed - 1) <= SAME_SPEAKER_SPEED:
+        return speaker
+    return f"{speaker}~{'fast' if speed > 1 else 'slow'}"

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 from training.articulation.style import IDENTITY_NAMES
 
 
-def cast_voices(corpus: Path) -> dict[str, int]:
+def cast_voices(utterances: list[dict]) -> dict[str, int]:
     """Voice -> index of its identity, for all voices of the training split: every synthesiser's voices, in order of
     their names, are dealt to the identities in turn, so that each identity has several unlike voices."""
     by_engine: dict[str, set[str]] = {}
-    for path in (Path(corpus) / "utterances").glob("*.json"):
-        about = json.loads(path.read_text())
+    for about in utterances:
         if about["split"] == "train":
             by_engine.setdefault(about["engine"], set()).add(voice_name(about))
     cast: dict[str, int] = {}

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from diffusiontalker.spec.mel import MelSpec
 from training.articulation.phones import TARGETS
 from training.data.motion_space import MotionSpace
 
 PHONE_NAMES: tuple[str, ...] = tuple(sorted(TARGETS))
-N_MELS = 80
+N_MELS = MelSpec().n_mels
 FORMAT_VERSION = 2
 NO_PHONE = 255  # label of frames whose phone is not known
 
@@ -32,8 +33,9 @@ class Clip:
     n_frames: int  # a whole number of groups, silence before and after included
     speech_frame: int  # first frame of the audio itself, after the leading silence
     speech_frames: int
-    voice_identity: int = -1  # identity whose own voice speaks, which may lend its voice to another identity's motion
-    voice_emotion: int = -1  # emotion that the voice has, when it differs from the motion's
+    # Identity whose own voice speaks (-1: none's) and emotion that it has; None: those of the motion.
+    voice_identity: int | None = None
+    voice_emotion: int | None = None
     shard: int = 0  # position of its folder in the ClipSet
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 
-MEL_HZ = 100  # rate of the log-mel, diffusiontalker.spec.mel: 160 samples at 16 kHz
+from diffusiontalker.spec.mel import MelSpec
+
+MEL_HZ = MelSpec().sample_rate_hz // MelSpec().hop_length
 KINDS = ("blendshapes", "vertices", "coefficients")
 
 

@@ -3,50 +3,40 @@
 from __future__ import annotations
 
 import argparse
-import json
-import multiprocessing
 import zlib
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile as sf
-from tqdm import tqdm
 
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
-from diffusiontalker.spec.mel import MelSpec, log_mel
 from training.articulation.emotion import EMOTION_NAMES
 from training.articulation.generate import animate_phones
 from training.articulation.style import TalkingStyle, library_styles
-from training.data.augment import augment, set_level
+from training.corpus.reader import read_audio, read_utterances
+from training.data.augment import heard_as, record
 from training.data.casting import cast_voices, voice_name
-from training.data.clips import PHONE_NAMES, ClipSetInfo, ClipWriter
+from training.data.clips import PHONE_NAMES, ClipSetInfo
+from training.data.framing import SAMPLE_RATE_HZ, frame_count, framed
 from training.data.motion_space import MotionSpace
+from training.data.pooled import write_clips
 from training.data.prosody import act
 from training.encoders.__main__ import add_encoder_arguments, chosen_encoder
-from training.encoders.cache import FeatureInfo, FeatureWriter
 from training.encoders.resample import encode_clip
-from training.encoders.worker import load_in_worker, worker_encoder
+from training.encoders.worker import worker_encoder
 
-SAMPLE_RATE_HZ = 16000
 SOURCE = "synthetic speech, motion made by rule"
 MOTION = MotionSpace("blendshapes", len(ARKIT_CHANNELS), ARKIT_CHANNELS)
-# Silence before and after each clip: longer than any window's past, so that streams that start or end are seen.
-LEAD_FRAMES, TAIL_FRAMES = 24, 24
-MIN_FRAMES = 66
 # Chances of a clip. A voice lends itself to other identities and moods now and then, so that the condition, not the
 # voice, decides how the face moves.
 OWN_IDENTITY, NEUTRAL_VOICE, SAME_EMOTION = 0.5, 0.35, 0.75
-# Faster or slower than this, a voice sounds like another speaker, and counts as one.
-SAME_SPEAKER_SPEED = 0.04
 
 
 @dataclass(frozen=True)
 class Job:
     """One utterance to turn into clips."""
 
-    path: Path
+    utterance: dict
     corpus: Path
     n_variants: int
     seed: int
@@ -54,52 +44,44 @@ class Job:
 
 
 def animate(utterance: dict, audio: np.ndarray, rate: float, style: TalkingStyle, emotion: str, seed: int) -> dict:
-    """Mel, motion, phone labels and the padded signal of one clip; phone times are divided by rate."""
-    per_mel, per_frames = MOTION.group
+    """One clip with the signal its mel is of; phone times are divided by rate."""
     fps = MOTION.fps
     phones = [(p, s / rate, e / rate) for p, s, e in utterance["phones"]]
-    speech_frames = int(np.ceil(len(audio) * fps / SAMPLE_RATE_HZ))
-    n = max(LEAD_FRAMES + speech_frames + TAIL_FRAMES, MIN_FRAMES)
-    n += -n % per_frames
-    times = np.arange(n - LEAD_FRAMES) / fps
+    speech_frames = frame_count(audio, MOTION)
+    clip = framed(audio, speech_frames, MOTION)
+    lead, n = clip.lead, clip.n_frames
+    times = np.arange(n - lead) / fps
     end = phones[-1][2]
     tail = [("SIL", end, max(end, times[-1]) + 0.2)]
     moving = animate_phones([*phones, *tail], audio, SAMPLE_RATE_HZ, times, style, seed, emotion)
-    motion = np.concatenate([np.zeros((LEAD_FRAMES, moving.shape[1]), np.float32), moving])
-    samples = np.zeros(int(n * SAMPLE_RATE_HZ / fps) + 400, np.float32)
-    first = int(LEAD_FRAMES * SAMPLE_RATE_HZ / fps)
-    samples[first : first + len(audio)] = audio[: len(samples) - first]
-    mel = log_mel(samples, MelSpec())[: n // per_frames * per_mel]
+    motion = np.concatenate([np.zeros((lead, moving.shape[1]), np.float32), moving])
     label = np.full(n, PHONE_NAMES.index("SIL"))
     for name, start, stop in phones:
-        inside = slice(LEAD_FRAMES + int(np.ceil(start * fps)), LEAD_FRAMES + int(np.ceil(stop * fps)))
+        inside = slice(lead + int(np.ceil(start * fps)), lead + int(np.ceil(stop * fps)))
         label[inside] = PHONE_NAMES.index(name)
     return {
-        "mel": mel, "motion": motion, "phone": label, "signal": samples,
-        "speech_frame": LEAD_FRAMES, "speech_frames": speech_frames,
+        "mel": clip.mel, "motion": motion, "phone": label, "signal": clip.samples,
+        "speech_frame": lead, "speech_frames": speech_frames,
     }  # fmt: skip
 
 
-def build_clip(job: Job, utterance: dict, audio: np.ndarray, rng: np.random.Generator, clean: bool) -> dict:
+def build_clip(job: Job, audio: np.ndarray, rng: np.random.Generator, clean: bool) -> dict:
     """One clip; recording condition, mood and identity are drawn from rng."""
     styles = list(library_styles().values())
-    own = job.own_identity
+    utterance, own = job.utterance, job.own_identity
     identity = own if own >= 0 and rng.random() < OWN_IDENTITY else int(rng.integers(len(styles)))
     neutral = clean and own >= 0 or rng.random() < NEUTRAL_VOICE
     voice_emotion = 0 if neutral else int(rng.integers(1, len(EMOTION_NAMES)))
     emotion = voice_emotion if rng.random() < SAME_EMOTION else int(rng.integers(len(EMOTION_NAMES)))
     audio, tempo = act(audio, EMOTION_NAMES[voice_emotion], rng)
-    if clean:
-        audio, speed = set_level(audio, rng.uniform(-28, -18)), 1.0
-    else:
-        audio, speed = augment(audio, rng)
-    speaker = voice_name(utterance)
-    if abs(speed - 1) > SAME_SPEAKER_SPEED:
-        speaker, own = f"{speaker}~{'fast' if speed > 1 else 'slow'}", -1
+    audio, speed = record(audio, rng, clean)
+    speaker = heard_as(voice_name(utterance), speed)
+    if speaker != voice_name(utterance):
+        own = -1
     clip = animate(utterance, audio, tempo * speed, styles[identity], EMOTION_NAMES[emotion], int(rng.integers(2**31)))
+    signal = clip.pop("signal")
     if worker_encoder() is not None:
-        clip["features"] = encode_clip(worker_encoder(), clip["signal"], len(clip["motion"]), MOTION)
-    del clip["signal"]
+        clip["features"] = encode_clip(worker_encoder(), signal, len(clip["motion"]), MOTION)
     return clip | {
         "utterance": utterance["id"], "split": utterance["split"], "speaker": speaker, "identity": identity,
         "emotion": emotion, "voice_identity": own, "voice_emotion": voice_emotion,
@@ -107,24 +89,20 @@ def build_clip(job: Job, utterance: dict, audio: np.ndarray, rng: np.random.Gene
 
 
 def clips_of(job: Job) -> list[dict]:
-    utterance = json.loads(job.path.read_text())
-    audio, rate = sf.read(job.corpus / "audio" / f"{utterance['id']}.flac", dtype="float32")
-    if rate != SAMPLE_RATE_HZ:
-        raise ValueError(f"{utterance['id']} has {rate} Hz, expected {SAMPLE_RATE_HZ}: synthesize it again")
-    rng = np.random.default_rng([job.seed, zlib.crc32(utterance["id"].encode())])
-    train = utterance["split"] == "train"
-    n = job.n_variants if train else 1
-    return [build_clip(job, utterance, audio, rng, clean=not train or k == 0) for k in range(n)]
+    audio = read_audio(job.corpus, job.utterance)
+    rng = np.random.default_rng([job.seed, zlib.crc32(job.utterance["id"].encode())])
+    train = job.utterance["split"] == "train"
+    return [build_clip(job, audio, rng, clean=not train or k == 0) for k in range(job.n_variants if train else 1)]
 
 
 def jobs_of(corpus: Path, engines: list[str], n_variants: int, seed: int) -> list[Job]:
-    cast = cast_voices(corpus)
-    jobs = []
-    for path in sorted((corpus / "utterances").glob("*.json")):
-        about = json.loads(path.read_text())
-        if not engines or about["engine"] in engines:
-            jobs.append(Job(path, corpus, n_variants, seed, cast.get(voice_name(about), -1)))
-    return jobs
+    utterances = read_utterances(corpus)
+    cast = cast_voices(utterances)
+    return [
+        Job(u, corpus, n_variants, seed, cast.get(voice_name(u), -1))
+        for u in utterances
+        if not engines or u["engine"] in engines
+    ]
 
 
 def main() -> None:
@@ -145,20 +123,7 @@ def main() -> None:
         parser.error(f"no utterances in {args.corpus}: run python -m training.corpus synthesize first")
     choice = chosen_encoder(args) if args.encoder else None
     info = ClipSetInfo(MOTION, tuple(library_styles()), EMOTION_NAMES, SOURCE)
-    features = FeatureWriter(args.out, FeatureInfo.of(choice.load())) if choice else None
-    fresh = multiprocessing.get_context("spawn")  # PyTorch's threads do not survive a fork
-    with (
-        ClipWriter(args.out, info) as writer,
-        ProcessPoolExecutor(args.jobs, fresh, initializer=load_in_worker, initargs=(choice,)) as pool,
-    ):
-        for clips in tqdm(pool.map(clips_of, jobs, chunksize=8), total=len(jobs), desc="prepare"):
-            for clip in clips:
-                if features is not None:
-                    features.add(clip.pop("features"))
-                writer.add(**clip)
-    if features is not None:
-        features.close()
-    print(f"{len(jobs)} utterances, {writer.n_frames / MOTION.fps / 3600:.2f} h with variants -> {args.out}")
+    print(write_clips(args.out, info, jobs, clips_of, args.jobs, choice))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ class ReferenceBatch:
 def voice_of(clip: Clip, field: str) -> int:
     """The voice's own identity or emotion: what it sounds like, whatever the face does."""
     own = getattr(clip, f"voice_{field}")
-    return own if own >= 0 or field == "identity" and "~" in clip.speaker else getattr(clip, field)
+    return getattr(clip, field) if own is None else own
 
 
 def speech_mel(clips: ClipSet, clip: Clip) -> np.ndarray:
@@ -56,22 +56,22 @@ class ReferenceSampler:
         """n_rows: of the global batch; rows: those wanted here."""
         rng = np.random.default_rng([self.seed, step])
         n_speakers = max(1, n_rows // self.clips_per_speaker)
-        who = np.repeat(rng.choice(len(self.speakers), n_speakers, replace=len(self.speakers) < n_speakers), 2)
-        who = np.resize(who, n_rows)
+        chosen = rng.choice(len(self.speakers), n_speakers, replace=len(self.speakers) < n_speakers)
+        who = np.resize(np.repeat(chosen, self.clips_per_speaker), n_rows)
         length = int(rng.integers(*self.n_mel, endpoint=True))
         which, where = rng.random(n_rows), rng.random(n_rows)
         low, width = rng.integers(0, 70, n_rows), rng.integers(0, 11, n_rows)
-        mel, chosen = [], []
+        mel, picked = [], []
         for i in range(n_rows)[rows]:
             pool = self._by_speaker[self.speakers[who[i]]]
             clip = pool[int(which[i] * len(pool))]
             piece = crop(speech_mel(self.clips, clip), where[i], length).astype(np.float32)
             piece[:, low[i] : low[i] + width[i]] = piece.mean()
             mel.append(piece)
-            chosen.append(clip)
+            picked.append(clip)
         return ReferenceBatch(
             torch.from_numpy(np.stack(mel)),
             torch.from_numpy(who[rows].astype(np.int64)),
-            torch.tensor([voice_of(c, "identity") for c in chosen]),
-            torch.tensor([voice_of(c, "emotion") for c in chosen]),
+            torch.tensor([voice_of(c, "identity") for c in picked]),
+            torch.tensor([voice_of(c, "emotion") for c in picked]),
         )

@@ -58,7 +58,12 @@ class Draw:
     first_frame: np.ndarray  # int64 [B]
     references: np.ndarray  # int64 [B] into the pool
     reference_mel: int
+    reference_place: np.ndarray  # float64 [B], 0..1, where in the reference's speech
     masks: np.ndarray  # int64 [B, 2], hidden mel bins [low, high)
+
+    def __len__(self) -> int:
+        """Rows of the global batch."""
+        return len(self.picks)
 
 
 class WindowSampler:
@@ -93,11 +98,15 @@ class WindowSampler:
         low = rng.integers(0, 70, count)
         high = np.where(rng.random(count) < self.config.frequency_mask, low + rng.integers(1, 11, count), low)
         length = int(rng.integers(*self.config.reference_mel, endpoint=True))
-        return Draw(window, past, picks, first, references, length, np.stack([low, high], axis=1))
+        place = np.random.default_rng([self.seed, step, 1]).random(count)
+        return Draw(window, past, picks, first, references, length, place, np.stack([low, high], axis=1))
 
     def batch(self, step: int, n_frames: int, rows: slice = slice(None), reference: bool = False) -> Batch:
         """The windows `rows` of the step's batch; reference: also other speech of the same speaker and emotion."""
-        draw = self.draw(step, n_frames)
+        return self.load(self.draw(step, n_frames), rows, reference)
+
+    def load(self, draw: Draw, rows: slice, reference: bool = False) -> Batch:
+        """The windows `rows` of a draw, as batch()."""
         clips = [self.pool[p] for p in draw.picks[rows]]
         mel, motion, phone, features = [], [], [], []
         for clip, a in zip(clips, draw.first_frame[rows], strict=True):
@@ -121,7 +130,7 @@ class WindowSampler:
             self._condition("identity", clips),
             self._condition("emotion", clips),
             torch.tensor([_own_voice(c) for c in clips]),
-            torch.from_numpy(self._references(step, draw, rows)) if reference else None,
+            torch.from_numpy(self._references(draw, rows)) if reference else None,
             torch.from_numpy(np.stack(features).astype(np.float32)) if features else None,
         )
 
@@ -132,9 +141,8 @@ class WindowSampler:
         """The utterances of a step's batch, for the message of a run that stops."""
         return ", ".join(self.pool[p].utterance for p in self.draw(step, n_frames).picks)
 
-    def _references(self, step: int, draw: Draw, rows: slice) -> np.ndarray:
-        rng = np.random.default_rng([self.seed, step, 1])
-        where = rng.random(len(draw.picks))[rows]
+    def _references(self, draw: Draw, rows: slice) -> np.ndarray:
+        where = draw.reference_place[rows]
         picked = [self.pool[p] for p in draw.references[rows]]
         pieces = [crop(speech_mel(self.clips, c), u, draw.reference_mel) for c, u in zip(picked, where, strict=True)]
         return np.stack(pieces).astype(np.float32)

@@ -74,12 +74,12 @@ class Beat(DataSet):
             if not match or int(match[2]) >= len(EMOTIONS):
                 raise DataError(f"{path}: name is not <actor>_<emotion 0..7>_<index>: rename it or move it away")
             sound = find_sound(self.root / "wav", path.stem)
-            if sound is None and not self.options.skip_incomplete:
-                raise DataError(
+            if sound is None:
+                self.leave_out(
                     f"{self.root / 'wav' / path.stem}.wav is missing: prepare the take again, or pass --skip-incomplete"
                 )
-            if sound is not None:
-                out.append(TakeRef(path.stem, match[1], EMOTIONS[int(match[2])], "", (path, sound, 0.0, None)))
+                continue
+            out.append(TakeRef(path.stem, match[1], EMOTIONS[int(match[2])], "", (path, sound, 0.0, None)))
         return out
 
     def _list_raw(self) -> list[TakeRef]:
@@ -89,9 +89,8 @@ class Beat(DataSet):
             index = 0
             for number, path in takes:
                 sound = find_sound(folder, path.stem)
-                if sound is None and not self.options.skip_incomplete:
-                    raise DataError(f"{path.with_suffix('.wav')} is missing: download it, or pass --skip-incomplete")
                 if sound is None:
+                    self.leave_out(f"{path.with_suffix('.wav')} is missing: download it, or pass --skip-incomplete")
                     continue
                 emotion = emotion_of_take(number)
                 for start_s, length_s in self._cuts(path, sound):

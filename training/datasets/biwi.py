@@ -65,13 +65,12 @@ class Biwi(VertexSet):
                 if split is None:
                     continue
                 sound = find_sound(self.root / "wav", name) or find_sound(self.root / "audio", f"{name}_cut")
-                if sound is None and self.options.skip_incomplete:
-                    continue
                 if sound is None:
-                    raise DataError(
+                    self.leave_out(
                         f"{self.root / 'wav' / name}.wav is missing: ffmpeg -i videos/{name}.flv -ar 44100 "
                         f"wav/{name}.wav makes it, or pass --skip-incomplete"
                     )
+                    continue
                 out.append(self.ref(name, subject.name, split, (folder, sound)))
         return out
 

@@ -74,11 +74,10 @@ class Etf(DataSet):
         for name in ("vertices_npy", "blendshape"):
             for path in sorted((folder / name).glob("*.npy")):
                 sound = find_sound(folder / "wav", path.stem) or find_sound(folder / "audio", path.stem)
-                if sound is None and self.options.skip_incomplete:
-                    continue
                 if sound is None:
                     where = folder / ("wav" if name == "vertices_npy" else "audio") / f"{path.stem}.wav"
-                    raise DataError(f"{where} is missing: every take needs its audio, or pass --skip-incomplete")
+                    self.leave_out(f"{where} is missing: every take needs its audio, or pass --skip-incomplete")
+                    continue
                 speaker, emotion = speaker_and_emotion(path.stem)
                 prefix = f"{part}_" if part else ""
                 out.append(TakeRef(prefix + path.stem, speaker, emotion, "", (path, sound)))
@@ -95,10 +94,9 @@ class Etf(DataSet):
         for motion, sound, speaker in rows:
             files = path.parent / motion, path.parent / sound
             missing = next((f for f in files if not f.is_file()), None)
-            if missing and self.options.skip_incomplete:
-                continue
             if missing:
-                raise DataError(f"{missing}, named by {path}, is missing: download it, or pass --skip-incomplete")
+                self.leave_out(f"{missing}, named by {path}, is missing: download it, or pass --skip-incomplete")
+                continue
             emotion = speaker_and_emotion(Path(motion).stem)[1]
             name = f"{path.parent.name}_{Path(motion).stem}"
             out.append(TakeRef(name, str(speaker), emotion, split, files))

@@ -114,13 +114,12 @@ class LiveLink(DataSet):
             if _is_side_file(path):
                 continue
             sound = _sound_of(path)
-            if sound is None and self.options.skip_incomplete:
-                continue
             if sound is None:
-                raise DataError(
+                self.leave_out(
                     f"{path.with_suffix('.wav')} is missing: extract the sound of the take's video (ffmpeg -i "
                     f"{path.stem}.mov {path.stem}.wav), or pass --skip-incomplete"
                 )
+                continue
             about = labels.get(path.stem, {})
             folders = path.relative_to(self.root).parts[:-1]
             speaker = str(about.get("speaker", folders[0] if folders else "speaker"))

@@ -7,46 +7,31 @@ from pathlib import Path
 
 import numpy as np
 
-from diffusiontalker.spec.mel import MelSpec, log_mel
 from training.data.clips import ClipSetInfo, ClipWriter
+from training.data.framing import framed
 from training.data.motion_space import MotionSpace
 from training.datasets.basis import Basis, fit_basis, reconstruction_error_mm
 from training.datasets.regions import write_rig
-from training.datasets.take import SAMPLE_RATE_HZ, DataError, DataSet, Take, limited
+from training.datasets.take import DataError, DataSet, Take, limited
 from training.datasets.validate import read_checked
 
-# Silence before and after each clip, as in training.data.prepare: longer than any window's past.
-LEAD_FRAMES, TAIL_FRAMES = 24, 24
-MIN_FRAMES = 66  # of a whole clip, so that any window fits
 EASE_FRAMES = 8  # about a quarter of a second between rest and the first or from the last frame of a take
-
-
-def in_whole_groups(n_frames: int, space: MotionSpace) -> int:
-    return n_frames + -n_frames % space.group[1]
 
 
 def build_clip(take: Take, space: MotionSpace, rest: np.ndarray) -> dict:
     """Arrays of one clip: leading silence at rest that eases into the take, the take, and silence back at rest.
 
     rest: [C], the pose of silence. Returns what ClipWriter.add takes, without names."""
-    lead, n = in_whole_groups(LEAD_FRAMES, space), len(take.motion)
-    total = in_whole_groups(max(lead + n + TAIL_FRAMES, MIN_FRAMES), space)
-    motion = np.tile(rest.astype(np.float32), (total, 1))
+    n = len(take.motion)
+    clip = framed(take.audio, n, space)
+    lead = clip.lead
+    motion = np.tile(rest.astype(np.float32), (clip.n_frames, 1))
     motion[lead : lead + n] = take.motion
     u = np.arange(1, EASE_FRAMES + 1)[:, None] / (EASE_FRAMES + 1)
     ease = u * u * (3 - 2 * u)
     motion[lead - EASE_FRAMES : lead] += ease * (take.motion[0] - rest)
     motion[lead + n : lead + n + EASE_FRAMES] += ease[::-1] * (take.motion[-1] - rest)
-
-    def samples_of(frames: int) -> int:
-        return frames * SAMPLE_RATE_HZ * space.fps_den // space.fps_num
-
-    samples = np.zeros(samples_of(total) + MelSpec().window_length, np.float32)
-    first = samples_of(lead)
-    samples[first : first + len(take.audio)] = take.audio
-    per_mel, per_frames = space.group
-    mel = log_mel(samples, MelSpec())[: total // per_frames * per_mel]
-    return {"mel": mel, "motion": motion, "speech_frame": lead, "speech_frames": n}
+    return {"mel": clip.mel, "motion": motion, "speech_frame": lead, "speech_frames": n}
 
 
 def _fit(data: DataSet, n_components: int, limit: int | None, progress) -> tuple[Basis, dict]:

@@ -98,6 +98,11 @@ class DataSet:
         """float32 [n_samples] as in Take."""
         raise NotImplementedError
 
+    def leave_out(self, message: str) -> None:
+        """What to do with an incomplete take: nothing where such takes are left out, else raise DataError(message)."""
+        if not self.options.skip_incomplete:
+            raise DataError(message)
+
     def templates(self) -> dict[str, np.ndarray]:
         """Rest shape per speaker, float32 [V, 3]; empty for weights."""
         return {}

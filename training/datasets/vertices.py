@@ -86,10 +86,10 @@ class VertexSet(DataSet):
             if split is not None:
                 known.append((stem, subject, split))
         whole = [k for k in known if k[0] in stems and k[0] in sounds]
-        if len(whole) < len(known) and not self.options.skip_incomplete:
+        if len(whole) < len(known):
             stem = next(k[0] for k in known if k not in whole)
             lacking = Path("wav", f"{stem}.wav") if stem in stems else Path("vertices_npy", f"{stem}.npy")
-            raise DataError(f"{self.root / lacking} is missing: prepare the take again, or pass --skip-incomplete")
+            self.leave_out(f"{self.root / lacking} is missing: prepare the take again, or pass --skip-incomplete")
         return [self.ref(*k) for k in whole]
 
     def ref(self, name: str, subject: str, split: str, where: tuple = ()) -> TakeRef:

@@ -68,11 +68,10 @@ class Vocaset(VertexSet):
                 if split is None:
                     continue
                 if sentence not in self._audio.get(subject, {}):
-                    if self.options.skip_incomplete:
-                        continue
-                    raise DataError(
+                    self.leave_out(
                         f"{self.root / RAW_FILES[1]} lacks the audio of {name}: get it again, or pass --skip-incomplete"
                     )
+                    continue
                 out.append(self.ref(name, subject, split, (subject, sentence)))
         return out
 

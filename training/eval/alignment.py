@@ -7,13 +7,11 @@ import re
 
 import numpy as np
 
+from training.corpus import sphinx
 from training.eval.scores_speech import BILABIAL, CLOSE_VOWELS, OPEN_VOWELS, SILENCE, Phone
 from training.eval.spelling import inflected, spelled
 
 UNSURE = "?"  # a sound that no score counts, and that is not silence
-_FRAME_S = 0.01
-_PADDING_S = 0.3  # the aligner needs some quiet before and after speech
-_DITHER_RMS = 1e-4  # digital silence breaks it
 _NEAR_S = 0.05  # how far two recognisers may disagree about the time of the same phone
 # A search that fails with pauses and noises between words often ends without; a pause is then part of its neighbours.
 _LONGEST_PHONE_S = 0.35
@@ -49,9 +47,9 @@ class Aligner:
             for attempt in range(2):
                 try:
                     decoder.set_align_text(" ".join(words))
-                    self._run(decoder, audio, attempt)
+                    sphinx.run(decoder, audio, attempt)
                     decoder.set_alignment()
-                    self._run(decoder, audio, attempt)
+                    sphinx.run(decoder, audio, attempt)
                     spans = [(p.name, p.start, p.start + p.duration, w.name in guessed)
                              for w in decoder.get_alignment() for p in w]  # fmt: skip
                 except RuntimeError:
@@ -70,28 +68,19 @@ class Aligner:
             self._words = self._decoder()
             phone_model = self._sphinx.get_model_path("en-us/en-us-phone.lm.bin")
             self._loop = self._decoder(lm=None, allphone=phone_model, lw=2.0, beam=1e-20, pbeam=1e-20)
-        self._run(self._words, audio, 0)
+        sphinx.run(self._words, audio, 0)
         hypothesis = self._words.hyp()
         if hypothesis is None or not hypothesis.hypstr:
             return None, "no words were recognised"
         phones, trouble = self.align(audio, hypothesis.hypstr)
         if phones is None:
             return None, trouble
-        self._run(self._loop, audio, 0)
+        sphinx.run(self._loop, audio, 0)
         heard = _in_seconds([(s.word, s.start_frame, s.end_frame + 1) for s in self._loop.seg()])
         return [p if confirmed(p, heard) else (UNSURE, *p[1:]) for p in phones], ""
 
     def _decoder(self, **options):
         return self._sphinx.Decoder(cmn="batch", loglevel="FATAL", **options)
-
-    @staticmethod
-    def _run(decoder, audio: np.ndarray, attempt: int) -> None:
-        pad = round(_PADDING_S * 16000)
-        noise = np.random.default_rng(attempt).standard_normal(len(audio) + 2 * pad)
-        samples = np.pad(audio, pad) + _DITHER_RMS * noise
-        decoder.start_utt()
-        decoder.process_raw((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes(), full_utt=True)
-        decoder.end_utt()
 
 
 def confirmed(phone: Phone, heard: list[Phone]) -> bool:
@@ -118,8 +107,8 @@ def _in_seconds(found: list[tuple[str, int, int]]) -> list[Phone]:
     return [
         (
             name if name.isalpha() and name.isupper() else SILENCE,
-            max(first * _FRAME_S - _PADDING_S, 0.0),
-            max(last * _FRAME_S - _PADDING_S, 0.0),
+            max(first * sphinx.FRAME_S - sphinx.PADDING_S, 0.0),
+            max(last * sphinx.FRAME_S - sphinx.PADDING_S, 0.0),
         )
         for name, first, last in found
     ]

@@ -11,7 +11,8 @@ import torch
 
 from diffusiontalker.spec.mel import MelSpec, log_mel
 from diffusiontalker.spec.sampler import sampler_table
-from training.data.prepare import LEAD_FRAMES, MOTION
+from training.data.framing import LEAD_FRAMES
+from training.data.prepare import MOTION
 from training.diffusion.window_sampler import FeatureTimeline, MelTimeline, Timeline, animate
 from training.encoders.cache import FeatureInfo
 from training.encoders.frozen import EncoderChoice, FrozenEncoder

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
-import soundfile as sf
 
 from training.articulation.emotion import EMOTION_NAMES
 from training.articulation.generate import animate_phones
 from training.articulation.style import library_styles
+from training.corpus.reader import read_audio, read_utterances
 from training.data.prosody import act
 from training.eval.baselines import FPS, SAMPLE_RATE_HZ, Animator, frame_count
 from training.eval.scores_speech import Phone
@@ -52,8 +51,7 @@ def load_held_out(corpus: Path, split: str = "test", limit: int | None = None, m
     """Reads `split` of a corpus folder, or `limit` utterances spread evenly over it; the ground truth is computed, not
     stored. moods: each utterance is acted in an emotion of its own, voice and face; else all are neutral.
     Raises FileNotFoundError when there is none."""
-    utterances = [json.loads(p.read_text()) for p in sorted((Path(corpus) / "utterances").glob("*.json"))]
-    chosen = [u for u in utterances if u["split"] == split]
+    chosen = read_utterances(corpus, split)
     if not chosen:
         raise FileNotFoundError(f"no utterances of split {split!r} in {corpus}: synthesize them (training/README.md)")
     if limit is not None and limit < len(chosen):
@@ -62,7 +60,7 @@ def load_held_out(corpus: Path, split: str = "test", limit: int | None = None, m
     names = list(styles)
     out = HeldOut([], [], [], [], [], [], [])
     for u in chosen:
-        audio, _ = sf.read(Path(corpus) / "audio" / f"{u['id']}.flac", dtype="float32")
+        audio = read_audio(corpus, u)
         key = zlib.crc32(u["id"].encode())
         identity, emotion, tempo = names[key % len(names)], "neutral", 1.0
         if moods:

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile as sf
-import soxr
 
+from training.datasets.audio import read_sound
 from training.eval.alignment import Aligner
-from training.eval.baselines import SAMPLE_RATE_HZ
 from training.eval.scores_speech import Phone
 
 AUDIO_SUFFIXES = (".flac", ".wav", ".ogg")
@@ -50,7 +48,7 @@ def load_recordings(
         files = [files[i] for i in np.linspace(0, len(files) - 1, limit).astype(int)]
     recordings, left_out, aligner = [], [], None
     for file in files:
-        audio = read_audio(file)
+        audio = read_sound(file)
         if file.stem in about:
             recordings.append(_from_tracked(file.stem, audio, about[file.stem]))
             continue
@@ -62,13 +60,6 @@ def load_recordings(
         else:
             recordings.append(Recording(file.stem, audio, phones, FROM_TEXT if text.exists() else FROM_SOUND))
     return recordings, left_out
-
-
-def read_audio(file: Path) -> np.ndarray:
-    """Mono float32 at 16 kHz."""
-    samples, rate = sf.read(file, dtype="float32", always_2d=True)
-    mono = samples.mean(axis=1)
-    return mono if rate == SAMPLE_RATE_HZ else soxr.resample(mono, rate, SAMPLE_RATE_HZ).astype(np.float32)
 
 
 def _from_tracked(name: str, audio: np.ndarray, clip: dict) -> Recording:

@@ -16,6 +16,7 @@ import soundfile as sf
 import torch
 
 from diffusiontalker.spec.mel import MelSpec, log_mel
+from training.corpus.reader import read_audio, read_utterances
 from training.data.casting import cast_voices, voice_name
 from training.encoders.__main__ import add_encoder_arguments
 from training.eval.animators import CheckpointAnimator
@@ -47,11 +48,8 @@ def embed(talker: Talker, pieces: list[np.ndarray]) -> torch.Tensor:
 def speech_by_voice(corpus: Path, split: str) -> dict[str, list[np.ndarray]]:
     """Voice -> its utterances of the split, at 16 kHz."""
     out: dict[str, list[np.ndarray]] = defaultdict(list)
-    for path in sorted((Path(corpus) / "utterances").glob("*.json")):
-        about = json.loads(path.read_text())
-        if about["split"] == split:
-            audio, _ = sf.read(Path(corpus) / "audio" / f"{about['id']}.flac", dtype="float32")
-            out[voice_name(about)].append(audio)
+    for about in read_utterances(corpus, split):
+        out[voice_name(about)].append(read_audio(corpus, about))
     return out
 
 
@@ -142,7 +140,7 @@ def run(args: argparse.Namespace) -> dict[str, float]:
     """Prints the scores, writes style.json; raises ValueError or OSError for wrong arguments."""
     torch.set_num_threads(args.threads)
     talker, _ = load_talker(args.model)
-    scores = look_up(talker, speech_by_voice(args.corpus, "val"), cast_voices(args.corpus))
+    scores = look_up(talker, speech_by_voice(args.corpus, "val"), cast_voices(read_utterances(args.corpus)))
     scores |= same_above_different(talker, speech_by_voice(args.corpus, "test"), "unseen")
     if args.readers:
         scores |= same_above_different(talker, speech_by_reader(args.readers), "real")

@@ -20,7 +20,6 @@ from training.diffusion.halving import halving_target
 from training.diffusion.losses import LossWeights, truncated_snr
 from training.diffusion.schedule import Schedule
 from training.encoders.cache import FeatureSet
-from training.loop.distributed import share
 from training.loop.errors import reports_errors
 from training.loop.runtime import Runtime, add_runtime_arguments
 from training.loop.trainer import RunConfig, Trainer
@@ -29,9 +28,10 @@ from training.models.upper_face import UpperFaceEnhancer
 from training.stages.common import load_talker, motion_loss, noised
 from training.stages.encoder import feature_loss, small_talker
 from training.stages.teacher import enhancer_loss, load_enhancer
+from training.stages.window_loss import WindowLoss
 
 
-class HalvingLoss(nn.Module):
+class HalvingLoss(WindowLoss):
     """One DDIM step of the student must land where two steps of the teacher land.
     n_steps: of the student; the teacher takes twice as many. large: the frozen large encoder of L_ae, or None.
     enhancer: the teacher's, frozen, which holds the student's upper face to the style too (L_pc), or None."""
@@ -47,8 +47,8 @@ class HalvingLoss(nn.Module):
         large: nn.Module | None = None,
         enhancer: UpperFaceEnhancer | None = None,
     ):
-        super().__init__()
-        self.model, self.windows, self.run, self.n_steps, self.runtime = student, windows, run, n_steps, runtime
+        super().__init__(student, windows, run, runtime)
+        self.n_steps = n_steps
         self.teacher = copy.deepcopy(teacher).eval().requires_grad_(False)
         self.large = None if large is None else copy.deepcopy(large).eval().requires_grad_(False)
         self.enhancer = None if enhancer is None else copy.deepcopy(enhancer).eval().requires_grad_(False)
@@ -56,16 +56,11 @@ class HalvingLoss(nn.Module):
         self.weights = LossWeights()
         self.motion_loss = motion_loss(student, windows.clips.info.motion, self.weights)
 
-    def describe_batch(self, step: int) -> str:
-        return self.windows.describe(step, self.run.frames_per_batch)
-
     def forward(self, step: int) -> tuple[Tensor, dict]:
-        student, frames = self.model, self.run.frames_per_batch
-        n = len(self.windows.draw(step, frames).picks)
-        rows = share(n)
-        batch = self.runtime.place(self.windows.batch(step, frames, rows))
+        student = self.model
+        batch, n, rows = self.batch(step)
         stride = self.schedule.n_train_steps // self.n_steps
-        noise = noised(student, self.schedule, batch, n, rows, stride, self.windows.seed * 1_000_003 + step)
+        noise = noised(student, self.schedule, batch, n, rows, stride, self.noise_seed(step))
         t, figures = noise.t, {}
         with self.runtime.autocast():
             with torch.no_grad():

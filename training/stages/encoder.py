@@ -15,13 +15,14 @@ from training.data.windows import WindowConfig, WindowSampler
 from training.diffusion.losses import LossWeights
 from training.encoders.cache import FeatureSet
 from training.loop.checkpoint import load_checkpoint, under_prefix
-from training.loop.distributed import share
 from training.loop.errors import reports_errors
-from training.loop.runtime import Runtime, add_runtime_arguments
+from training.loop.runtime import Runtime
 from training.loop.trainer import RunConfig, Trainer
 from training.models.talker import Talker
+from training.stages.arguments import add_run_arguments
 from training.stages.common import load_talker
 from training.stages.teacher import phone_loss
+from training.stages.window_loss import WindowLoss
 
 
 class SmallEncoder(nn.Module):
@@ -38,20 +39,14 @@ def feature_loss(small: Tensor, large: Tensor) -> Tensor:
     return (small.float() - large.float()).square().mean()
 
 
-class EncoderLoss(nn.Module):
+class EncoderLoss(WindowLoss):
     def __init__(self, model: SmallEncoder, teacher: Talker, windows: WindowSampler, run: RunConfig, runtime: Runtime):
-        super().__init__()
-        self.model, self.windows, self.run, self.runtime = model, windows, run, runtime
+        super().__init__(model, windows, run, runtime)
         self.large = teacher.encoder.requires_grad_(False)
         self.weights = LossWeights()
 
-    def describe_batch(self, step: int) -> str:
-        return self.windows.describe(step, self.run.frames_per_batch)
-
     def forward(self, step: int) -> tuple[Tensor, dict]:
-        frames = self.run.frames_per_batch
-        rows = share(len(self.windows.draw(step, frames).picks))
-        batch = self.runtime.place(self.windows.batch(step, frames, rows))
+        batch, _, _ = self.batch(step)
         with self.runtime.autocast():
             with torch.no_grad():
                 wanted = self.large(batch.features)
@@ -79,15 +74,9 @@ def small_talker(teacher: Talker, path: Path | None = None) -> Talker:
 @reports_errors
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clips", type=Path, nargs="+", required=True, help="prepared clips with features")
+    add_run_arguments(parser, 4000, 1e-3, 2)
     parser.add_argument("--teacher", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True, help="checkpoint; a run goes on from it when it exists")
-    parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--until", type=int, help="stop (and save) at this step of the schedule")
-    parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--frames", type=int, default=1440)
-    parser.add_argument("--seed", type=int, default=2)
-    add_runtime_arguments(parser)
     args = parser.parse_args()
     runtime = Runtime.from_arguments(args)
     torch.manual_seed(args.seed)

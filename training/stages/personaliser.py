@@ -7,7 +7,6 @@ library, and speech against other speech of the same speaker, which also knows t
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -17,11 +16,12 @@ from training.data.references import ReferenceSampler
 from training.diffusion.contrastive import library_nce, other_views
 from training.loop.distributed import gather_rows, share
 from training.loop.errors import reports_errors
-from training.loop.runtime import Runtime, add_runtime_arguments
+from training.loop.runtime import Runtime
 from training.loop.trainer import RunConfig, Trainer
 from training.models.denoiser import DenoiserConfig
 from training.models.personaliser import Personaliser
 from training.models.style_encoder import StyleEncoderConfig
+from training.stages.arguments import add_run_arguments
 
 ROWS = 64  # clips per step
 WEIGHT_SPEAKER, WEIGHT_EMOTION = 1.0, 0.5
@@ -58,13 +58,7 @@ class PersonaliserLoss(nn.Module):
 @reports_errors
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clips", type=Path, nargs="+", required=True, help="prepared clips")
-    parser.add_argument("--out", type=Path, required=True, help="checkpoint; a run goes on from it when it exists")
-    parser.add_argument("--steps", type=int, default=2500)
-    parser.add_argument("--until", type=int, help="stop (and save) at this step of the schedule")
-    parser.add_argument("--learning-rate", type=float, default=1e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    add_runtime_arguments(parser)
+    add_run_arguments(parser, 2500, 1e-3, 0)
     args = parser.parse_args()
     runtime = Runtime.from_arguments(args)
     torch.manual_seed(args.seed)

@@ -22,15 +22,17 @@ from training.diffusion.losses import LossWeights
 from training.diffusion.schedule import Schedule
 from training.encoders.cache import FeatureSet
 from training.loop.checkpoint import load_checkpoint, under_prefix
-from training.loop.distributed import gather_rows, share
+from training.loop.distributed import gather_rows
 from training.loop.errors import reports_errors
-from training.loop.runtime import Runtime, add_runtime_arguments
+from training.loop.runtime import Runtime
 from training.loop.trainer import RunConfig, Trainer
 from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker, TalkerConfig
 from training.models.upper_face import UpperFaceEnhancer
+from training.stages.arguments import add_run_arguments
 from training.stages.common import free_channels, motion_loss, noised, set_motion_statistics
+from training.stages.window_loss import WindowLoss
 
 # Share of the windows conditioned on speech of the same voice instead of the library's entry, so that voices of no
 # entry can be enrolled; and share without any style, for classifier-free guidance.
@@ -86,7 +88,7 @@ def phone_loss(logits: Tensor, phone: Tensor) -> tuple[Tensor, Tensor]:
     return loss, (logits.argmax(dim=-1) == phone)[known].float().mean()
 
 
-class TeacherLoss(nn.Module):
+class TeacherLoss(WindowLoss):
     """sampler_steps: the timesteps that are trained, those of a sampler of so many steps; all of them for a teacher,
     fewer to train a few-step model directly, without distillation."""
 
@@ -99,21 +101,16 @@ class TeacherLoss(nn.Module):
         runtime: Runtime,
         sampler_steps: int,
     ):
-        super().__init__()
+        super().__init__(model, windows, run, runtime)
+        self.weights = weights
         self.stride = model.config.denoiser.n_train_steps // sampler_steps
-        self.model, self.windows, self.weights, self.run, self.runtime = model, windows, weights, run, runtime
         self.schedule = Schedule(model.config.denoiser.n_train_steps)
         self.motion_loss = motion_loss(model, windows.clips.info.motion, weights)
 
-    def describe_batch(self, step: int) -> str:
-        return self.windows.describe(step, self.run.frames_per_batch)
-
     def forward(self, step: int) -> tuple[Tensor, dict]:
-        model, frames = self.model, self.run.frames_per_batch
-        n = len(self.windows.draw(step, frames).picks)
-        rows = share(n)
-        batch = self.runtime.place(self.windows.batch(step, frames, rows, reference=True))
-        noise = noised(model, self.schedule, batch, n, rows, self.stride, self.windows.seed * 1_000_003 + step)
+        model = self.model
+        batch, n, rows = self.batch(step, reference=True)
+        noise = noised(model, self.schedule, batch, n, rows, self.stride, self.noise_seed(step))
         rng = np.random.default_rng([self.windows.seed, step, 2])
         u = self.runtime.place(torch.from_numpy(rng.random((2, n)))[:, rows])
         with self.runtime.autocast():
@@ -161,7 +158,7 @@ def load_personaliser(model: Talker, path: Path, clips: ClipSet) -> None:
         raise ValueError(f"{path} knows other identities or emotions than the clips: train it on the same clips")
     own = model.personaliser
     state = {k: v for k, v in under_prefix("ema", tensors).items() if not k.startswith("fusion.")}
-    own.load_state_dict(state | {k: v for k, v in own.state_dict().items() if k.startswith("fusion.")})
+    own.load_state_dict(own.state_dict() | state)
 
 
 def freeze_contrastive(model: Talker) -> None:
@@ -173,14 +170,10 @@ def freeze_contrastive(model: Talker) -> None:
 @reports_errors
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clips", type=Path, nargs="+", required=True, help="prepared clips")
+    add_run_arguments(parser, 8300, 8e-4, 0)
     parser.add_argument("--personaliser", type=Path, required=True, help="checkpoint of the personaliser stage")
-    parser.add_argument("--out", type=Path, required=True, help="checkpoint; a run goes on from it when it exists")
     parser.add_argument("--features", action="store_true", help="use the cached features of a large encoder")
     parser.add_argument("--train-steps", type=int, default=256, help="diffusion steps")
-    parser.add_argument("--steps", type=int, default=8300)
-    parser.add_argument("--until", type=int, help="stop (and save) at this step of the schedule")
-    parser.add_argument("--learning-rate", type=float, default=8e-4)
     parser.add_argument("--frames", type=int, default=960, help="animation frames per step, all processes together")
     parser.add_argument("--closure", type=float, default=LossWeights().closure)
     parser.add_argument("--enhancer", type=float, default=LossWeights().enhancer)
@@ -188,8 +181,6 @@ def main() -> None:
     ablation.add_argument("--no-identity", action="store_true", help="one identity for all clips")
     ablation.add_argument("--no-emotion", action="store_true", help="one emotion for all clips")
     ablation.add_argument("--sampler-steps", type=int, help="train directly for a sampler of so many steps")
-    parser.add_argument("--seed", type=int, default=0)
-    add_runtime_arguments(parser)
     args = parser.parse_args()
     runtime = Runtime.from_arguments(args)
     torch.manual_seed(args.seed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import time
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import numpy as np
 from diffusiontalker.api import bundles
 from diffusiontalker.bench.runners import Timing
 from diffusiontalker.errors import InputError
+from diffusiontalker.io.safetensors import read_tensors
 from diffusiontalker.spec.mel import MelSpec, log_mel
 from diffusiontalker.spec.noise import normal_noise
 
@@ -115,12 +115,8 @@ class TorchRunner:
 
 
 def _default_style(folder, bundle: dict) -> np.ndarray:
-    """The default identity's embedding, float32 [d_identity]; safetensors is a JSON header and raw arrays."""
+    """The default identity's embedding, in the default emotion where there are emotions: float32 [d_identity]."""
     spec = bundle["identities"]
-    data = (folder / spec["file"]).read_bytes()
-    header_size = int.from_bytes(data[:8], "little")
-    entry = json.loads(data[8 : 8 + header_size])[spec["tensor"]]
-    begin, end = entry["data_offsets"]
-    table = np.frombuffer(data[8 + header_size + begin : 8 + header_size + end], np.float32).reshape(entry["shape"])
+    table = read_tensors(folder / spec["file"], (spec["tensor"],))[spec["tensor"]]
     style = table[spec["names"].index(spec["default"])]
     return (style[spec["emotions"].index(spec["default_emotion"])] if "emotions" in spec else style).copy()
