@@ -1,1 +1,1 @@
-"""The stages of the recipe, one command each: teacher, distill, then trt_build.export and training.eval."""
+"""The stages of the recipe, one command each: personaliser, teacher, encoder, distill (training/README.md)."""
