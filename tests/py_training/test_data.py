@@ -9,6 +9,7 @@ from corpus_makers import add_utterance
 from training.data import prepare
 from training.data.augment import augment, rms, set_level
 from training.data.clips import PHONE_NAMES, ClipSet
+from training.data.mel_vary import MelVariation
 from training.data.references import ReferenceSampler, voice_of
 from training.data.windows import WindowConfig, WindowSampler
 
@@ -87,6 +88,16 @@ def test_rows_of_a_batch_are_those_of_the_whole_batch(clips):
     whole, part = sampler.batch(5, 240, reference=True), sampler.batch(5, 240, slice(n // 2, n), reference=True)
     for field in ("mel", "motion", "phone", "known", "identity", "emotion", "own_voice", "reference"):
         assert (getattr(part, field) == getattr(whole, field)[n // 2 :]).all(), field
+
+
+def test_varied_windows_are_a_function_of_seed_step_and_row(clips):
+    config = WindowConfig(vary=MelVariation(share=1.0), frequency_mask=0.0)
+    sampler, plain = WindowSampler(clips, "train", config, seed=3), WindowSampler(clips, "train", WindowConfig(), seed=3)
+    n = len(sampler.draw(5, 240))
+    whole, part = sampler.batch(5, 240), sampler.batch(5, 240, slice(n // 2, n))
+    assert (part.mel == whole.mel[n // 2 :]).all()
+    unvaried = plain.batch(5, 240)
+    assert (whole.motion == unvaried.motion).all() and not (whole.mel == unvaried.mel).all(dim=(1, 2)).any()
 
 
 def test_clips_shorter_than_a_window_are_named(clips):

@@ -24,7 +24,7 @@ from training.eval import __main__ as evaluation
 from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker
-from training.stages import distill, encoder, personaliser, teacher
+from training.stages import distill, encoder, imitated, personaliser, teacher
 from training.stages.common import load_talker
 from trt_build.export import bundle
 from trt_build.export.half_storage import MIN_ELEMENTS
@@ -70,15 +70,17 @@ def train(run, clips: str, *, large_encoder: bool) -> None:
         teacher, "--clips", clips, *features, "--personaliser", "personaliser.safetensors",
         "--out", "teacher.safetensors", "--steps", 2, "--frames", 120, *HERE,
     )  # fmt: skip
-    more = []
+    more, taught = [], []
     if large_encoder:
+        run(imitated, "--clips", clips, "--teacher", "teacher.safetensors", "--steps", 2, "--out", "imitated")
+        taught = ["imitated"]
         run(
             encoder, "--clips", clips, "--teacher", "teacher.safetensors", "--out", "encoder.safetensors",
             "--steps", 2, "--frames", 120, *HERE,
         )  # fmt: skip
         more = ["--encoder", "encoder.safetensors", "--train-encoder-from", 8]
     run(
-        distill, "--clips", clips, "--teacher", "teacher.safetensors", *more, "--out", "student", "--to", 8,
+        distill, "--clips", clips, *taught, "--teacher", "teacher.safetensors", *more, "--out", "student", "--to", 8,
         "--updates", 1, "--last-updates", 1, "--frames", 120, *HERE,
     )  # fmt: skip
     made_students = sorted(int(p.stem.split("-")[1]) for p in Path("student").glob("*.safetensors"))
@@ -229,6 +231,12 @@ def blendshape_clips(folder: Path) -> None:
 def test_blendshapes_with_a_large_encoder_go_to_frames_in_another_emotion(run):
     blendshape_clips(Path("clips"))
     train(run, "clips", large_encoder=True)
+    given, made_up = ClipSet(Path("imitated")), ClipSet(Path("clips"))
+    assert {c.identity for c in given.clips} <= {0, 1} and len(given.clips) == len(made_up.clips)
+    for clip, like in zip(given.clips, made_up.clips, strict=True):
+        assert (given.clip_mel(clip) == made_up.clip_mel(like)).all()
+        motion = given.clip_motion(clip)
+        assert motion.shape == (like.n_frames, 52) and 0 <= motion.min() and 0.01 < motion.std() and motion.max() <= 1
     run(bundle, "--student", "student/student-8.safetensors", "--out", "bundle", "--license", "none")
     model, animation, happy = compare_with_runtime(identity=1, emotion=1)
     assert (model.space, model.channels, model.fps) == ("blendshapes", ARKIT_CHANNELS, 30)

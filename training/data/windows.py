@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from training.data.clips import NO_PHONE, Clip, ClipSet
+from training.data.mel_vary import MelVariation, vary_mel
 from training.data.references import crop, speech_mel, voice_of
 
 
@@ -23,6 +24,7 @@ class WindowConfig:
     # How much more often than its length a clip is drawn, by the start of its utterance's id.
     engine_weight: tuple[tuple[str, float], ...] = (("kokoro", 3.0), ("espeak", 0.5), ("real", 3.0))
     frequency_mask: float = 0.3  # chance of hiding a band of up to 10 mel bins
+    vary: MelVariation | None = None  # changes of the mel that the audio encoder hears
     reference_mel: tuple[int, int] = (200, 400)  # length of the clip that shows who speaks, mel frames
     hidden: tuple[str, ...] = ()  # "identity", "emotion": given as entry 0 whatever the clip has, for ablations
 
@@ -60,6 +62,7 @@ class Draw:
     reference_mel: int
     reference_place: np.ndarray  # float64 [B], 0..1, where in the reference's speech
     masks: np.ndarray  # int64 [B, 2], hidden mel bins [low, high)
+    step: int
 
     def __len__(self) -> int:
         """Rows of the global batch."""
@@ -99,7 +102,7 @@ class WindowSampler:
         high = np.where(rng.random(count) < self.config.frequency_mask, low + rng.integers(1, 11, count), low)
         length = int(rng.integers(*self.config.reference_mel, endpoint=True))
         place = np.random.default_rng([self.seed, step, 1]).random(count)
-        return Draw(window, past, picks, first, references, length, place, np.stack([low, high], axis=1))
+        return Draw(window, past, picks, first, references, length, place, np.stack([low, high], axis=1), step)
 
     def batch(self, step: int, n_frames: int, rows: slice = slice(None), reference: bool = False) -> Batch:
         """The windows `rows` of the step's batch; reference: also other speech of the same speaker and emotion."""
@@ -116,7 +119,7 @@ class WindowSampler:
             phone.append(self.clips.clip_phone(clip)[a : a + draw.window])
             if self.features is not None:
                 features.append(self.features.clip_features(clip)[a : a + draw.window])
-        mel_array = np.stack(mel).astype(np.float32)
+        mel_array = self._varied(np.stack(mel).astype(np.float32), draw, rows)
         for row, (low, high) in enumerate(draw.masks[rows]):
             mel_array[row, :, low:high] = mel_array[row].mean()
         phone_array = np.stack(phone).astype(np.int64)
@@ -133,6 +136,13 @@ class WindowSampler:
             torch.from_numpy(self._references(draw, rows)) if reference else None,
             torch.from_numpy(np.stack(features).astype(np.float32)) if features else None,
         )
+
+    def _varied(self, mel: np.ndarray, draw: Draw, rows: slice) -> np.ndarray:
+        if self.config.vary is None:
+            return mel
+        numbers = range(len(draw))[rows]
+        rngs = [np.random.default_rng([self.seed, draw.step, 3, n]) for n in numbers]
+        return np.stack([vary_mel(m, rng, self.config.vary) for m, rng in zip(mel, rngs, strict=True)])
 
     def _condition(self, name: str, clips: list[Clip]) -> Tensor:
         return torch.tensor([0 if name in self.config.hidden else getattr(c, name) for c in clips])

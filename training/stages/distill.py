@@ -1,20 +1,22 @@
 """Progressive halving, 256 -> 128 -> ... -> 8 -> .. steps (Salimans & Ho, arXiv 2202.00512, algorithm 2).
 `python -m training.stages.distill --clips DIR --teacher runs/teacher.safetensors --out runs/student`
 
-A round's student starts as its teacher. With --encoder the first student also has the compact audio encoder instead of
-the large one; the rounds from --train-encoder-from down go on training it, held to the large one's features (L_ae)."""
+A round's student starts as its teacher. A large audio encoder stays until the first round that trains the compact one
+(--train-encoder-from): its student starts with the compact encoder of --encoder, its teacher still hears the large one,
+and L_ae holds the features together, also in the rounds after it."""
 
 from __future__ import annotations
 
 import argparse
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from training.data.clips import ClipSet
+from training.data.mel_vary import MelVariation
 from training.data.windows import WindowConfig, WindowSampler
 from training.diffusion.halving import halving_target
 from training.diffusion.losses import LossWeights, truncated_snr
@@ -53,7 +55,8 @@ class HalvingLoss(WindowLoss):
         self.large = None if large is None else copy.deepcopy(large).eval().requires_grad_(False)
         self.enhancer = None if enhancer is None else copy.deepcopy(enhancer).eval().requires_grad_(False)
         self.schedule = Schedule(student.config.denoiser.n_train_steps)
-        self.weights = LossWeights()
+        # The teacher's own bias towards closed lips is in its targets: adding it in every round would shut the mouth.
+        self.weights = replace(LossWeights(), closure=0.0, closure_margin=0.0)
         self.motion_loss = motion_loss(student, windows.clips.info.motion, self.weights)
 
     def forward(self, step: int) -> tuple[Tensor, dict]:
@@ -72,7 +75,7 @@ class HalvingLoss(WindowLoss):
                     self.teacher, self.schedule, noise.x_t, batch.known, teacher_audio, style, t, t - half, t - stride
                 )
                 wanted = None if self.large is None else self.large(batch.features)
-            audio = student.encoder(batch.mel)
+            audio = student.encoder(batch.features if student.config.d_features else batch.mel)
             x0_pred = student.denoiser(noise.x_t, batch.known, audio, style, t.float()).float()
         weight = truncated_snr(self.schedule.alpha_bar.to(t.device)[t])
         loss = self.motion_loss(x0_pred, target, batch.known, weight)
@@ -108,11 +111,12 @@ def distill_round(
     student = copy.deepcopy(student).train().requires_grad_(True)
     student.personaliser.requires_grad_(False)
     student.encoder.requires_grad_(train_encoder)
-    needs_features = teacher.config.d_features > 0 or train_encoder and chain.large is not None
-    windows = WindowSampler(
-        chain.clips, "train", WindowConfig(), chain.seed + n_steps, chain.features if needs_features else None
-    )
     large = chain.large if train_encoder else None
+    needs_features = teacher.config.d_features > 0 or large is not None
+    config = WindowConfig(vary=MelVariation() if train_encoder else None)
+    windows = WindowSampler(
+        chain.clips, "train", config, chain.seed + n_steps, chain.features if needs_features else None
+    )
     loss = HalvingLoss(student, teacher, windows, run, n_steps, chain.runtime, large, chain.enhancer)
     about = chain.about | {"stage": "distill", "sampler_steps": n_steps, "talker": student.config.as_dict()}
     if chain.runtime.is_main:
@@ -133,7 +137,9 @@ def main() -> None:
     parser.add_argument(
         "--last-updates", type=int, default=1250, help="optimiser steps of the rounds from 8 steps down"
     )
-    parser.add_argument("--train-encoder-from", type=int, default=0, help="rounds of so many steps or fewer train it")
+    parser.add_argument(
+        "--train-encoder-from", type=int, default=0, help="rounds of so many steps or fewer train it; 0: none"
+    )
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--frames", type=int, default=960)
     parser.add_argument("--seed", type=int, default=1)
@@ -143,9 +149,8 @@ def main() -> None:
     clips = ClipSet(*args.clips)
     teacher, about = load_talker(args.teacher)
     large = teacher.config.d_features > 0
-    if large and args.encoder is None:
+    if large and args.train_encoder_from and args.encoder is None:
         parser.error(f"{args.teacher} hears a large encoder: give --encoder, the compact one of the encoder stage")
-    student = small_talker(teacher, args.encoder) if large else teacher
     keep = ("identities", "emotions", "motion", "source", "encoder")
     chain = Chain(
         clips, FeatureSet(clips) if large else None, teacher.encoder if large else None,
@@ -157,8 +162,9 @@ def main() -> None:
         updates = args.last_updates if n_steps <= 8 else args.updates
         run = RunConfig(updates, args.learning_rate, frames_per_batch=args.frames, warmup_steps=50, ema_decay=0.99)
         path = args.out / f"student-{n_steps}.safetensors"
-        teacher = distill_round(student, teacher, chain, run, n_steps, path, n_steps <= args.train_encoder_from)
-        student = teacher
+        train_encoder = n_steps <= args.train_encoder_from
+        student = small_talker(teacher, args.encoder) if train_encoder and teacher.config.d_features else teacher
+        teacher = distill_round(student, teacher, chain, run, n_steps, path, train_encoder)
         n_steps //= 2
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from training.data.clips import PHONE_NAMES, ClipSet
+from training.data.mel_vary import MelVariation
 from training.data.windows import WindowConfig, WindowSampler
 from training.diffusion.losses import LossWeights
 from training.encoders.cache import FeatureSet
@@ -86,7 +87,7 @@ def main() -> None:
         parser.error(f"{args.teacher} has the compact encoder already: this stage is not needed")
     model = SmallEncoder(small_talker(teacher).encoder, teacher.config.encoder.d_model)
     run = RunConfig(args.steps, args.learning_rate, frames_per_batch=args.frames)
-    windows = WindowSampler(clips, "train", WindowConfig(), args.seed, FeatureSet(clips))
+    windows = WindowSampler(clips, "train", WindowConfig(vary=MelVariation()), args.seed, FeatureSet(clips))
     loss = EncoderLoss(model, teacher, windows, run, runtime)
     Trainer(loss, run, args.out, {"stage": "encoder", "encoder": about["encoder"]}, runtime).run(args.until)
 

@@ -1,0 +1,54 @@
+"""Other throats, microphones and rooms drawn on log-mel windows while training: cheaper than new recordings, and never
+the same twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from diffusiontalker.spec.mel import MelSpec
+
+FLOOR = MelSpec().log_floor
+DB = np.log(10) / 10  # decibels of power to natural logarithm
+
+
+@dataclass(frozen=True)
+class MelVariation:
+    """Ranges are uniform, both ways where only one bound is given. All are our choices."""
+
+    share: float = 0.8  # of the windows that are changed at all
+    vocal_tract: float = 0.12  # stretch of the frequency axis (VTLP, Jaitly & Hinton 2013)
+    level_db: float = 8.0
+    colour_db: float = 8.0  # of a smooth random frequency response
+    n_knots: int = 6
+    noise_share: float = 0.6  # of the changed windows that get noise
+    snr_db: tuple[float, float] = (0.0, 35.0)  # against the loud frames of the window
+    tilt_db: float = 25.0  # of the noise over the whole band
+
+
+def vary_mel(mel: np.ndarray, rng: np.random.Generator, ranges: MelVariation) -> np.ndarray:
+    """mel: float32 [T, n_mels] natural log of power plus FLOOR -> the same shape, what is said and when unchanged."""
+    if rng.random() >= ranges.share:
+        return mel
+    bins = np.arange(mel.shape[1], dtype=np.float32)
+    mel = _stretched(mel, 1 + rng.uniform(-1, 1) * ranges.vocal_tract)
+    knots = np.linspace(0, len(bins) - 1, ranges.n_knots)
+    gain = np.interp(bins, knots, rng.uniform(-1, 1, ranges.n_knots) * ranges.colour_db)
+    gain += rng.uniform(-1, 1) * ranges.level_db
+    power = np.maximum(np.exp(mel) - FLOOR, 0) * np.exp(gain * DB)
+    if rng.random() < ranges.noise_share:
+        loud = np.log(np.percentile(power.mean(axis=1), 90) + FLOOR)
+        tilt = rng.uniform(-1, 1) * ranges.tilt_db * (bins / len(bins) - 0.5)
+        noise = np.exp(loud + (tilt - rng.uniform(*ranges.snr_db)) * DB)
+        # Power of noise in one filter fluctuates like a chi-square of some degrees of freedom.
+        power = power + noise * rng.gamma(3.0, 1 / 3, power.shape)
+    return np.log(power + FLOOR).astype(np.float32)
+
+
+def _stretched(mel: np.ndarray, factor: float) -> np.ndarray:
+    """Bin b shows what stood at b / factor; beyond the last bin its value is held."""
+    source = np.minimum(np.arange(mel.shape[1]) / factor, mel.shape[1] - 1)
+    low = np.minimum(source.astype(int), mel.shape[1] - 2)
+    part = (source - low).astype(np.float32)
+    return mel[:, low] * (1 - part) + mel[:, low + 1] * part

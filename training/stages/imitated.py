@@ -1,0 +1,105 @@
+"""Speech without motion gets the teacher's: real recordings for the distillation.
+`python -m training.stages.imitated --clips DIR --teacher runs/teacher.safetensors --out DIR`
+
+Each clip is animated in an identity and an emotion drawn at random (half of the clips are neutral)."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from diffusiontalker.spec.sampler import sampler_table
+from training.data.clips import Clip, ClipSet, ClipWriter
+from training.diffusion.window_sampler import FeatureTimeline, MelTimeline, Timeline, animate
+from training.encoders.cache import FeatureSet, FeatureWriter
+from training.loop.errors import reports_errors
+from training.models.talker import Talker
+from training.stages.common import load_talker
+from trt_build.export.bundle import PROFILES
+
+NEUTRAL_SHARE = 0.5
+# Clips that are animated at once; those of similar length are, so that little is computed for nothing.
+BATCH = 32
+# What a clip says of itself apart from its place in the arrays and its style.
+KEPT = ("utterance", "split", "speaker", "speech_frame", "speech_frames", "voice_identity", "voice_emotion")
+
+
+def draw_styles(n: int, n_identities: int, n_emotions: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """(identity, emotion) indices, int64 [n] each."""
+    rng = np.random.default_rng(seed)
+    emotion = np.where(rng.random(n) < NEUTRAL_SHARE, 0, rng.integers(0, n_emotions, n))
+    return rng.integers(0, n_identities, n), emotion
+
+
+class Imitation:
+    """The motion that a teacher gives clips, with so many DDIM steps."""
+
+    def __init__(self, teacher: Talker, clips: ClipSet, features: FeatureSet | None, n_steps: int):
+        self.teacher, self.clips, self.features = teacher, clips, features
+        self.steps = sampler_table(n_steps, teacher.config.denoiser.n_train_steps)
+        sizes = PROFILES["offline"]
+        self.profile = (sizes["past_frames"], sizes["hop_frames"], sizes["lookahead_frames"])
+
+    @torch.no_grad()
+    def __call__(self, clips: list[Clip], identity: np.ndarray, emotion: np.ndarray, seed: int) -> list[np.ndarray]:
+        """Motion [n_frames, C] per clip."""
+        styles = self.teacher.personaliser.style(torch.from_numpy(identity), torch.from_numpy(emotion))
+        seeds = [seed + k for k in range(len(clips))]
+        return animate(self.teacher, self._timeline(clips), styles, self.steps, self.profile, seeds)
+
+    def _timeline(self, clips: list[Clip]) -> Timeline:
+        if self.features is None:
+            mels = [np.asarray(self.clips.clip_mel(c), np.float32) for c in clips]
+            return MelTimeline(mels, self.clips.info.motion.group, float(mels[0][0].min()))
+        return FeatureTimeline([self.features.clip_features(c) for c in clips], [c.n_frames for c in clips], lead=0)
+
+
+def write_imitated(clips: ClipSet, features: FeatureSet | None, teacher: Talker, out: Path, n_steps: int, seed: int):
+    """A folder like that of `clips`, with the teacher's motion."""
+    info = clips.info
+    identity, emotion = draw_styles(len(clips.clips), len(info.identities), len(info.emotions), seed)
+    order = np.argsort([c.n_frames for c in clips.clips], kind="stable")
+    motion: dict[int, np.ndarray] = {}
+    imitation = Imitation(teacher, clips, features, n_steps)
+    for i in tqdm(range(0, len(order), BATCH), desc="imitated"):
+        rows = order[i : i + BATCH]
+        found = imitation([clips.clips[r] for r in rows], identity[rows], emotion[rows], seed + i)
+        motion |= {int(r): m for r, m in zip(rows, found, strict=True)}
+    if features is not None:
+        with FeatureWriter(out, features.info) as writer:
+            for clip in clips.clips:
+                writer.add(features.clip_features(clip))
+    with ClipWriter(out, info) as writer:
+        for k, clip in enumerate(clips.clips):
+            about = {n: v for n, v in asdict(clip).items() if n in KEPT}
+            style = {"identity": int(identity[k]), "emotion": int(emotion[k])}
+            writer.add(clips.clip_mel(clip), motion[k], clips.clip_phone(clip), **about, **style)
+
+
+@reports_errors
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clips", type=Path, required=True, help="clips whose motion does not count")
+    parser.add_argument("--teacher", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=8, help="sampler steps of the teacher")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    if args.out.resolve() == args.clips.resolve():
+        parser.error("--out is the folder of --clips: name another, its motion is not overwritten")
+    teacher, about = load_talker(args.teacher)
+    clips = ClipSet(args.clips)
+    if list(clips.info.identities) != list(about["identities"]) or list(clips.info.emotions) != list(about["emotions"]):
+        parser.error(f"{args.clips} has other identities or emotions than {args.teacher}")
+    features = FeatureSet(clips) if teacher.config.d_features else None
+    write_imitated(clips, features, teacher, args.out, args.steps, args.seed)
+    print(f"{len(clips.clips)} clips -> {args.out}")
+
+
+if __name__ == "__main__":
+    main()
