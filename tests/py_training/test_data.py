@@ -92,7 +92,7 @@ def test_rows_of_a_batch_are_those_of_the_whole_batch(clips):
 
 def test_varied_windows_are_a_function_of_seed_step_and_row(clips):
     config = WindowConfig(vary=MelVariation(share=1.0), frequency_mask=0.0)
-    sampler, plain = WindowSampler(clips, "train", config, seed=3), WindowSampler(clips, "train", WindowConfig(), seed=3)
+    sampler, plain = (WindowSampler(clips, "train", c, seed=3) for c in (config, WindowConfig()))
     n = len(sampler.draw(5, 240))
     whole, part = sampler.batch(5, 240), sampler.batch(5, 240, slice(n // 2, n))
     assert (part.mel == whole.mel[n // 2 :]).all()
