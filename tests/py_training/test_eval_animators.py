@@ -11,7 +11,7 @@ import diffusiontalker
 from training.encoders.frozen import EncoderChoice
 from training.eval.animators import BundleAnimator
 from training.eval.models import ModelSpec
-from training.loop.checkpoint import save_checkpoint, with_prefix
+from training.loop.checkpoint import load_checkpoint, save_checkpoint, with_prefix
 from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker, TalkerConfig
@@ -85,6 +85,18 @@ def test_an_emotion_changes_the_motion_and_none_is_neutral(tmp_path, audio):
         animator(audio, who, ["angry", "sad"])
     single = ModelSpec("t", saved(tmp_path / "one.safetensors", n_emotions=1), 2).open()
     assert (single(audio, who, ["angry", "sad"])[1] == single(audio, who)[1]).all()
+
+
+def test_a_condition_that_training_hid_makes_no_difference(tmp_path, audio):
+    path = saved(tmp_path / "t.safetensors")
+    tensors, about = load_checkpoint(path)
+    save_checkpoint(path, tensors, about | {"hidden": ["identity"]})
+    animator = ModelSpec("t", path, 2).open()
+    who = animator(audio, ["ada", "neutral"])
+    assert (animator(audio, ["neutral", "neutral"])[0] == who[0]).all()
+    assert np.abs(animator(audio, ["neutral"] * 2, ["sad"] * 2)[1] - who[1]).max() > 1e-3
+    with pytest.raises(ValueError, match="unknown identity"):
+        animator(audio, ["kira", "ada"])
 
 
 def test_a_teacher_hears_its_encoder_frame_by_frame(tmp_path, audio, monkeypatch):

@@ -21,6 +21,8 @@ from training.eval.baselines import SAMPLE_RATE_HZ, frame_count
 from training.stages.common import load_talker
 from trt_build.export.bundle import PROFILES
 
+Profile = tuple[int, int, int]  # past, hop, lookahead frames
+
 
 class BundleAnimator:
     """The shipped path: bundle, C++ runtime, one of its backends. seed: of the first clip, then counting up."""
@@ -63,7 +65,7 @@ class CheckpointAnimator:
         self,
         checkpoint: Path,
         n_steps: int | None = None,
-        profile: str | None = None,
+        profile: str | Profile | None = None,
         batch: int = 32,
         encoder: EncoderChoice | None = None,
     ):
@@ -71,11 +73,11 @@ class CheckpointAnimator:
         self.names: list[str] = about["identities"]
         self.emotions: list[str] = about.get("emotions", ["neutral"])
         self.default_identity: str = self.names[0]
+        self.hidden: list[str] = about.get("hidden", [])  # conditions that an ablation never told
         n_train_steps = self.talker.config.denoiser.n_train_steps
         self.n_steps = n_steps or about.get("sampler_steps", n_train_steps)
         self.steps = sampler_table(self.n_steps, n_train_steps)
-        sizes = PROFILES[profile or "offline"]
-        self.profile = (sizes["past_frames"], sizes["hop_frames"], sizes["lookahead_frames"])
+        self.profile = profile if isinstance(profile, tuple) else profile_sizes(profile or "offline")
         self.batch = batch
         self.encoder = _same_encoder(encoder, about["encoder"], checkpoint) if self.talker.config.d_features else None
 
@@ -84,8 +86,8 @@ class CheckpointAnimator:
     ) -> list[np.ndarray]:
         if emotions is None or len(self.emotions) == 1:
             emotions = [neutral_of(self.emotions)] * len(audio)
-        identity = _indices(identities, self.names, "identity")
-        emotion = _indices(emotions, self.emotions, "emotion")
+        identity = self._indices(identities, self.names, "identity")
+        emotion = self._indices(emotions, self.emotions, "emotion")
         order = np.argsort([len(a) for a in audio])
         result: dict[int, np.ndarray] = {}
         for i in range(0, len(order), self.batch):
@@ -98,6 +100,12 @@ class CheckpointAnimator:
             for row, weights in zip(rows, frames, strict=True):
                 result[int(row)] = weights[: frame_count(audio[row])]
         return [result[i] for i in range(len(audio))]
+
+    def _indices(self, names: list[str], known: list[str], what: str) -> torch.Tensor:
+        unknown = set(names) - set(known)
+        if unknown:
+            raise ValueError(f"unknown {what} {min(unknown)!r}: the checkpoint has {', '.join(known)}")
+        return torch.tensor([0 if what in self.hidden else known.index(n) for n in names])
 
     def _timeline(self, audio: list[np.ndarray]) -> Timeline:
         if self.encoder is None:
@@ -115,6 +123,11 @@ class CheckpointAnimator:
         return FeatureTimeline(features, counts, lead)
 
 
+def profile_sizes(name: str) -> Profile:
+    sizes = PROFILES[name]
+    return sizes["past_frames"], sizes["hop_frames"], sizes["lookahead_frames"]
+
+
 def _same_encoder(choice: EncoderChoice | None, expected: str, checkpoint: Path) -> FrozenEncoder:
     if choice is None:
         raise ValueError(f"{checkpoint} hears {expected}: name that encoder (--encoder, --weights, --layer)")
@@ -122,10 +135,3 @@ def _same_encoder(choice: EncoderChoice | None, expected: str, checkpoint: Path)
     if str(FeatureInfo.of(encoder)) != expected:
         raise ValueError(f"{checkpoint} hears {expected}, not {FeatureInfo.of(encoder)}: name its own encoder")
     return encoder
-
-
-def _indices(names: list[str], known: list[str], what: str) -> torch.Tensor:
-    unknown = set(names) - set(known)
-    if unknown:
-        raise ValueError(f"unknown {what} {min(unknown)!r}: the checkpoint has {', '.join(known)}")
-    return torch.tensor([known.index(n) for n in names])

@@ -93,6 +93,24 @@ def plot_steps(file: Path, rows: list[Row], columns: list[Column]) -> bool:
     return True
 
 
+def plot_latency(file: Path, rows: list[Row], columns: list[Column]) -> None:
+    """One panel per score against latency_ms, profiles named by their hop."""
+    shown = [c for c in columns if any(c.cell(r) != "-" for r in rows)]
+    figure, axes = plt.subplots(1, len(shown), figsize=(3.6 * len(shown), 3.2), squeeze=False)
+    for axis, column in zip(axes[0], shown, strict=True):
+        by_hop: dict[str, list[tuple[float, float]]] = {}
+        for row in rows:
+            by_hop.setdefault(row.name.split("/")[1], []).append((row.scores["latency_ms"], row.scores[column.key]))
+        for hop, points in by_hop.items():
+            axis.plot(*zip(*sorted(points), strict=True), marker="o", label=f"hop {int(hop) * 1000 / FPS:.0f} ms")
+        axis.set_title(column.title, fontsize=9)
+        axis.set_xlabel("latency, ms")
+        axis.set_xscale("log")
+        axis.grid(alpha=0.3)
+    axes[0, 0].legend(fontsize=8)
+    _save(figure, file)
+
+
 def _save(figure, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.tight_layout()

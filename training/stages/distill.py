@@ -56,7 +56,10 @@ class HalvingLoss(WindowLoss):
         self.enhancer = None if enhancer is None else copy.deepcopy(enhancer).eval().requires_grad_(False)
         self.schedule = Schedule(student.config.denoiser.n_train_steps)
         # The teacher's own bias towards closed lips is in its targets: adding it in every round would shut the mouth.
-        self.weights = replace(LossWeights(), closure=0.0, closure_margin=0.0)
+        # But a student that hears less than its teacher is less sure, and half-closes: there closed lips count more.
+        hears_less = teacher.config.d_features > 0 and student.config.d_features == 0
+        closure = LossWeights().closure if hears_less else 0.0
+        self.weights = replace(LossWeights(), closure=closure, closure_margin=0.0)
         self.motion_loss = motion_loss(student, windows.clips.info.motion, self.weights)
 
     def forward(self, step: int) -> tuple[Tensor, dict]:

@@ -200,6 +200,8 @@ def main() -> None:
     if args.sampler_steps:
         about["sampler_steps"] = args.sampler_steps
     hidden = tuple(name for name, hide in (("identity", args.no_identity), ("emotion", args.no_emotion)) if hide)
+    if hidden:
+        about["hidden"] = hidden
     windows = WindowSampler(clips, "train", WindowConfig(hidden=hidden), args.seed, features)
     weights = replace(LossWeights(), closure=args.closure, enhancer=args.enhancer)
     loss = TeacherLoss(model, windows, weights, run, runtime, args.sampler_steps or args.train_steps)
