@@ -22,6 +22,7 @@ class LossWeights:
     upper_face: float = 0.5  # weight of eye, brow, cheek and nose channels against 1 for jaw and mouth
     phone: float = 0.2  # auxiliary phone classification from the audio features (teacher and encoder only)
     enhancer: float = 0.02  # contrast of the predicted upper face with the style that was asked for
+    posterior: float = 0.5  # phones read by the teacher's head in the small features against those in the large ones
     audio: float = 1.0  # small encoder's features against the large one's, where the small one is trained
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.data.clips import PHONE_NAMES, ClipSet
@@ -35,15 +36,39 @@ class SmallEncoder(nn.Module):
         self.phone_head = nn.Linear(d_model, len(PHONE_NAMES))
 
 
+def load_phone_head(path: Path, d_model: int) -> nn.Linear:
+    """The teacher's phone classifier, frozen."""
+    head = nn.Linear(d_model, len(PHONE_NAMES)).requires_grad_(False)
+    head.load_state_dict(under_prefix("phone_head", under_prefix("ema", load_checkpoint(path)[0])))
+    return head
+
+
+def posterior_loss(small: Tensor, large: Tensor, head: nn.Linear) -> Tensor:
+    """Kullback-Leibler divergence of the phones that the teacher's head reads in the small features from those it reads
+    in the large ones: it needs no labels, and weighs the little that tells one phone from another (m from n)."""
+    wanted, got = (F.log_softmax(head(x.float()), dim=-1) for x in (large, small))
+    return (wanted.exp() * (wanted - got)).sum(dim=-1).mean()
+
+
 def feature_loss(small: Tensor, large: Tensor) -> Tensor:
     """Squared error of features whose deviation is about 1 (they leave a LayerNorm)."""
     return (small.float() - large.float()).square().mean()
 
 
 class EncoderLoss(WindowLoss):
-    def __init__(self, model: SmallEncoder, teacher: Talker, windows: WindowSampler, run: RunConfig, runtime: Runtime):
+    """head: the teacher's phone classifier (load_phone_head)."""
+
+    def __init__(
+        self,
+        model: SmallEncoder,
+        teacher: Talker,
+        head: nn.Linear,
+        windows: WindowSampler,
+        run: RunConfig,
+        runtime: Runtime,
+    ):
         super().__init__(model, windows, run, runtime)
-        self.large = teacher.encoder.requires_grad_(False)
+        self.large, self.head = teacher.encoder.requires_grad_(False), head
         self.weights = LossWeights()
 
     def forward(self, step: int) -> tuple[Tensor, dict]:
@@ -54,9 +79,11 @@ class EncoderLoss(WindowLoss):
             got = self.model.encoder(batch.mel)
             logits = self.model.phone_head(got)
         imitation = feature_loss(got, wanted)
+        posterior = posterior_loss(got, wanted, self.head)
         phone, accuracy = phone_loss(logits, batch.phone)
-        loss = self.weights.audio * imitation + self.weights.phone * phone
-        return loss, {"features": imitation.detach(), "phone": phone.detach(), "phone_accuracy": accuracy}
+        loss = self.weights.audio * imitation + self.weights.phone * phone + self.weights.posterior * posterior
+        figures = {"features": imitation.detach(), "phone": phone.detach(), "phone_accuracy": accuracy}
+        return loss, figures | {"posterior": posterior.detach()}
 
 
 def small_talker(teacher: Talker, path: Path | None = None) -> Talker:
@@ -88,7 +115,8 @@ def main() -> None:
     model = SmallEncoder(small_talker(teacher).encoder, teacher.config.encoder.d_model)
     run = RunConfig(args.steps, args.learning_rate, frames_per_batch=args.frames)
     windows = WindowSampler(clips, "train", WindowConfig(vary=MelVariation()), args.seed, FeatureSet(clips))
-    loss = EncoderLoss(model, teacher, windows, run, runtime)
+    head = load_phone_head(args.teacher, teacher.config.encoder.d_model)
+    loss = EncoderLoss(model, teacher, head, windows, run, runtime)
     Trainer(loss, run, args.out, {"stage": "encoder", "encoder": about["encoder"]}, runtime).run(args.until)
 
 

@@ -1,0 +1,68 @@
+"""What the encoder stage and the halving rounds ask of a student."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+from diffusiontalker.spec.channels import ARKIT_CHANNELS
+from training.data.motion_space import MotionSpace
+from training.loop.runtime import Runtime
+from training.loop.trainer import RunConfig
+from training.models.audio_encoder import AudioEncoderConfig
+from training.models.denoiser import DenoiserConfig
+from training.models.talker import Talker, TalkerConfig
+from training.stages.distill import HalvingLoss
+from training.stages.encoder import posterior_loss
+
+COMPACT = TalkerConfig(
+    AudioEncoderConfig(d_model=16, n_layers=1, n_heads=2, d_feed_forward=16),
+    DenoiserConfig(d_audio=16, d_identity=8, d_model=16, n_layers=1, n_heads=2, d_feed_forward=16),
+)  # fmt: skip
+LARGE = replace(COMPACT, d_features=5)
+
+
+def halving(student: TalkerConfig, teacher: TalkerConfig) -> HalvingLoss:
+    windows = SimpleNamespace(clips=SimpleNamespace(info=SimpleNamespace(motion=MOTION)), seed=0)
+    return HalvingLoss(Talker(student), Talker(teacher), windows, RunConfig(1, 1e-3), 8, Runtime("cpu"))
+
+
+MOTION = MotionSpace("blendshapes", 52, ARKIT_CHANNELS)
+CLOSED = torch.zeros(1, 9, 52)  # the rest pose: lips touch
+
+
+def test_a_student_that_lands_where_the_teacher_lands_has_no_loss():
+    known = torch.zeros(1, 9, 1)
+    for student, teacher in ((COMPACT, COMPACT), (LARGE, LARGE), (COMPACT, LARGE)):
+        assert halving(student, teacher).motion_loss(CLOSED, CLOSED, known) == 0
+
+
+def test_closed_lips_count_more_only_where_the_student_hears_less():
+    known, jaw = torch.zeros(1, 9, 1), torch.zeros(52)
+    jaw[ARKIT_CHANNELS.index("jawOpen")] = 0.3
+    alike = halving(COMPACT, COMPACT).motion_loss(CLOSED + jaw, CLOSED, known)
+    less = halving(COMPACT, LARGE).motion_loss(CLOSED + jaw, CLOSED, known)
+    opened = CLOSED + jaw  # too closed is no worse than before
+    assert less > 2 * alike > 0
+    same = [halving(COMPACT, t).motion_loss(CLOSED, opened, known) for t in (COMPACT, LARGE)]
+    assert same[0] == pytest.approx(float(same[1]))
+
+
+def test_posteriors_of_equal_features_agree_and_only_what_tells_phones_apart_counts():
+    torch.manual_seed(0)
+    head = nn.Linear(6, 4).requires_grad_(False)
+    head.weight[:, 5] = 0.5  # this feature moves all phones alike
+    large = torch.randn(2, 7, 6)
+    blind, seeing = large.clone(), large.clone()
+    blind[..., 5] += 3
+    seeing[..., 0] += 3
+    assert float(posterior_loss(large, large, head)) == pytest.approx(0, abs=1e-6)
+    assert float(posterior_loss(blind, large, head)) == pytest.approx(0, abs=1e-6)
+    assert posterior_loss(seeing, large, head) > 0.05
+    # PyTorch's own divergence of the same distributions.
+    expected = nn.functional.kl_div(
+        head(seeing).log_softmax(-1).flatten(0, 1), head(large).softmax(-1).flatten(0, 1), reduction="batchmean"
+    )
+    assert float(posterior_loss(seeing, large, head)) == pytest.approx(float(expected), rel=1e-4)
