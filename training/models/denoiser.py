@@ -83,8 +83,9 @@ class FreeBranch(nn.Module):
         self.out = nn.Linear(d, config.n_channels)
         self.d = d
 
-    def forward(self, motion: Tensor, trunk: Tensor, condition: Tensor) -> Tensor:
-        modulation = self.modulation(condition).reshape(-1, 6, self.d)
+    def forward(self, motion: Tensor, trunk: Tensor, modulation: Tensor) -> Tensor:
+        """modulation: [B, 6 d_free]."""
+        modulation = modulation.reshape(-1, 6, self.d)
         x = self.motion_in(motion) + self.trunk_in(trunk)
         for block in self.blocks:
             x = block(x, modulation)
@@ -93,7 +94,10 @@ class FreeBranch(nn.Module):
 
 class Denoiser(nn.Module):
     """x_t: [B, W, C] noisy normalised motion; known: [B, W, 1], 1 on past frames, whose x_t is clean;
-    audio: [B, W, d_audio]; style: [B, d_identity]; t: [B]. Returns x0: [B, W, C]."""
+    audio: [B, W, d_audio]; style: [B, d_identity]; t: [B]. Returns x0: [B, W, C].
+
+    The runtime runs its parts apart, because only `denoise` has to run in every step of every window: `audio_in` is of
+    the window, `condition` of a style and a step."""
 
     def __init__(self, config: DenoiserConfig):
         super().__init__()
@@ -114,15 +118,30 @@ class Denoiser(nn.Module):
         self.register_buffer("tied_mask", 1 - free, persistent=False)
         self.free = FreeBranch(config) if config.free else None
 
-    def forward(self, x_t: Tensor, known: Tensor, audio: Tensor, style: Tensor, t: Tensor) -> Tensor:
+    @property
+    def n_condition(self) -> int:
+        return 6 * (self.d_model + (0 if self.free is None else self.free.d))
+
+    def condition(self, style: Tensor, t: Tensor) -> Tensor:
+        """All that the steps need to know of style [B, d_identity] and t [B]: [B, n_condition], the modulation of the
+        trunk and that of the free branch."""
         condition = F.silu(self.time(t) + self.style(style))
-        modulation = self.modulation(condition).reshape(-1, 6, self.d_model)
+        if self.free is None:
+            return self.modulation(condition)
+        return torch.cat([self.modulation(condition), self.free.modulation(condition)], dim=-1)
+
+    def denoise(self, x_t: Tensor, known: Tensor, audio: Tensor, condition: Tensor) -> Tensor:
+        """audio: [B, W, d_model], after `audio_in`; condition: [B, n_condition]. Returns x0: [B, W, C]."""
+        modulation = condition[:, : 6 * self.d_model].reshape(-1, 6, self.d_model)
         tied = x_t if self.free is None else x_t * self.tied_mask
-        x = self.motion_in(torch.cat([tied, known], dim=-1)) + self.audio_in(audio)
+        x = self.motion_in(torch.cat([tied, known], dim=-1)) + audio
         for block in self.blocks:
             x = block(x, modulation)
         x0 = self.out(self.out_norm(x))
         if self.free is None:
             return x0
-        free = self.free(torch.cat([x_t * self.free_mask, known], dim=-1), x, condition)
+        free = self.free(torch.cat([x_t * self.free_mask, known], dim=-1), x, condition[:, 6 * self.d_model :])
         return x0 * self.tied_mask + free * self.free_mask
+
+    def forward(self, x_t: Tensor, known: Tensor, audio: Tensor, style: Tensor, t: Tensor) -> Tensor:
+        return self.denoise(x_t, known, self.audio_in(audio), self.condition(style, t))

@@ -28,15 +28,19 @@ from training.loop.trainer import RunConfig, Trainer
 from training.models.talker import Talker
 from training.models.upper_face import UpperFaceEnhancer
 from training.stages.common import load_talker, motion_loss, noised
-from training.stages.encoder import feature_loss, small_talker
+from training.stages.encoder import feature_loss, load_phone_head, posterior_loss, small_talker
 from training.stages.teacher import enhancer_loss, load_enhancer
 from training.stages.window_loss import WindowLoss
+
+# Here the motion itself teaches the compact encoder what matters; features and phones of the large one only hold it.
+IMITATION = 0.1
 
 
 class HalvingLoss(WindowLoss):
     """One DDIM step of the student must land where two steps of the teacher land.
-    n_steps: of the student; the teacher takes twice as many. large: the frozen large encoder of L_ae, or None.
-    enhancer: the teacher's, frozen, which holds the student's upper face to the style too (L_pc), or None."""
+    n_steps: of the student; the teacher takes twice as many. large: the frozen large encoder of L_ae and the phone
+    classifier that reads its features, or None. enhancer: the teacher's, frozen, which holds the student's upper face
+    to the style too (L_pc), or None."""
 
     def __init__(
         self,
@@ -46,20 +50,22 @@ class HalvingLoss(WindowLoss):
         run: RunConfig,
         n_steps: int,
         runtime: Runtime,
-        large: nn.Module | None = None,
+        large: tuple[nn.Module, nn.Linear] | None = None,
         enhancer: UpperFaceEnhancer | None = None,
     ):
         super().__init__(student, windows, run, runtime)
         self.n_steps = n_steps
         self.teacher = copy.deepcopy(teacher).eval().requires_grad_(False)
-        self.large = None if large is None else copy.deepcopy(large).eval().requires_grad_(False)
+        self.large, self.head = (None, None) if large is None else copy.deepcopy(large)
+        if self.large is not None:
+            self.large.eval().requires_grad_(False)
         self.enhancer = None if enhancer is None else copy.deepcopy(enhancer).eval().requires_grad_(False)
         self.schedule = Schedule(student.config.denoiser.n_train_steps)
         # The teacher's own bias towards closed lips is in its targets: adding it in every round would shut the mouth.
         # But a student that hears less than its teacher is less sure, and half-closes: there closed lips count more.
         hears_less = teacher.config.d_features > 0 and student.config.d_features == 0
         closure = LossWeights().closure if hears_less else 0.0
-        self.weights = replace(LossWeights(), closure=closure, closure_margin=0.0)
+        self.weights = replace(LossWeights(), closure=closure, closure_margin=0.0, audio=IMITATION, posterior=IMITATION)
         self.motion_loss = motion_loss(student, windows.clips.info.motion, self.weights)
 
     def forward(self, step: int) -> tuple[Tensor, dict]:
@@ -89,18 +95,21 @@ class HalvingLoss(WindowLoss):
             loss, figures["enhancer"] = loss + self.weights.enhancer * contrast, contrast.detach()
         if wanted is not None:
             imitation = feature_loss(audio, wanted)
-            loss, figures["features"] = loss + self.weights.audio * imitation, imitation.detach()
+            posterior = posterior_loss(audio, wanted, self.head)
+            loss = loss + self.weights.audio * imitation + self.weights.posterior * posterior
+            figures |= {"features": imitation.detach(), "posterior": posterior.detach()}
         return loss, figures
 
 
 @dataclass
 class Chain:
-    """What all rounds share. large: encoder of the first teacher when it is a large one, else None. enhancer: of the
+    """What all rounds share. large: encoder and phone classifier of the first teacher when it hears a large one, else
+    None. enhancer: of the
     first teacher, if it has one."""
 
     clips: ClipSet
     features: FeatureSet | None
-    large: nn.Module | None
+    large: tuple[nn.Module, nn.Linear] | None
     enhancer: UpperFaceEnhancer | None
     runtime: Runtime
     about: dict
@@ -156,7 +165,8 @@ def main() -> None:
         parser.error(f"{args.teacher} hears a large encoder: give --encoder, the compact one of the encoder stage")
     keep = ("identities", "emotions", "motion", "source", "encoder")
     chain = Chain(
-        clips, FeatureSet(clips) if large else None, teacher.encoder if large else None,
+        clips, FeatureSet(clips) if large else None,
+        (teacher.encoder, load_phone_head(args.teacher, teacher.config.encoder.d_model)) if large else None,
         load_enhancer(args.teacher), runtime,
         {k: about[k] for k in keep}, args.seed,
     )  # fmt: skip
