@@ -17,6 +17,7 @@ from diffusiontalker.spec.mel import MelSpec
 from diffusiontalker.spec.sampler import sampler_table
 
 D_FEATURES, D_STYLE, D_HIDDEN = 8, 4, 24
+ENROLL_MEL_FRAMES = (100, 1200)
 N_MELS = 80
 OPSET = 18
 IDENTITIES = ("ada", "ben")
@@ -32,6 +33,7 @@ class Kind:
     fps: int = 30
     emotions: tuple[str, ...] = ()
     rig: bool = False
+    enroll: bool = True  # with a style encoder
 
     @property
     def n_channels(self) -> int:
@@ -56,7 +58,7 @@ KINDS = {
     "vertices30": Kind("vertices", (), 4),
     "coefficients": Kind("coefficients", tuple(f"pc{i}" for i in range(5)), 6, 30, rig=True),
     "coefficients25": Kind("coefficients", tuple(f"pc{i}" for i in range(6)), 5, 25, EMOTIONS, rig=True),
-    "blendshapes25": Kind(fps=25),
+    "blendshapes25": Kind(fps=25, enroll=False),
 }
 
 
@@ -108,18 +110,35 @@ def audio_encoder(seed: int, kind: Kind = Kind()) -> bytes:
     return g.model("audio_encoder", {"mel": ["B", "M", N_MELS]}, {"audio": ["B", "W", D_FEATURES]})
 
 
-def denoiser(seed: int, kind: Kind = Kind()) -> bytes:
-    """Two layers with one temporal convolution, style and timestep added: -> x0 [B, W, C]."""
-    n_channels = kind.n_channels
+def conditioner(seed: int) -> bytes:
+    """One layer of style and timestep: -> condition [B, K], K = D_HIDDEN."""
     g = GraphBuilder(np.random.default_rng(seed))
-    x = g.op("Concat", ["x_t", "known", "audio"], "joined", axis=-1)
-    x = g.op("MatMul", [x, g.weight("w_in", n_channels + 1 + D_FEATURES, D_HIDDEN)], "hidden")
     style = g.op("MatMul", ["style", g.weight("w_style", D_STYLE, D_HIDDEN)], "style_hidden")
     t = g.op("Unsqueeze", ["t", g.const("axis", np.array([1], np.int64))], "t_column")
     t = g.op("Mul", [t, g.const("t_scale", np.float32(1 / 256))], "t_scaled")
     t = g.op("MatMul", [t, g.weight("w_t", 1, D_HIDDEN)], "t_hidden")
-    c = g.op("Add", [style, t], "condition")
-    c = g.op("Unsqueeze", [c, "axis"], "condition_row")
+    g.op("Add", [style, t], "condition")
+    return g.model("conditioner", {"style": ["B", D_STYLE], "t": ["B"]}, {"condition": ["B", D_HIDDEN]})
+
+
+def style_encoder(seed: int, kind: Kind = Kind()) -> bytes:
+    """The mean over time decides, an offset stands for each emotion: mel [B, T, 80] -> styles [B, 1 + E, S]."""
+    g = GraphBuilder(np.random.default_rng(seed))
+    x = g.op("ReduceMean", ["mel", g.const("time", np.array([1], np.int64))], "mean", keepdims=1)
+    x = g.op("Mul", [x, g.const("scale", np.float32(0.2))], "scaled")
+    x = g.op("MatMul", [x, g.weight("w_voice", N_MELS, D_STYLE)], "voice")
+    x = g.op("Add", [x, g.weight("moods", 1, 1 + len(kind.emotions), D_STYLE)], "moved")
+    g.op("Tanh", [x], "styles")
+    return g.model("style_encoder", {"mel": ["B", "T", N_MELS]}, {"styles": ["B", 1 + len(kind.emotions), D_STYLE]})
+
+
+def denoiser(seed: int, kind: Kind = Kind()) -> bytes:
+    """Two layers with one temporal convolution, the condition added: -> x0 [B, W, C]."""
+    n_channels = kind.n_channels
+    g = GraphBuilder(np.random.default_rng(seed))
+    x = g.op("Concat", ["x_t", "known", "audio"], "joined", axis=-1)
+    x = g.op("MatMul", [x, g.weight("w_in", n_channels + 1 + D_FEATURES, D_HIDDEN)], "hidden")
+    c = g.op("Unsqueeze", ["condition", g.const("axis", np.array([1], np.int64))], "condition_row")
     x = g.op("Tanh", [g.op("Add", [x, c], "conditioned")], "activated")
     x = g.op("Transpose", [x], "by_hidden", perm=[0, 2, 1])
     mix = g.weight("w_mix", D_HIDDEN, D_HIDDEN, 5, scale=(D_HIDDEN * 5) ** -0.5)
@@ -130,8 +149,7 @@ def denoiser(seed: int, kind: Kind = Kind()) -> bytes:
         "x_t": ["B", "W", n_channels],
         "known": ["B", "W", 1],
         "audio": ["B", "W", D_FEATURES],
-        "style": ["B", D_STYLE],
-        "t": ["B"],
+        "condition": ["B", D_HIDDEN],
     }
     return g.model("denoiser", inputs, {"x0": ["B", "W", n_channels]})
 
@@ -181,6 +199,17 @@ def motion(seed: int, kind: Kind) -> dict:
     }
 
 
+def networks(kind: Kind) -> dict:
+    low, high = ENROLL_MEL_FRAMES
+    enroll = {"file": "style_encoder.onnx", "min_mel_frames": low, "max_mel_frames": high}
+    return {
+        "audio_encoder": {"file": "audio_encoder.onnx", "n_features": D_FEATURES},
+        "conditioner": {"file": "conditioner.onnx", "n_condition": D_HIDDEN},
+        "denoiser": {"file": "denoiser.onnx"},
+        **({"style_encoder": enroll} if kind.enroll else {}),
+    }
+
+
 def manifest(seed: int, n_steps: int, kind: Kind = Kind()) -> dict:
     """bundle.json without its `files`; min..max is 0..1 for blendshapes, and some channels rest above 0."""
     mel = MelSpec()
@@ -188,7 +217,7 @@ def manifest(seed: int, n_steps: int, kind: Kind = Kind()) -> dict:
     keys = ("past_frames", "hop_frames", "lookahead_frames")
     return {
         "format": "diffusiontalker-bundle",
-        "format_version": 1,
+        "format_version": 2,
         "name": "tiny",
         "version": "1",
         "license": "Apache-2.0",
@@ -199,10 +228,7 @@ def manifest(seed: int, n_steps: int, kind: Kind = Kind()) -> dict:
             **{k: getattr(mel, k) for k in ("f_min_hz", "f_max_hz", "log_floor")},
             **dict(zip(("mel_frames_per_group", "anim_frames_per_group"), kind.groups, strict=True)),
         },
-        "networks": {
-            "audio_encoder": {"file": "audio_encoder.onnx", "n_features": D_FEATURES},
-            "denoiser": {"file": "denoiser.onnx"},
-        },
+        "networks": networks(kind),
         "sampler": {"prediction": "x0", "steps": [s.as_dict() for s in sampler_table(n_steps)]},
         "profiles": {name: dict(zip(keys, sizes, strict=True)) for name, sizes in profiles.items()},
         "default_profile": "live",
@@ -226,10 +252,13 @@ def write_bundle(folder: Path, seed: int = 0, n_steps: int = 8, change=None, kin
     folder.mkdir(parents=True, exist_ok=True)
     files = {
         "audio_encoder.onnx": audio_encoder(seed + 1, kind),
+        "conditioner.onnx": conditioner(seed + 5),
         "denoiser.onnx": denoiser(seed + 2, kind),
         "identities.safetensors": safetensors_bytes(identities=identities(seed, kind)),
         "README.md": b"# tiny\n",
     }
+    if kind.enroll:
+        files["style_encoder.onnx"] = style_encoder(seed + 6, kind)
     if kind.rig:
         files["rig.safetensors"] = safetensors_bytes(**rig(seed, kind))
     for name, data in files.items():

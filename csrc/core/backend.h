@@ -15,17 +15,19 @@ namespace dt {
 
 // Raised whenever a type of this header, or of one that it includes, changes: core and backend modules are
 // built from the same sources, and a module of another number is refused.
-constexpr int kBackendInterface = 2;
+constexpr int kBackendInterface = 3;
 
-// One window each of `batch` streams. All arrays are float32, dense, and owned by the caller.
+// One window each of `batch` streams. Every pointer is to dense float32 that the caller owns; one per stream,
+// so that the windows of a crowd need not be gathered first.
 struct WindowBatch {
-  size_t batch = 0;
-  size_t window = 0;             // animation frames W
-  size_t past = 0;               // the first frames of the window are given, not generated
-  const float* mel = nullptr;    // [batch, M, n_mels], M = mel frames that last as long as W animation frames
-  const float* style = nullptr;  // [batch, d_identity]
-  // [batch, W, n_channels], normalised. In: past frames, then noise. Out: past frames as they were, then x0.
-  float* x_t = nullptr;
+  size_t batch = 0;   // 1 .. batch of the session
+  size_t window = 0;  // animation frames W
+  size_t past = 0;    // the first frames of the window are given, not generated
+  const float* const* mel =
+      nullptr;  // each [M, n_mels], M = mel frames that last as long as W animation frames
+  const float* const* condition = nullptr;  // each Backend::condition_size() floats, by Backend::condition()
+  // Each [W, n_channels], normalised. In: past frames, then noise. Out: past frames as they were, then x0.
+  float* const* x_t = nullptr;
 };
 
 // Wall time that the parts of run() took, added to what is there.
@@ -37,7 +39,9 @@ struct PhaseTimes {
 class Session {
  public:
   virtual ~Session() = default;
-  // windows: of the shape the session was made for. Throws Error(DT_INTERNAL_ERROR) when a network fails.
+  // windows: of the shape the session was made for, or fewer streams (the cost is that of a full batch). Does
+  // not allocate after its first call. Throws Error(DT_INTERNAL_ERROR) when a network fails; x_t is unchanged
+  // then.
   virtual void run(const WindowBatch& windows, PhaseTimes* times) = 0;
 };
 
@@ -46,13 +50,31 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual const char* name() const = 0;
-  // The first session of a shape may compile the networks, which takes up to a second. past < window.
+  // The first session of a shape may compile the networks, which takes up to a second. batch >= 1, past <
+  // window.
   virtual std::unique_ptr<Session> make_session(size_t batch, size_t window, size_t past) = 0;
+
+  // Floats that hold what the sampler's steps need to know of a style: n_steps * K. At most some 100 KB, and
+  // the same for all streams of a style.
+  virtual size_t condition_size() const = 0;
+  // style: [d_identity] -> out: condition_size() floats. Less work than a sampler step; allocates, may wait
+  // for another thread's call. Throws Error(DT_INTERNAL_ERROR) when the network fails or gives a value that
+  // is not finite.
+  virtual void condition(const float* style, float* out) = 0;
+
+  // Styles of a speaker heard in reference speech. mel: [n_mel_frames, n_mels], the log-mel of the bundle's
+  // audio section; n_mel_frames within the bundle's style_encoder.min_mel_frames .. max_mel_frames. styles:
+  // [1 + n_emotions, d_identity]: with the mood of the speech itself, then with each emotion of the bundle.
+  // Takes up to some 100 ms, more at the first call; other calls of it wait. Throws Error:
+  // DT_INVALID_ARGUMENT (the bundle has no style encoder, or the length does not fit), DT_INTERNAL_ERROR.
+  virtual void enroll(const float* mel, size_t n_mel_frames, float* styles) = 0;
 };
 
 struct BackendOptions {
   std::string precision = "f32";  // "f32" or "bf16"
-  int n_threads = 2;
+  int n_threads = 2;         // that compute one window, the caller among them; 1 runs on the caller alone
+  bool pin_threads = false;  // bind the backend's threads to cores each; a host with threads of its own loses
+  std::string cache_folder;  // UTF-8, of compiled networks; empty: none. The backend makes folders of its own
   Log log;
 };
 
@@ -63,6 +85,9 @@ class BackendFactory {
   virtual const char* name() const = 0;
   // Throws Error(DT_NO_BACKEND) with the reason when the backend cannot run on this machine.
   virtual void probe() const = 0;
+  // Whether this machine computes in it natively: a backend may accept a precision and be slow at it. Unknown
+  // names are false. Does not throw; false where probe() throws.
+  virtual bool has_precision(const std::string& precision) const = 0;
   // Takes what it needs from the bundle. Throws Error: DT_NO_BACKEND, DT_BAD_BUNDLE (networks that do not fit
   // the manifest), DT_INVALID_ARGUMENT (a precision that it does not have).
   virtual std::unique_ptr<Backend> create(const Bundle& bundle, const BackendOptions& options) const = 0;
@@ -71,7 +96,7 @@ class BackendFactory {
 // The symbol that a backend module exports; the number is kBackendInterface. The factory lives as long as the
 // process, as does the module.
 using BackendModuleEntry = const BackendFactory* (*)();
-#define DT_BACKEND_MODULE_ENTRY dt_backend_module_v2
+#define DT_BACKEND_MODULE_ENTRY dt_backend_module_v3
 #if defined(_WIN32)
 #define DT_MODULE_EXPORT __declspec(dllexport)
 #else

@@ -80,7 +80,9 @@ Bundle load_bundle(const ByteSource& source) {
     // Not else-if: one file may serve several purposes.
     if (name == m.rig_file) check_rig(bytes, m);
     if (name == m.audio_encoder_file) b.audio_encoder = bytes;
+    if (name == m.conditioner_file) b.conditioner = bytes;
     if (name == m.denoiser_file) b.denoiser = bytes;
+    if (name == m.style_encoder_file) b.style_encoder = bytes;
     if (name == m.identities_file) identities = std::move(bytes);
   }
   b.identities = read_identities(identities, m);

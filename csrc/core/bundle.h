@@ -11,9 +11,9 @@ namespace dt {
 
 struct Bundle {
   Manifest manifest;
-  std::string json_text;      // bundle.json as it was read
-  std::string audio_encoder;  // ONNX bytes
-  std::string denoiser;       // ONNX bytes
+  std::string json_text;  // bundle.json as it was read
+  // ONNX bytes; style_encoder is empty where the bundle has none.
+  std::string audio_encoder, conditioner, denoiser, style_encoder;
   // [n_identities * max(1, n_emotions), d_identity]: the rows of an identity's emotions follow each other.
   Matrix identities;
 

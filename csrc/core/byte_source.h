@@ -1,7 +1,10 @@
-// Where the files of a bundle come from; a folder today, memory or a pak file by another subclass.
+// Where the files of a bundle come from: a folder, a packed file (zip_source.h), or callbacks of the host.
 #pragma once
 
+#include <memory>
 #include <string>
+
+#include "dt/model.h"
 
 namespace dt {
 
@@ -25,5 +28,19 @@ class FolderSource : public ByteSource {
  private:
   std::string path_;
 };
+
+// The host's callbacks, copied; used on the calling thread only.
+class ReaderSource : public ByteSource {
+ public:
+  explicit ReaderSource(const dt_reader& reader) : reader_(reader) {}
+  std::string read(const std::string& name, size_t limit_bytes) const override;
+  std::string describe(const std::string& name) const override;
+
+ private:
+  dt_reader reader_;
+};
+
+// A folder, or a packed bundle in a file. path: UTF-8. Throws DT_BAD_BUNDLE, DT_FILE_ERROR.
+std::unique_ptr<ByteSource> open_path(const std::string& path);
 
 }  // namespace dt

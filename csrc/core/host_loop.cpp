@@ -27,6 +27,7 @@ HostLoopModel::HostLoopModel(const Bundle& bundle) {
   n_channels = static_cast<size_t>(m.motion.n_channels());
   n_mels = static_cast<size_t>(m.audio.n_mels);
   n_features = static_cast<size_t>(m.n_features);
+  n_condition = static_cast<size_t>(m.n_condition);
   d_identity = bundle.identities.cols;
   mel_frames_per_group = static_cast<size_t>(m.audio.mel_frames_per_group);
   anim_frames_per_group = static_cast<size_t>(m.audio.anim_frames_per_group);
@@ -46,26 +47,43 @@ HostLoopSession::HostLoopSession(const HostLoopModel& model, size_t batch, size_
   buffers_.x_t.resize(frames * model.n_channels);
   buffers_.known.resize(frames);
   buffers_.audio.resize(frames * model.n_features);
-  buffers_.style.resize(batch * model.d_identity);
-  buffers_.t.resize(batch);
+  buffers_.condition.resize(batch * model.n_condition);
   buffers_.x0.resize(frames * model.n_channels);
   for (size_t i = 0; i < frames; ++i) buffers_.known[i] = i % window < past ? 1.0f : 0.0f;
 }
 
-void HostLoopSession::run(const WindowBatch& windows, PhaseTimes* times) {
-  if (windows.batch != batch_ || windows.window != window_ || windows.past != past_) {
-    throw Error(DT_INTERNAL_ERROR, "a window of " + std::to_string(windows.window) +
-                                       " frames reached a session for " + std::to_string(window_));
+void HostLoopSession::check_shape(const WindowBatch& windows) const {
+  const bool fits =
+      windows.batch >= 1 && windows.batch <= batch_ && windows.window == window_ && windows.past == past_;
+  if (fits) return;
+  const auto describe = [](size_t batch, size_t window, size_t past) {
+    return std::to_string(batch) + " windows of " + std::to_string(window) + " frames, " +
+           std::to_string(past) + " of them given";
+  };
+  throw Error(DT_INTERNAL_ERROR, describe(windows.batch, windows.window, windows.past) +
+                                     ", reached a session for " + describe(batch_, window_, past_));
+}
+
+// The same part of every stream's array, one after the other; places without a stream repeat the first, so
+// that the networks never meet values that are not finite.
+void HostLoopSession::gather(const float* const* streams, size_t n_streams, size_t offset,
+                             std::vector<float>* out) const {
+  const size_t n = out->size() / batch_;
+  for (size_t b = 0; b < batch_; ++b) {
+    std::copy_n(streams[b < n_streams ? b : 0] + offset, n, out->data() + b * n);
   }
-  std::copy_n(windows.mel, buffers_.mel.size(), buffers_.mel.begin());
-  std::copy_n(windows.style, buffers_.style.size(), buffers_.style.begin());
-  std::copy_n(windows.x_t, buffers_.x_t.size(), buffers_.x_t.begin());
+}
+
+void HostLoopSession::run(const WindowBatch& windows, PhaseTimes* times) {
+  check_shape(windows);
+  gather(windows.mel, windows.batch, 0, &buffers_.mel);
+  gather(windows.x_t, windows.batch, 0, &buffers_.x_t);
   {
     ScopedTimer timer(&times->encoder_ns);
     encode();
   }
-  for (const HostLoopModel::Step& step : model_.steps) {
-    std::fill(buffers_.t.begin(), buffers_.t.end(), step.t);
+  for (size_t i = 0; i < model_.steps.size(); ++i) {
+    gather(windows.condition, windows.batch, i * model_.n_condition, &buffers_.condition);
     {
       ScopedTimer timer(&times->denoiser_ns);
       denoise();
@@ -73,9 +91,10 @@ void HostLoopSession::run(const WindowBatch& windows, PhaseTimes* times) {
     ScopedTimer timer(&times->update_ns);
     check_finite(buffers_.x0);
     sampler_update_ref(buffers_.x_t.data(), buffers_.x0.data(), model_.lo.data(), model_.hi.data(), batch_,
-                       window_, past_, model_.n_channels, step.coefficients);
+                       window_, past_, model_.n_channels, model_.steps[i].coefficients);
   }
-  std::copy(buffers_.x_t.begin(), buffers_.x_t.end(), windows.x_t);
+  const size_t n = window_ * model_.n_channels;
+  for (size_t b = 0; b < windows.batch; ++b) std::copy_n(buffers_.x_t.data() + b * n, n, windows.x_t[b]);
 }
 
 }  // namespace dt

@@ -17,7 +17,7 @@ struct HostLoopModel {
     float t;
     SamplerCoefficients coefficients;
   };
-  size_t n_channels, n_mels, n_features, d_identity;
+  size_t n_channels, n_mels, n_features, n_condition, d_identity;
   size_t mel_frames_per_group, anim_frames_per_group;
   std::vector<float> lo, hi;  // [n_channels] limits of x0, normalised
   std::vector<Step> steps;
@@ -30,13 +30,12 @@ struct HostLoopModel {
 // Buffers of one window batch; addresses stay the same for the life of the session, so networks can be bound
 // once.
 struct HostLoopBuffers {
-  std::vector<float> mel;    // [batch, mel frames, n_mels]
-  std::vector<float> x_t;    // [batch, window, n_channels]
-  std::vector<float> known;  // [batch, window, 1]: 1 on past frames, else 0
-  std::vector<float> audio;  // [batch, window, n_features]
-  std::vector<float> style;  // [batch, d_identity]
-  std::vector<float> t;      // [batch]
-  std::vector<float> x0;     // [batch, window, n_channels]
+  std::vector<float> mel;        // [batch, mel frames, n_mels]
+  std::vector<float> x_t;        // [batch, window, n_channels]
+  std::vector<float> known;      // [batch, window, 1]: 1 on past frames, else 0
+  std::vector<float> audio;      // [batch, window, n_features]
+  std::vector<float> condition;  // [batch, n_condition] of the step at work
+  std::vector<float> x0;         // [batch, window, n_channels]
 };
 
 // Subclasses run the two networks on buffers(). The model must outlive the session.
@@ -47,13 +46,16 @@ class HostLoopSession : public Session {
 
  protected:
   virtual void encode() = 0;   // buffers().mel -> buffers().audio
-  virtual void denoise() = 0;  // x_t, known, audio, style, t -> x0
+  virtual void denoise() = 0;  // x_t, known, audio, condition -> x0
   HostLoopBuffers& buffers() { return buffers_; }
   size_t batch() const { return batch_; }
   size_t window() const { return window_; }
   const HostLoopModel& model() const { return model_; }
 
  private:
+  void check_shape(const WindowBatch& windows) const;
+  void gather(const float* const* streams, size_t n_streams, size_t offset, std::vector<float>* out) const;
+
   const HostLoopModel& model_;
   size_t batch_, window_, past_;
   HostLoopBuffers buffers_;

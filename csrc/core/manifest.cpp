@@ -24,7 +24,7 @@ size_t index_of(const std::string& wanted, const std::vector<std::string>& names
   return static_cast<size_t>(it - names.begin());
 }
 
-// The version comes first: a newer format may have changed everything else.
+// The version comes first: another format may have changed everything else.
 void check_format(const JsonReader& root) {
   if (root.at("format").string() != "diffusiontalker-bundle") {
     root.at("format").fail("is not \"diffusiontalker-bundle\"");
@@ -35,11 +35,18 @@ void check_format(const JsonReader& root) {
                                    ", this library reads " + std::to_string(kBundleFormatVersion) +
                                    ": update diffusiontalker");
   }
+  if (version < kBundleFormatVersion) {
+    throw Error(DT_BAD_BUNDLE,
+                "bundle.json is of format version " + std::to_string(version) +
+                    ", made by an earlier version of diffusiontalker, and this library reads " +
+                    std::to_string(kBundleFormatVersion) + ": export the model again");
+  }
 }
 
 // Every file that a section names has an entry with its hash.
 void check_references(const JsonReader& root, const Manifest& m) {
-  for (const std::string& file : {m.audio_encoder_file, m.denoiser_file, m.identities_file, m.rig_file}) {
+  for (const std::string& file : {m.audio_encoder_file, m.conditioner_file, m.denoiser_file,
+                                  m.style_encoder_file, m.identities_file, m.rig_file}) {
     if (!file.empty() && m.files.count(file) == 0) root.at("files").fail("has no entry for \"" + file + "\"");
   }
 }

@@ -8,11 +8,14 @@
 
 namespace dt {
 
-// The greatest bundle format this library reads.
-constexpr int kBundleFormatVersion = 1;
+// The bundle format this library reads.
+constexpr int kBundleFormatVersion = 2;
 
 // Longest window a profile may ask for, in animation frames (10 s at 30 fps); bounds the memory of a stream.
 constexpr int kMaxWindowFrames = 300;
+
+// Longest reference speech that a style encoder may take, in mel frames (10 minutes at 100 Hz).
+constexpr int kMaxEnrollMelFrames = 60000;
 
 // Most channels of a model whose channels have names, and of any model.
 constexpr int kMaxNamedChannels = 4096;
@@ -60,10 +63,12 @@ struct Manifest {
   std::string name, version, license;
   MotionSpec motion;
   AudioSpec audio;
-  std::string audio_encoder_file, denoiser_file;
-  int n_features = 0;
-  std::vector<SamplerStep> steps;  // in sampling order
-  std::vector<Profile> profiles;   // sorted by name
+  std::string audio_encoder_file, conditioner_file, denoiser_file;
+  int n_features = 0, n_condition = 0;
+  std::string style_encoder_file;                            // empty: the bundle cannot enrol speakers
+  int min_enroll_mel_frames = 0, max_enroll_mel_frames = 0;  // of the reference speech
+  std::vector<SamplerStep> steps;                            // in sampling order
+  std::vector<Profile> profiles;                             // sorted by name
   std::string default_profile;
   std::string identities_file, identities_tensor, default_identity;
   std::vector<std::string> identities;

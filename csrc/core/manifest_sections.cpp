@@ -51,13 +51,26 @@ AudioSpec parse_audio(const JsonReader& r, const MotionSpec& motion) {
 }
 
 void parse_networks(const JsonReader& r, Manifest* m) {
-  r.allow_only({"audio_encoder", "denoiser"});
-  const JsonReader encoder = r.at("audio_encoder"), denoiser = r.at("denoiser");
+  r.allow_only({"audio_encoder", "conditioner", "denoiser", "style_encoder"});
+  const auto file = [](const JsonReader& network) {
+    return plain_file_name(network.at("file"), network.at("file").string());
+  };
+  const JsonReader encoder = r.at("audio_encoder"), conditioner = r.at("conditioner");
   encoder.allow_only({"file", "n_features"});
-  denoiser.allow_only({"file"});
-  m->audio_encoder_file = plain_file_name(encoder.at("file"), encoder.at("file").string());
+  m->audio_encoder_file = file(encoder);
   m->n_features = static_cast<int>(encoder.at("n_features").integer(1, 65536));
-  m->denoiser_file = plain_file_name(denoiser.at("file"), denoiser.at("file").string());
+  conditioner.allow_only({"file", "n_condition"});
+  m->conditioner_file = file(conditioner);
+  m->n_condition = static_cast<int>(conditioner.at("n_condition").integer(1, 65536));
+  r.at("denoiser").allow_only({"file"});
+  m->denoiser_file = file(r.at("denoiser"));
+  if (!r.has("style_encoder")) return;
+  const JsonReader style = r.at("style_encoder");
+  style.allow_only({"file", "min_mel_frames", "max_mel_frames"});
+  m->style_encoder_file = file(style);
+  m->min_enroll_mel_frames = static_cast<int>(style.at("min_mel_frames").integer(1, kMaxEnrollMelFrames));
+  m->max_enroll_mel_frames =
+      static_cast<int>(style.at("max_mel_frames").integer(m->min_enroll_mel_frames, kMaxEnrollMelFrames));
 }
 
 std::vector<SamplerStep> parse_sampler(const JsonReader& r) {

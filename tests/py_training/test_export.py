@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from onnx import helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
 
 import diffusiontalker
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
@@ -15,7 +17,9 @@ from diffusiontalker.spec.mel import MelSpec, log_mel
 from diffusiontalker.spec.sampler import SamplerStep
 from training.data.motion_space import MotionSpace
 from training.diffusion.window_sampler import MelTimeline, animate
+from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
+from training.models.style_encoder import StyleEncoderConfig
 from training.models.talker import Talker, TalkerConfig
 from trt_build.export.bundle import write_bundle
 from trt_build.export.half_storage import MIN_ELEMENTS, store_weights_as_half
@@ -33,6 +37,15 @@ def speech_like(seconds: float, seed: int = 0) -> np.ndarray:
     voice = sum(np.sin(2 * np.pi * k * 120 * t + k) / k for k in range(1, 20))
     envelope = np.clip(np.sin(2 * np.pi * 3.1 * t), 0, 1) ** 2
     return (0.08 * envelope * voice + 0.01 * rng.standard_normal(len(t))).astype(np.float32)
+
+
+def halved(talker: Talker) -> Talker:
+    """With the weights that a bundle stores as float16."""
+    copy = deepcopy(talker)
+    for name, value in copy.named_parameters():
+        if name.endswith("weight") and value.numel() >= MIN_ELEMENTS:
+            value.data = value.data.half().float()
+    return copy
 
 
 def torch_weights(bundle: Path, audio: np.ndarray, identity: int, emotion: int, seed: int, profile: str) -> np.ndarray:
@@ -59,19 +72,31 @@ def test_shipped_bundle_agrees_with_pytorch(backend, profile):
     assert expected.std(axis=0).max() > 0.02  # the face did move
 
 
-def test_exported_networks_come_back_unchanged(tmp_path):
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """(talker, its bundle): random, and shallow, since exporting takes long."""
     torch.manual_seed(0)
-    talker = Talker(TalkerConfig(denoiser=DenoiserConfig(free=(0, 1, 5)), n_identities=2)).eval()
+    config = TalkerConfig(
+        AudioEncoderConfig(n_layers=1), DenoiserConfig(free=(0, 1, 5), n_layers=1, n_free_layers=1),
+        StyleEncoderConfig(n_layers=1), n_identities=2,
+    )  # fmt: skip
+    talker = Talker(config).eval()
     for parameter in talker.parameters():  # equal initial values would be merged by the exporter
         parameter.data += 0.01 * torch.randn_like(parameter)
     motion = MotionSpace("blendshapes", 52, ARKIT_CHANNELS).as_dict()
     checkpoint = {
         "sampler_steps": 8, "identities": ["a", "b"], "emotions": list("uvwxy"), "motion": motion, "source": "none"
     }  # fmt: skip
-    write_bundle(talker, checkpoint, tmp_path / "b", "b", "0", None)
-    back, about = load_student(tmp_path / "b")
+    bundle = tmp_path_factory.mktemp("exported") / "b"
+    write_bundle(talker, checkpoint, bundle, "b", "0", None)
+    return talker, bundle
+
+
+def test_exported_networks_come_back_unchanged(exported):
+    talker, bundle = exported
+    back, about = load_student(bundle)
     with torch.no_grad():
-        torch.testing.assert_close(load_styles(tmp_path / "b"), talker.personaliser.style_table(), atol=0, rtol=0)
+        torch.testing.assert_close(load_styles(bundle), talker.personaliser.style_table(), atol=0, rtol=0)
     assert about["identities"]["names"] == ["a", "b"] and len(about["sampler"]["steps"]) == 8
     for part in ("encoder", "denoiser"):
         for name, value in getattr(talker, part).state_dict().items():
@@ -79,8 +104,63 @@ def test_exported_networks_come_back_unchanged(tmp_path):
             stored = value.half().float() if is_weight else value
             torch.testing.assert_close(getattr(back, part).state_dict()[name], stored, atol=0, rtol=0)
     for name, entry in about["files"].items():
-        data = (tmp_path / "b" / name).read_bytes()
+        data = (bundle / name).read_bytes()
         assert entry == {"sha256": hashlib.sha256(data).hexdigest(), "size_bytes": len(data)}
+
+
+def run_graph(bundle: Path, network: str, **inputs: torch.Tensor) -> torch.Tensor:
+    """By onnx's own interpreter."""
+    file = json.loads((bundle / "bundle.json").read_text())["networks"][network]["file"]
+    feeds = {name: value.numpy() for name, value in inputs.items()}
+    return torch.from_numpy(ReferenceEvaluator(str(bundle / file)).run(None, feeds)[0])
+
+
+def test_style_encoder_gives_the_mood_of_the_speech_and_every_emotion(exported):
+    talker, bundle = exported
+    personaliser = halved(talker).personaliser
+    about = json.loads((bundle / "bundle.json").read_text())["networks"]["style_encoder"]
+    assert about == {"file": "style_encoder.onnx", "min_mel_frames": 100, "max_mel_frames": 1200}
+    for n_mel_frames in (100, 331):
+        mel = 3 * torch.randn(2, n_mel_frames, 80) - 6
+        with torch.no_grad():
+            identity, mood = personaliser.encoder(mel)
+            emotions = personaliser.emotions.embeddings()
+            moods = [mood, *(emotion.expand(2, -1) for emotion in emotions)]
+            expected = torch.stack([personaliser.fusion(identity, m) for m in moods], dim=1)
+        torch.testing.assert_close(expected[:, 0], personaliser.style_of_speech(mel))
+        got = run_graph(bundle, "style_encoder", mel=mel)
+        torch.testing.assert_close(got, expected, atol=PARITY, rtol=0)
+    assert (got[0, 1:] - got[0, :1]).abs().amax(dim=1).min() > 0.01  # the emotions do differ
+
+
+@pytest.mark.parametrize("backend", ["reference", "openvino"])
+def test_enrolment_agrees_with_pytorch(exported, backend):
+    talker, bundle = exported
+    personaliser, audio = halved(talker).personaliser, speech_like(1.7)
+    model = diffusiontalker.load(bundle, backend=backend)
+    mel = torch.from_numpy(log_mel(audio, MelSpec()))[None]
+    with torch.no_grad():
+        identity, mood = personaliser.encoder(mel)
+        expected = {None: mood, "w": personaliser.emotions.embeddings()[2:3]}
+        for emotion, vector in expected.items():
+            style = torch.from_numpy(model.enroll(audio, 16000, emotion=emotion))
+            torch.testing.assert_close(style, personaliser.fusion(identity, vector)[0], atol=PARITY, rtol=0)
+
+
+def test_parts_together_are_the_whole_denoiser(exported):
+    talker, bundle = exported
+    back, _ = load_student(bundle)
+    mel, x_t, known = torch.randn(2, 100, 80), torch.randn(2, 30, 52), torch.zeros(2, 30, 1)
+    style, t = torch.randn(2, 64), torch.tensor([3.0, 250.0])
+    with torch.no_grad():
+        expected = back.denoiser(x_t, known, back.encoder(mel), style, t)
+    condition = run_graph(bundle, "conditioner", style=style, t=t)
+    # A window's condition does not depend on the windows beside it, so it can be kept.
+    alone = run_graph(bundle, "conditioner", style=style[1:], t=t[1:])
+    torch.testing.assert_close(alone, condition[1:], atol=1e-5, rtol=0)
+    audio = run_graph(bundle, "audio_encoder", mel=mel)
+    got = run_graph(bundle, "denoiser", x_t=x_t, known=known, audio=audio, condition=condition)
+    torch.testing.assert_close(got, expected, atol=PARITY, rtol=0)
 
 
 def test_weight_beyond_float16_is_refused():

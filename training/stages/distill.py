@@ -1,15 +1,18 @@
 """Progressive halving, 256 -> 128 -> ... -> 8 -> .. steps (Salimans & Ho, arXiv 2202.00512, algorithm 2).
 `python -m training.stages.distill --clips DIR --teacher runs/teacher.safetensors --out runs/student`
 
-A round's student starts as its teacher. A large audio encoder stays until the first round that trains the compact one
-(--train-encoder-from): its student starts with the compact encoder of --encoder, its teacher still hears the large one,
-and L_ae holds the features together, also in the rounds after it."""
+A round's student starts as its teacher. A large audio encoder stays until the round --compact-at: its student starts
+with the compact encoder of --encoder and trains it along, its teacher still hears the large one, and L_ae holds the
+features together. The student of that round is a mean of its weights before and after it (--compact-share; "WiSE-FT",
+Wortsman et al., arXiv 2109.01903): what the motion of synthetic voices teaches then costs real voices less. Later
+rounds share its encoder, frozen."""
 
 from __future__ import annotations
 
 import argparse
 import copy
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -22,6 +25,8 @@ from training.diffusion.halving import halving_target
 from training.diffusion.losses import LossWeights, truncated_snr
 from training.diffusion.schedule import Schedule
 from training.encoders.cache import FeatureSet
+from training.loop.checkpoint import load_checkpoint, save_checkpoint, under_prefix, with_prefix
+from training.loop.distributed import on_rank_zero
 from training.loop.errors import reports_errors
 from training.loop.runtime import Runtime, add_runtime_arguments
 from training.loop.trainer import RunConfig, Trainer
@@ -117,24 +122,53 @@ class Chain:
 
 
 def distill_round(
-    student: Talker, teacher: Talker, chain: Chain, run: RunConfig, n_steps: int, path: Path, train_encoder: bool
+    student: Talker, teacher: Talker, chain: Chain, run: RunConfig, n_steps: int, path: Path, swaps: bool
 ) -> Talker:
-    """Trains (or resumes) the n_steps student and returns it, averaged, in evaluation mode."""
+    """Trains (or resumes) the n_steps student and returns it, averaged, in evaluation mode. swaps: the student has just
+    got the compact encoder, and trains it."""
     student = copy.deepcopy(student).train().requires_grad_(True)
     student.personaliser.requires_grad_(False)
-    student.encoder.requires_grad_(train_encoder)
-    large = chain.large if train_encoder else None
-    needs_features = teacher.config.d_features > 0 or large is not None
-    config = WindowConfig(vary=MelVariation() if train_encoder else None)
-    windows = WindowSampler(
-        chain.clips, "train", config, chain.seed + n_steps, chain.features if needs_features else None
-    )
+    student.encoder.requires_grad_(swaps)
+    config = WindowConfig(vary=MelVariation() if swaps else None)
+    features = chain.features if teacher.config.d_features else None
+    windows = WindowSampler(chain.clips, "train", config, chain.seed + n_steps, features)
+    large = chain.large if swaps else None
     loss = HalvingLoss(student, teacher, windows, run, n_steps, chain.runtime, large, chain.enhancer)
     about = chain.about | {"stage": "distill", "sampler_steps": n_steps, "talker": student.config.as_dict()}
     if chain.runtime.is_main:
         print(f"round: {2 * n_steps} -> {n_steps} steps", flush=True)
     Trainer(loss, run, path, about, chain.runtime).run()
     return load_talker(path)[0]
+
+
+def save_mean(before: Talker, after: Path, share: float, path: Path) -> None:
+    """The mean of two talkers' weights, `share` of the second, as a checkpoint without a run to go on with."""
+    tensors, about = load_checkpoint(after)
+    first, second = before.state_dict(), under_prefix("ema", tensors)
+    mean = {k: v.lerp(second[k], share) if v.dtype.is_floating_point else v for k, v in first.items()}
+    save_checkpoint(path, with_prefix("ema", mean), {k: v for k, v in about.items() if k != "run"})
+
+
+def run_rounds(teacher: Talker, chain: Chain, args: argparse.Namespace) -> None:
+    """All rounds from the teacher's steps to args.to, each saved as student-N.safetensors."""
+    n_steps = teacher.config.denoiser.n_train_steps // 2
+    while n_steps >= args.to:
+        path = args.out / f"student-{n_steps}.safetensors"
+        if teacher.config.d_features and n_steps <= args.compact_at:
+            run = _run_config(args, args.compact_updates, args.compact_learning_rate)
+            student = small_talker(teacher, args.encoder)
+            trained = args.out / f"student-{n_steps}-trained.safetensors"
+            distill_round(student, teacher, chain, run, n_steps, trained, swaps=True)
+            on_rank_zero(partial(save_mean, student, trained, args.compact_share, path))
+            teacher = load_talker(path)[0]
+        else:
+            run = _run_config(args, args.last_updates if n_steps <= 8 else args.updates, args.learning_rate)
+            teacher = distill_round(teacher, teacher, chain, run, n_steps, path, swaps=False)
+        n_steps //= 2
+
+
+def _run_config(args: argparse.Namespace, updates: int, learning_rate: float) -> RunConfig:
+    return RunConfig(updates, learning_rate, frames_per_batch=args.frames, warmup_steps=50, ema_decay=0.99)
 
 
 @reports_errors
@@ -146,13 +180,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of student-N.safetensors, one per round")
     parser.add_argument("--to", type=int, default=8, help="sampler steps of the last student, a power of two")
     parser.add_argument("--updates", type=int, default=120, help="optimiser steps of the rounds down to 16 steps")
-    parser.add_argument(
-        "--last-updates", type=int, default=1250, help="optimiser steps of the rounds from 8 steps down"
-    )
-    parser.add_argument(
-        "--train-encoder-from", type=int, default=0, help="rounds of so many steps or fewer train it; 0: none"
-    )
+    parser.add_argument("--last-updates", type=int, default=400, help="optimiser steps of the rounds from 8 steps down")
     parser.add_argument("--learning-rate", type=float, default=2e-4)
+    compact = parser.add_argument_group("the round that changes the large encoder for the compact one")
+    compact.add_argument("--compact-at", type=int, default=8, help="its student's steps")
+    compact.add_argument("--compact-updates", type=int, default=1600)
+    compact.add_argument("--compact-learning-rate", type=float, default=5e-4)
+    compact.add_argument("--compact-share", type=float, default=0.4, help="of the trained weights in the mean, 0..1")
     parser.add_argument("--frames", type=int, default=960)
     parser.add_argument("--seed", type=int, default=1)
     add_runtime_arguments(parser)
@@ -161,7 +195,7 @@ def main() -> None:
     clips = ClipSet(*args.clips)
     teacher, about = load_talker(args.teacher)
     large = teacher.config.d_features > 0
-    if large and args.train_encoder_from and args.encoder is None:
+    if large and args.to <= args.compact_at and args.encoder is None:
         parser.error(f"{args.teacher} hears a large encoder: give --encoder, the compact one of the encoder stage")
     keep = ("identities", "emotions", "motion", "source", "encoder")
     chain = Chain(
@@ -170,15 +204,7 @@ def main() -> None:
         load_enhancer(args.teacher), runtime,
         {k: about[k] for k in keep}, args.seed,
     )  # fmt: skip
-    n_steps = teacher.config.denoiser.n_train_steps // 2
-    while n_steps >= args.to:
-        updates = args.last_updates if n_steps <= 8 else args.updates
-        run = RunConfig(updates, args.learning_rate, frames_per_batch=args.frames, warmup_steps=50, ema_decay=0.99)
-        path = args.out / f"student-{n_steps}.safetensors"
-        train_encoder = n_steps <= args.train_encoder_from
-        student = small_talker(teacher, args.encoder) if train_encoder and teacher.config.d_features else teacher
-        teacher = distill_round(student, teacher, chain, run, n_steps, path, train_encoder)
-        n_steps //= 2
+    run_rounds(teacher, chain, args)
 
 
 if __name__ == "__main__":

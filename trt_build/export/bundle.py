@@ -23,13 +23,15 @@ from training.data.motion_space import MotionSpace
 from training.data.prepare import SOURCE as OWN_CORPUS
 from training.models.talker import Talker
 from training.stages.common import load_talker
-from trt_build.export.onnx_graphs import export_networks
+from trt_build.export.onnx_graphs import ENROLL_MEL_FRAMES, export_networks
 
-FORMAT_VERSION = 1
-# Frames; every number is a whole count of groups at 30, 25 and 60 fps.
+FORMAT_VERSION = 2
+# Frames; every number is a whole count of groups at 30, 25 and 60 fps. Chosen by `python -m training.eval latency`:
+# at 30 fps 1.6 s, 302 ms and 102 ms from a sound to its frame.
 PROFILES = {
     "offline": {"past_frames": 12, "hop_frames": 36, "lookahead_frames": 12},
-    "live": {"past_frames": 18, "hop_frames": 6, "lookahead_frames": 6},
+    "live": {"past_frames": 18, "hop_frames": 6, "lookahead_frames": 3},
+    "low-latency": {"past_frames": 21, "hop_frames": 3, "lookahead_frames": 0},
 }
 
 
@@ -48,7 +50,20 @@ def motion_section(talker: Talker, motion: MotionSpace) -> dict:
     return {"space": motion.kind, **names, "fps_num": motion.fps_num, "fps_den": motion.fps_den, **values}
 
 
-def manifest(talker: Talker, about: dict, name: str, version: str, license_name: str) -> dict:
+def networks_section(talker: Talker, style_encoder: bool) -> dict:
+    low, high = ENROLL_MEL_FRAMES
+    enroll = {"file": "style_encoder.onnx", "min_mel_frames": low, "max_mel_frames": high}
+    return {
+        "audio_encoder": {"file": "audio_encoder.onnx", "n_features": talker.config.denoiser.d_model},
+        "conditioner": {"file": "conditioner.onnx", "n_condition": talker.denoiser.n_condition},
+        "denoiser": {"file": "denoiser.onnx"},
+        **({"style_encoder": enroll} if style_encoder else {}),
+    }
+
+
+def manifest(
+    talker: Talker, about: dict, name: str, version: str, license_name: str, style_encoder: bool = True
+) -> dict:
     """bundle.json without the `files` table. about: of the student's checkpoint."""
     motion = MotionSpace.from_dict(about["motion"])
     steps = sampler_table(about["sampler_steps"], talker.config.denoiser.n_train_steps)
@@ -65,10 +80,7 @@ def manifest(talker: Talker, about: dict, name: str, version: str, license_name:
         },
         "motion": motion_section(talker, motion),
         "audio": asdict(MelSpec()) | {"mel_frames_per_group": per_mel, "anim_frames_per_group": per_frames},
-        "networks": {
-            "audio_encoder": {"file": "audio_encoder.onnx", "n_features": talker.config.encoder.d_model},
-            "denoiser": {"file": "denoiser.onnx"},
-        },
+        "networks": networks_section(talker, style_encoder),
         "sampler": {"prediction": "x0", "steps": [s.as_dict() for s in steps]},
         "profiles": PROFILES,
         "default_profile": "offline",
@@ -150,11 +162,13 @@ def main() -> None:
     parser.add_argument("--version", default="0.2.0")
     parser.add_argument("--card", type=Path, help="model card")
     parser.add_argument("--rig", type=Path, help="rig.npz of the prepared clips, for motion of a mesh")
+    parser.add_argument("--source", help="the data, for the provenance; default: what the checkpoint says")
     parser.add_argument("--license", help="of the weights; needed unless they were trained on our own corpus")
     args = parser.parse_args()
     talker, about = load_talker(args.student)
     if args.license is None and about["source"] != OWN_CORPUS:
         parser.error(f"--license is needed: what may be done with a model trained on {about['source']}?")
+    about["source"] = args.source or about["source"]
     write_bundle(talker, about, args.out, args.name, args.version, args.card, args.rig, args.license or "Apache-2.0")
     n_parameters = sum(p.numel() for m in (talker.encoder, talker.denoiser) for p in m.parameters())
     print(f"{args.out}: {n_parameters / 1e6:.2f} M parameters, {about['sampler_steps']} steps")

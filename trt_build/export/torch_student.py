@@ -9,7 +9,7 @@ from pathlib import Path
 import onnx
 import torch
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
@@ -33,12 +33,18 @@ def _graph_parameters(path: Path) -> dict[str, Tensor]:
     return found
 
 
-def _load(module: nn.Module, path: Path) -> None:
-    own, found = module.state_dict(), _graph_parameters(path)
+def _n_blocks(parameters: dict[str, Tensor], prefix: str) -> int:
+    """Blocks whose parameters are called prefix0.., prefix1.., and so on."""
+    numbers = {name.removeprefix(prefix).split(".")[0] for name in parameters if name.startswith(prefix)}
+    return 1 + max(map(int, numbers), default=-1)
+
+
+def _load(talker: Talker, found: dict[str, Tensor], bundle: Path) -> None:
+    own = {name: value for name, value in talker.state_dict().items() if name.startswith(("encoder.", "denoiser."))}
     missing = [name for name in own if name not in found or own[name].shape != found[name].shape]
     if missing:
-        raise ValueError(f"{path.name} lacks {missing[0]}: it was exported from another architecture")
-    module.load_state_dict({name: found[name] for name in own})
+        raise ValueError(f"{bundle} lacks {missing[0]}: it was exported from another architecture")
+    talker.load_state_dict({name: found[name] for name in own}, strict=False)
 
 
 def _statistic(motion: dict, key: str, n_channels: int, default: float) -> Tensor:
@@ -63,14 +69,19 @@ def load_student(bundle: Path) -> tuple[Talker, dict]:
     n_channels = motion.get("n_channels") or len(motion["channels"])
     scale = _statistic(motion, "noise_scale", n_channels, 1.0)
     free = tuple(torch.nonzero(scale).flatten().tolist()) if (scale == 0).any() else ()
+    found: dict[str, Tensor] = {}  # parts.py keeps the talker's names, whatever graph a layer went into
+    for network in ("audio_encoder", "conditioner", "denoiser"):
+        found |= _graph_parameters(bundle / about["networks"][network]["file"])
     encoder = replace(
-        AudioEncoderConfig(), n_mels=audio["n_mels"], mel_per_group=audio["mel_frames_per_group"],
-        frames_per_group=audio["anim_frames_per_group"],
+        AudioEncoderConfig(), n_layers=_n_blocks(found, "encoder.blocks."), n_mels=audio["n_mels"],
+        mel_per_group=audio["mel_frames_per_group"], frames_per_group=audio["anim_frames_per_group"],
     )  # fmt: skip
-    denoiser = replace(DenoiserConfig(), n_channels=n_channels, d_identity=styles.shape[-1], free=free)
+    denoiser = replace(
+        DenoiserConfig(), n_channels=n_channels, n_layers=_n_blocks(found, "denoiser.blocks."),
+        d_identity=styles.shape[-1], free=free, n_free_layers=_n_blocks(found, "denoiser.free.blocks."),
+    )  # fmt: skip
     talker = Talker(TalkerConfig(encoder, denoiser, n_identities=len(styles), n_emotions=styles.shape[1]))
-    _load(talker.encoder, bundle / about["networks"]["audio_encoder"]["file"])
-    _load(talker.denoiser, bundle / about["networks"]["denoiser"]["file"])
+    _load(talker, found, bundle)
     with torch.no_grad():
         for buffer, key in (("mean", "mean"), ("std", "std"), ("low", "min"), ("high", "max"), ("rest", "rest")):
             getattr(talker, buffer).copy_(_statistic(motion, key, n_channels, 0.0))

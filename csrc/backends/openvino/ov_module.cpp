@@ -22,18 +22,23 @@ class OvFactory : public BackendFactory {
     }
   }
 
-  std::unique_ptr<Backend> create(const Bundle& bundle, const BackendOptions& options) const override {
-    probe();
-    if (options.precision == "bf16") check_bf16();
-    return std::make_unique<OvBackend>(bundle, options);
+  bool has_precision(const std::string& precision) const override {
+    if (precision == "f32") return true;
+    if (precision != "bf16") return false;
+    try {
+      const std::vector<std::string> has = ov::Core().get_property("CPU", ov::device::capabilities);
+      return std::find(has.begin(), has.end(), ov::device::capability::BF16) != has.end();
+    } catch (const std::exception&) {
+      return false;
+    }
   }
 
- private:
-  static void check_bf16() {
-    const std::vector<std::string> has = ov::Core().get_property("CPU", ov::device::capabilities);
-    if (std::find(has.begin(), has.end(), ov::device::capability::BF16) == has.end()) {
+  std::unique_ptr<Backend> create(const Bundle& bundle, const BackendOptions& options) const override {
+    probe();
+    if (options.precision == "bf16" && !has_precision("bf16")) {
       throw Error(DT_INVALID_ARGUMENT, "this processor has no bf16 arithmetic: use precision \"f32\"");
     }
+    return std::make_unique<OvBackend>(bundle, options);
   }
 };
 

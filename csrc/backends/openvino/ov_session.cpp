@@ -27,8 +27,7 @@ OvSession::OvSession(const HostLoopModel& model, std::shared_ptr<const OvNetwork
   denoiser_.set_tensor("x_t", view(b.x_t, motion));
   denoiser_.set_tensor("known", view(b.known, {batch, window, 1}));
   denoiser_.set_tensor("audio", audio);
-  denoiser_.set_tensor("style", view(b.style, {batch, model.d_identity}));
-  denoiser_.set_tensor("t", view(b.t, {batch}));
+  denoiser_.set_tensor("condition", view(b.condition, {batch, model.n_condition}));
   denoiser_.set_tensor("x0", view(b.x0, motion));
 }
 

@@ -6,7 +6,7 @@
 
 #include "backends/reference/onnx_graph.h"
 #include "common/error.h"
-#include "core/host_loop.h"
+#include "core/host_loop_backend.h"
 
 namespace dt {
 namespace {
@@ -16,55 +16,16 @@ using Inputs = std::map<std::string, Tensor>;
 
 int64_t dim(size_t n) { return static_cast<int64_t>(n); }
 
-struct Networks {
-  OnnxGraph audio_encoder, denoiser;
-};
-
-class ReferenceSession : public HostLoopSession {
- public:
-  ReferenceSession(const HostLoopModel& m, const Networks& networks, size_t batch, size_t window, size_t past)
-      : HostLoopSession(m, batch, window, past), networks_(networks) {
-    const int64_t b = dim(batch), w = dim(window);
-    encoder_inputs_["mel"] = zeros({b, dim(m.mel_frames(window)), dim(m.n_mels)});
-    denoiser_inputs_["x_t"] = zeros({b, w, dim(m.n_channels)});
-    denoiser_inputs_["known"] = Tensor::from({b, w, 1}, buffers().known);
-    denoiser_inputs_["audio"] = zeros({b, w, dim(m.n_features)});
-    denoiser_inputs_["style"] = zeros({b, dim(m.d_identity)});
-    denoiser_inputs_["t"] = zeros({b});
+// Runs a graph of one output of n values.
+void run_graph(const OnnxGraph& graph, const Inputs& inputs, const char* output, float* out, size_t n) {
+  const std::vector<Tensor> results = graph.run(inputs);
+  if (results[0].floats.size() != n) {
+    throw Error(DT_BAD_BUNDLE, std::string("the network output \"") + output + "\" has shape " +
+                                   reference::to_string(results[0].shape) +
+                                   ", which does not fit bundle.json");
   }
-
- protected:
-  void encode() override {
-    encoder_inputs_["mel"].floats = buffers().mel;
-    run(networks_.audio_encoder, encoder_inputs_, "audio", &buffers().audio);
-  }
-
-  void denoise() override {
-    denoiser_inputs_["x_t"].floats = buffers().x_t;
-    denoiser_inputs_["audio"].floats = buffers().audio;
-    denoiser_inputs_["style"].floats = buffers().style;
-    denoiser_inputs_["t"].floats = buffers().t;
-    run(networks_.denoiser, denoiser_inputs_, "x0", &buffers().x0);
-  }
-
- private:
-  static Tensor zeros(reference::Shape shape) {
-    return Tensor::zeros(reference::DType::kFloat, std::move(shape));
-  }
-
-  static void run(const OnnxGraph& graph, const Inputs& inputs, const char* output, std::vector<float>* out) {
-    std::vector<Tensor> results = graph.run(inputs);
-    if (results[0].floats.size() != out->size()) {
-      throw Error(DT_BAD_BUNDLE, std::string("the network output \"") + output + "\" has shape " +
-                                     reference::to_string(results[0].shape) +
-                                     ", which does not fit bundle.json");
-    }
-    std::copy(results[0].floats.begin(), results[0].floats.end(), out->begin());
-  }
-
-  const Networks& networks_;
-  Inputs encoder_inputs_, denoiser_inputs_;
-};
+  std::copy(results[0].floats.begin(), results[0].floats.end(), out);
+}
 
 // Loads a graph and checks that it has exactly these inputs and one output of that name.
 OnnxGraph load_graph(const std::string& onnx, const std::string& file, std::vector<std::string> inputs,
@@ -86,22 +47,82 @@ OnnxGraph load_graph(const std::string& onnx, const std::string& file, std::vect
   }
 }
 
-class ReferenceBackend : public Backend {
+struct Networks {
+  explicit Networks(const Bundle& b)
+      : audio_encoder(load_graph(b.audio_encoder, b.manifest.audio_encoder_file, {"mel"}, "audio")),
+        conditioner(load_graph(b.conditioner, b.manifest.conditioner_file, {"style", "t"}, "condition")),
+        denoiser(
+            load_graph(b.denoiser, b.manifest.denoiser_file, {"x_t", "known", "audio", "condition"}, "x0")) {
+    if (b.style_encoder.empty()) return;
+    style_encoder.push_back(load_graph(b.style_encoder, b.manifest.style_encoder_file, {"mel"}, "styles"));
+  }
+
+  OnnxGraph audio_encoder, conditioner, denoiser;
+  std::vector<OnnxGraph> style_encoder;  // one or none
+};
+
+class ReferenceSession : public HostLoopSession {
  public:
-  explicit ReferenceBackend(const Bundle& b)
-      : model_(b),
-        networks_{
-            load_graph(b.audio_encoder, b.manifest.audio_encoder_file, {"mel"}, "audio"),
-            load_graph(b.denoiser, b.manifest.denoiser_file, {"x_t", "known", "audio", "style", "t"}, "x0")} {
+  ReferenceSession(const HostLoopModel& m, const Networks& networks, size_t batch, size_t window, size_t past)
+      : HostLoopSession(m, batch, window, past), networks_(networks) {
+    const int64_t b = dim(batch), w = dim(window);
+    encoder_inputs_["mel"] = zeros({b, dim(m.mel_frames(window)), dim(m.n_mels)});
+    denoiser_inputs_["x_t"] = zeros({b, w, dim(m.n_channels)});
+    denoiser_inputs_["known"] = Tensor::from({b, w, 1}, buffers().known);
+    denoiser_inputs_["audio"] = zeros({b, w, dim(m.n_features)});
+    denoiser_inputs_["condition"] = zeros({b, dim(m.n_condition)});
+  }
+
+ protected:
+  void encode() override {
+    encoder_inputs_["mel"].floats = buffers().mel;
+    run_graph(networks_.audio_encoder, encoder_inputs_, "audio", buffers().audio.data(),
+              buffers().audio.size());
+  }
+
+  void denoise() override {
+    denoiser_inputs_["x_t"].floats = buffers().x_t;
+    denoiser_inputs_["audio"].floats = buffers().audio;
+    denoiser_inputs_["condition"].floats = buffers().condition;
+    run_graph(networks_.denoiser, denoiser_inputs_, "x0", buffers().x0.data(), buffers().x0.size());
+  }
+
+ private:
+  static Tensor zeros(reference::Shape shape) {
+    return Tensor::zeros(reference::DType::kFloat, std::move(shape));
+  }
+
+  const Networks& networks_;
+  Inputs encoder_inputs_, denoiser_inputs_;
+};
+
+class ReferenceBackend : public HostLoopBackend {
+ public:
+  explicit ReferenceBackend(const Bundle& b) : HostLoopBackend(b), networks_(b) {
+    run_conditioner();  // a faulty one shows here
   }
 
   const char* name() const override { return "reference"; }
   std::unique_ptr<Session> make_session(size_t batch, size_t window, size_t past) override {
-    return std::make_unique<ReferenceSession>(model_, networks_, batch, window, past);
+    return std::make_unique<ReferenceSession>(model(), networks_, batch, window, past);
+  }
+
+ protected:
+  void run_conditioner() override {
+    ConditionBuffers& c = condition_buffers();
+    const int64_t n_steps = dim(c.t.size());
+    const Inputs inputs{{"style", Tensor::from({n_steps, dim(model().d_identity)}, c.style)},
+                        {"t", Tensor::from({n_steps}, c.t)}};
+    run_graph(networks_.conditioner, inputs, "condition", c.condition.data(), c.condition.size());
+  }
+
+  void run_style_encoder(const float* mel, size_t n_mel_frames, float* styles) override {
+    const std::vector<float> values(mel, mel + n_mel_frames * model().n_mels);
+    const Inputs inputs{{"mel", Tensor::from({1, dim(n_mel_frames), dim(model().n_mels)}, values)}};
+    run_graph(networks_.style_encoder[0], inputs, "styles", styles, n_styles() * model().d_identity);
   }
 
  private:
-  const HostLoopModel model_;
   const Networks networks_;
 };
 
@@ -109,6 +130,7 @@ class ReferenceFactory : public BackendFactory {
  public:
   const char* name() const override { return "reference"; }
   void probe() const override {}
+  bool has_precision(const std::string& precision) const override { return precision == "f32"; }
   std::unique_ptr<Backend> create(const Bundle& bundle, const BackendOptions& options) const override {
     if (options.precision != "f32") {
       throw Error(DT_INVALID_ARGUMENT,
