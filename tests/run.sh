@@ -46,6 +46,8 @@ step "C++ tests"
 cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DDT_BUILD_TESTS=ON -DPython_EXECUTABLE="$PYTHON"
 cmake --build "$build" --parallel "$jobs"
 ctest --test-dir "$build" --output-on-failure --parallel "$jobs"
+DT_TEST_BUILD="$(cd "$build" && pwd)"
+export DT_TEST_BUILD
 
 if command -v npm >/dev/null; then
   step "Khronos glTF validator"
@@ -63,6 +65,8 @@ if [ "$#" -gt 0 ]; then
 else
   step "Python tests: package"
   "$PYTHON" -m pytest -rs tests/py_pkg
+  step "Python tests: examples"
+  "$PYTHON" -m pytest -rs tests/examples
   step "Python tests: training"
   "$PYTHON" -m pytest -rs tests/py_training --ignore "$chain" --ignore-glob '*/test_loop*.py'
   step "Python tests: training loop"

@@ -1,5 +1,11 @@
-// dt.h, section "Library".
+// dt/base.h.
+#include <string>
+
 #include "api/guard.h"
+#include "api/structs.h"
+#include "common/allocator.h"
+#include "common/log.h"
+#include "dt/dt.h"
 #include "runtime/registry.h"
 
 #define DT_STRING(x) #x
@@ -10,6 +16,19 @@ extern "C" {
 const char* dt_version(void) {
   return DT_EXPAND_STRING(DT_VERSION_MAJOR) "." DT_EXPAND_STRING(DT_VERSION_MINOR) "." DT_EXPAND_STRING(
       DT_VERSION_PATCH);
+}
+
+uint32_t dt_abi_version(void) { return DT_ABI_VERSION; }
+
+dt_status dt_abi_check(uint32_t version) {
+  return dt::guard([&] {
+    const uint32_t major = version >> 16, minor = version & 0xFFFF;
+    if (major == DT_ABI_MAJOR && minor <= DT_ABI_MINOR) return;
+    const auto text = [](uint32_t a, uint32_t b) { return std::to_string(a) + "." + std::to_string(b); };
+    throw dt::Error(DT_UNSUPPORTED, "the program was built for ABI " + text(major, minor) +
+                                        ", the library has " + text(DT_ABI_MAJOR, DT_ABI_MINOR) +
+                                        ": install the library that belongs to the program");
+  });
 }
 
 const char* dt_status_string(dt_status status) {
@@ -32,6 +51,10 @@ const char* dt_status_string(dt_status status) {
       return "out of memory";
     case DT_INTERNAL_ERROR:
       return "internal error";
+    case DT_BUSY:
+      return "busy";
+    case DT_UNSUPPORTED:
+      return "unsupported";
     default:
       return "unknown status";
   }
@@ -45,5 +68,24 @@ dt_status dt_backend_probe(const char* backend) {
     dt::find_backend(backend).probe();
   });
 }
+
+dt_status dt_set_log(dt_log_callback callback, void* user, int32_t min_level) {
+  return dt::guard(
+      [&] { dt::set_log(callback, user, dt::checked(min_level, DT_LOG_INFO, DT_LOG_WARNING, "min_level")); });
+}
+
+dt_status dt_set_allocator(const dt_allocator* allocator) {
+  return dt::guard([&] {
+    if (allocator == nullptr) return dt::set_allocator(nullptr);
+    const dt_allocator hooks = dt::read_options<dt_allocator>(
+        allocator, [](dt_allocator* a) { *a = dt_allocator{}; }, sizeof(dt_allocator), "allocator");
+    if (hooks.allocate == nullptr || hooks.release == nullptr) {
+      throw dt::Error(DT_INVALID_ARGUMENT, "allocator->allocate and allocator->release must both be set");
+    }
+    dt::set_allocator(&hooks);
+  });
+}
+
+int64_t dt_allocated_bytes(void) { return dt::allocated_bytes(); }
 
 }  // extern "C"

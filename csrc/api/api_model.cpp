@@ -1,27 +1,76 @@
-// dt.h, section "Model".
-#include "api/guard.h"
+// dt/model.h: opening, and what a model knows.
+#include <cstddef>
+#include <memory>
+
 #include "api/handles.h"
+#include "api/structs.h"
+#include "core/zip_source.h"
+#include "dt/dt.h"
 
 namespace {
+
+using dt::UseModel;
+
+// A text of the model, or NULL and the thread's last error.
+template <typename Get>
+const char* text_of(const dt_model* model, Get&& get) noexcept {
+  const char* text = nullptr;
+  dt::guard([&] { text = get(*UseModel(model).handle().impl); });
+  return text;
+}
 
 // Names live in the manifest, as long as the model.
 template <typename Get>
 const char* name_at(const dt_model* model, int32_t index, const char* what, Get&& names_of) noexcept {
-  const char* name = nullptr;
-  dt::guard([&] {
-    dt::require(model, "model");
-    const auto& names = names_of(model->impl->manifest());
+  return text_of(model, [&](const dt::Model& m) {
+    const auto& names = names_of(m.manifest());
     if (index < 0 || static_cast<size_t>(index) >= names.size()) {
       throw dt::Error(DT_INVALID_ARGUMENT, std::string("there is no ") + what + " " + std::to_string(index) +
                                                ": the model has " + std::to_string(names.size()));
     }
     if constexpr (std::is_same_v<std::decay_t<decltype(names[0])>, dt::Profile>) {
-      name = names[static_cast<size_t>(index)].name.c_str();
+      return names[static_cast<size_t>(index)].name.c_str();
     } else {
-      name = names[static_cast<size_t>(index)].c_str();
+      return names[static_cast<size_t>(index)].c_str();
     }
   });
-  return name;
+}
+
+// make_source: gives the bundle's source; called when the arguments are checked.
+template <typename MakeSource>
+dt_status open_model(const dt_model_options* options, dt_model** model, MakeSource&& make_source) noexcept {
+  return dt::guard([&] {
+    dt::require(model, "model");
+    *model = nullptr;
+    const dt_model_options given = dt::read_options(options, &dt_model_options_default,
+                                                    offsetof(dt_model_options, pin_threads), "options");
+    dt::require(given.backend, "options->backend");
+    dt::require(given.precision, "options->precision");
+    dt::BackendOptions backend_options;
+    backend_options.precision = given.precision;
+    backend_options.n_threads = given.n_threads;
+    backend_options.pin_threads = dt::checked(given.pin_threads, 0, 1, "pin_threads") != 0;
+    if (given.cache_folder != nullptr) backend_options.cache_folder = given.cache_folder;
+    backend_options.log = dt::Log{given.log, given.log_user};
+    const std::unique_ptr<dt::ByteSource> source = make_source();
+    auto handle = std::make_unique<dt::ModelHandle>();
+    handle->impl = dt::Model::open(*source, given.backend, backend_options);
+    *model = dt::new_handle(std::move(handle));
+  });
+}
+
+int32_t enroll_ms(const dt::Model& m, int n_mel_frames) {
+  const dt::MelSpec& mel = m.mel_spec();
+  return static_cast<int32_t>(int64_t{n_mel_frames} * mel.hop_length * 1000 / mel.sample_rate_hz);
+}
+
+// Made and thrown away: what a stream takes is best known by a stream.
+int64_t stream_bytes(const std::shared_ptr<const dt::Model>& model, const dt::Profile& profile) {
+  dt::StreamSettings settings;
+  settings.style = model->style(nullptr, nullptr);
+  settings.profile = profile;
+  settings.sample_rate_hz = model->manifest().audio.sample_rate_hz;
+  return dt::Stream(model, std::move(settings)).info().memory_bytes;
 }
 
 }  // namespace
@@ -38,43 +87,59 @@ void dt_model_options_default(dt_model_options* options) {
 }
 
 dt_status dt_model_open(const char* path, const dt_model_options* options, dt_model** model) {
-  return dt::guard([&] {
-    dt::require(model, "model");
-    *model = nullptr;
+  return open_model(options, model, [&] {
     dt::require(path, "path");
-    dt_model_options defaults;
-    dt_model_options_default(&defaults);
-    const dt_model_options& given = options == nullptr ? defaults : *options;
-    dt::require_struct(&given, "options");
-    dt::require(given.backend, "options->backend");
-    dt::require(given.precision, "options->precision");
-    dt::BackendOptions backend_options;
-    backend_options.precision = given.precision;
-    backend_options.n_threads = given.n_threads;
-    backend_options.log = dt::Log{given.log, given.log_user};
-    auto opened = dt::Model::open(dt::FolderSource(path), given.backend, backend_options);
-    *model = new dt_model{std::move(opened)};
+    return dt::open_path(path);
   });
 }
 
-void dt_model_release(dt_model* model) { delete model; }
+dt_status dt_model_open_memory(const void* data, size_t size, const dt_model_options* options,
+                               dt_model** model) {
+  return open_model(options, model, [&]() -> std::unique_ptr<dt::ByteSource> {
+    dt::require(data, "data");
+    if (size > PTRDIFF_MAX) throw dt::Error(DT_INVALID_ARGUMENT, "size is more than memory can hold");
+    return dt::ZipSource::from_memory(data, size);
+  });
+}
+
+dt_status dt_model_open_reader(const dt_reader* reader, const dt_model_options* options, dt_model** model) {
+  return open_model(options, model, [&]() -> std::unique_ptr<dt::ByteSource> {
+    dt::require(reader, "reader");
+    const dt_reader given = dt::read_options<dt_reader>(
+        reader, [](dt_reader* r) { *r = dt_reader{}; }, sizeof(dt_reader), "reader");
+    if (given.size == nullptr || given.read == nullptr) {
+      throw dt::Error(DT_INVALID_ARGUMENT, "reader->size and reader->read must both be set");
+    }
+    return std::make_unique<dt::ReaderSource>(given);
+  });
+}
+
+void dt_model_release(dt_model* model) { dt::release_handle<dt::ModelHandle>(model); }
 
 dt_status dt_model_get_info(const dt_model* model, dt_model_info* info) {
   return dt::guard([&] {
-    dt::require(model, "model");
-    dt::require_struct(info, "info");
-    const dt::Manifest& m = model->impl->manifest();
-    info->n_channels = m.motion.n_channels();
-    info->n_channel_names = static_cast<int32_t>(m.motion.channels.size());
-    info->fps_num = m.motion.fps_num;
-    info->fps_den = m.motion.fps_den;
-    info->sample_rate_hz = m.audio.sample_rate_hz;
-    info->n_identities = static_cast<int32_t>(m.identities.size());
-    info->d_identity = static_cast<int32_t>(model->impl->d_identity());
-    info->n_emotions = static_cast<int32_t>(m.emotions.size());
-    info->n_profiles = static_cast<int32_t>(m.profiles.size());
-    info->n_steps = static_cast<int32_t>(m.steps.size());
-    info->n_mels = m.audio.n_mels;
+    const UseModel use(model);
+    const dt::Model& impl = *use.handle().impl;
+    const dt::Manifest& m = impl.manifest();
+    dt_model_info i{};
+    i.n_channels = m.motion.n_channels();
+    i.n_channel_names = static_cast<int32_t>(m.motion.channels.size());
+    i.fps_num = m.motion.fps_num;
+    i.fps_den = m.motion.fps_den;
+    i.sample_rate_hz = m.audio.sample_rate_hz;
+    i.n_identities = static_cast<int32_t>(m.identities.size());
+    i.d_identity = static_cast<int32_t>(impl.d_identity());
+    i.n_emotions = static_cast<int32_t>(m.emotions.size());
+    i.n_profiles = static_cast<int32_t>(m.profiles.size());
+    i.n_steps = static_cast<int32_t>(m.steps.size());
+    i.n_mels = m.audio.n_mels;
+    i.has_emotions = m.emotions.empty() ? 0 : 1;
+    i.has_enrollment = impl.can_enroll() ? 1 : 0;
+    i.enroll_min_ms = enroll_ms(impl, m.min_enroll_mel_frames);
+    i.enroll_max_ms = enroll_ms(impl, m.max_enroll_mel_frames);
+    i.n_threads = impl.n_threads();
+    i.condition_bytes = static_cast<int64_t>((impl.condition_size() + impl.d_identity()) * sizeof(float));
+    dt::write_info(info, i, offsetof(dt_model_info, has_emotions), "info");
   });
 }
 
@@ -96,57 +161,49 @@ const char* dt_model_profile_name(const dt_model* model, int32_t index) {
 }
 
 const char* dt_model_default_emotion(const dt_model* model) {
-  const char* name = nullptr;
-  dt::guard([&] {
-    dt::require(model, "model");
-    const dt::Manifest& m = model->impl->manifest();
-    if (m.emotions.empty()) throw dt::Error(DT_INVALID_ARGUMENT, "the model has no emotions");
-    name = m.default_emotion.c_str();
+  return text_of(model, [](const dt::Model& m) {
+    if (m.manifest().emotions.empty()) throw dt::Error(DT_INVALID_ARGUMENT, "the model has no emotions");
+    return m.manifest().default_emotion.c_str();
   });
-  return name;
 }
 
 const char* dt_model_motion_space(const dt_model* model) {
-  const char* name = nullptr;
-  dt::guard([&] {
-    dt::require(model, "model");
-    name = model->impl->manifest().motion.space.c_str();
-  });
-  return name;
+  return text_of(model, [](const dt::Model& m) { return m.manifest().motion.space.c_str(); });
 }
 
 const char* dt_model_backend_name(const dt_model* model) {
-  const char* name = nullptr;
-  dt::guard([&] {
-    dt::require(model, "model");
-    name = model->impl->backend_name();
-  });
-  return name;
+  return text_of(model, [](const dt::Model& m) { return m.backend_name(); });
+}
+
+const char* dt_model_precision(const dt_model* model) {
+  return text_of(model, [](const dt::Model& m) { return m.precision().c_str(); });
 }
 
 const char* dt_model_metadata_json(const dt_model* model) {
-  const char* text = nullptr;
-  dt::guard([&] {
-    dt::require(model, "model");
-    text = model->impl->json_text().c_str();
-  });
-  return text;
+  return text_of(model, [](const dt::Model& m) { return m.json_text().c_str(); });
 }
 
 dt_status dt_model_get_profile(const dt_model* model, const char* name, dt_profile_info* info) {
   return dt::guard([&] {
-    dt::require(model, "model");
-    dt::require_struct(info, "info");
-    const dt::Manifest& m = model->impl->manifest();
+    const UseModel use(model);
+    const dt::Model& impl = *use.handle().impl;
+    const dt::Manifest& m = impl.manifest();
     const dt::Profile& p = m.profile(name);
-    info->past_frames = p.past_frames;
-    info->hop_frames = p.hop_frames;
-    info->lookahead_frames = p.lookahead_frames;
-    // The last mel frame of the lookahead is centred one hop before its end and reaches half a window
-    // further.
-    const int64_t half_window = m.audio.window_length - m.audio.window_length / 2;
-    info->lookahead_samples =
-        static_cast<int32_t>((m.mel_frames(p.lookahead_frames) - 1) * m.audio.hop_length + half_window);
+    dt_profile_info i{};
+    i.past_frames = p.past_frames;
+    i.hop_frames = p.hop_frames;
+    i.lookahead_frames = p.lookahead_frames;
+    i.lookahead_samples = static_cast<int32_t>(impl.lookahead_samples(p));
+    i.hop_samples = static_cast<int32_t>(m.mel_frames(p.hop_frames) * m.audio.hop_length);
+    i.front_end_samples =
+        i.lookahead_samples - static_cast<int32_t>(m.mel_frames(p.lookahead_frames) * m.audio.hop_length);
+    const double ms = 1000.0 / m.audio.sample_rate_hz;
+    i.latency_ms = (i.hop_samples + i.lookahead_samples) * ms;
+    i.min_latency_ms = (i.hop_samples / p.hop_frames + i.lookahead_samples) * ms;
+    // Only for whoever has the field: it costs an allocation.
+    constexpr size_t kOld = offsetof(dt_profile_info, hop_samples);
+    if (info != nullptr && info->struct_size > kOld) i.stream_bytes = stream_bytes(use.handle().impl, p);
+    dt::write_info(info, i, kOld, "info");
   });
 }
 

@@ -1,32 +1,60 @@
-// dt.h, section "Stream".
+// dt/stream.h.
 #include <cmath>
+#include <cstddef>
 #include <utility>
 
-#include "api/guard.h"
 #include "api/handles.h"
+#include "api/structs.h"
+#include "api/style_arguments.h"
+#include "dt/dt.h"
 
 namespace {
 
+using dt::checked;
+using dt::UseStream;
+
 // The embedding that the options ask for.
-std::vector<float> style_of(const dt::Model& model, const dt_stream_options& options) {
+dt::Vector<float> style_of(const dt::Model& model, const dt_stream_options& options) {
   if (options.style == nullptr) return model.style(options.identity, options.emotion);
   if (options.emotion != nullptr) {
     throw dt::Error(DT_INVALID_ARGUMENT,
                     "style and emotion are both given: a style holds identity and emotion, leave one away");
   }
-  std::vector<float> style(options.style, options.style + model.d_identity());
-  for (const float value : style) {
-    if (!std::isfinite(value)) throw dt::Error(DT_INVALID_ARGUMENT, "style holds a value that is not finite");
-  }
-  return style;
+  return dt::checked_style(model, options.style, "style");
 }
 
-int checked(int32_t value, int32_t low, int32_t high, const char* name) {
-  if (value < low || value > high) {
-    throw dt::Error(DT_INVALID_ARGUMENT, std::string(name) + " is " + std::to_string(value) + ", expected " +
+double checked_power(float dbfs, float low, float high, const char* name) {
+  if (!(dbfs >= low && dbfs <= high)) {
+    throw dt::Error(DT_INVALID_ARGUMENT, std::string(name) + " is " + std::to_string(dbfs) + ", expected " +
                                              std::to_string(low) + " to " + std::to_string(high));
   }
-  return value;
+  return std::pow(10.0, dbfs / 10.0);
+}
+
+dt::PostSettings post_settings(const dt_stream_options& o) {
+  dt::PostSettings post;
+  post.smoothing_ms = checked(o.smoothing_ms, 0, 1000, "smoothing_ms");
+  post.lip_seal = checked(o.lip_seal, 0, 1, "lip_seal") != 0;
+  post.gate.is_on = checked(o.silence_gate, 0, 1, "silence_gate") != 0;
+  post.gate.open_power = checked_power(o.gate_open_dbfs, -70, 0, "gate_open_dbfs");
+  post.gate.close_power = checked_power(o.gate_close_dbfs, -70, o.gate_open_dbfs, "gate_close_dbfs");
+  post.gate.hold_ms = checked(o.gate_hold_ms, 0, 5000, "gate_hold_ms");
+  post.gate.ease_ms = checked(o.gate_ease_ms, 0, 5000, "gate_ease_ms");
+  return post;
+}
+
+dt::StreamSettings stream_settings(const dt::Model& model, const dt_stream_options& o) {
+  dt::StreamSettings s;
+  s.style = style_of(model, o);
+  s.seed = o.seed;
+  s.profile = model.manifest().profile(o.profile);
+  s.max_buffered_ms = checked(o.max_buffered_ms, 100, 3600000, "max_buffered_ms");
+  s.ease_out_frames = checked(o.ease_out_frames, 0, dt::kMaxWindowFrames, "ease_out_frames");
+  s.sample_rate_hz = o.sample_rate_hz == 0 ? 0 : checked(o.sample_rate_hz, 1000, 768000, "sample_rate_hz");
+  s.offset_ms = checked(o.offset_ms, -500, 500, "offset_ms");
+  s.deadline_ms = checked(o.deadline_ms, -1, 60000, "deadline_ms");
+  s.post = post_settings(o);
+  return s;
 }
 
 }  // namespace
@@ -37,86 +65,140 @@ void dt_stream_options_default(dt_stream_options* options) {
   if (options == nullptr) return;
   *options = dt_stream_options{};
   options->struct_size = sizeof(dt_stream_options);
-  options->max_buffered_ms = 30000;
+  options->max_buffered_ms = 500;
   options->ease_out_frames = 5;
+  options->lip_seal = 1;
+  options->gate_open_dbfs = -45;
+  options->gate_close_dbfs = -51;
+  options->gate_hold_ms = 200;
+  options->gate_ease_ms = 200;
+  options->deadline_ms = -1;
 }
 
 dt_status dt_stream_create(dt_model* model, const dt_stream_options* options, dt_stream** stream) {
   return dt::guard([&] {
     dt::require(stream, "stream");
     *stream = nullptr;
-    dt::require(model, "model");
-    dt_stream_options defaults;
-    dt_stream_options_default(&defaults);
-    const dt_stream_options& given = options == nullptr ? defaults : *options;
-    dt::require_struct(&given, "options");
-    dt::StreamSettings settings;
-    settings.style = style_of(*model->impl, given);
-    settings.seed = given.seed;
-    settings.profile = model->impl->manifest().profile(given.profile);
-    settings.max_buffered_ms = checked(given.max_buffered_ms, 1000, 3600000, "max_buffered_ms");
-    settings.ease_out_frames = checked(given.ease_out_frames, 0, dt::kMaxWindowFrames, "ease_out_frames");
-    *stream = new dt_stream{dt::Stream(model->impl, std::move(settings))};
+    const dt::UseModel use(model);
+    const dt_stream_options given = dt::read_options(options, &dt_stream_options_default,
+                                                     offsetof(dt_stream_options, sample_rate_hz), "options");
+    const std::shared_ptr<const dt::Model>& impl = use.handle().impl;
+    dt::StreamSettings settings = stream_settings(*impl, given);
+    impl->sessions().warm_up(dt::Model::shape(settings.profile, 1));
+    *stream = dt::new_handle(
+        std::make_unique<dt::StreamHandle>(dt::make_hooked<dt::Stream>(impl, std::move(settings))));
   });
 }
 
-void dt_stream_release(dt_stream* stream) { delete stream; }
+void dt_stream_release(dt_stream* stream) { dt::release_handle<dt::StreamHandle>(stream); }
 
 dt_status dt_stream_push(dt_stream* stream, const float* samples, size_t n_frames, int32_t n_channels,
                          int32_t sample_rate_hz) {
   return dt::guard([&] {
-    dt::require(stream, "stream");
+    const UseStream use(stream);
     if (n_frames > 0) dt::require(samples, "samples");
-    stream->impl.push(samples, n_frames, n_channels, sample_rate_hz);
+    use->push(samples, n_frames, n_channels, sample_rate_hz);
   });
 }
 
 dt_status dt_stream_pull(dt_stream* stream, float* weights, size_t capacity_frames, int64_t* first_frame,
                          size_t* n_frames) {
   return dt::guard([&] {
-    dt::require(stream, "stream");
+    const UseStream use(stream);
     dt::require(first_frame, "first_frame");
     dt::require(n_frames, "n_frames");
     *n_frames = 0;
     if (capacity_frames > 0) dt::require(weights, "weights");
-    *n_frames = stream->impl.pull(weights, capacity_frames, first_frame);
+    *n_frames = use->pull(weights, capacity_frames, first_frame);
   });
 }
 
 dt_status dt_stream_ready_frames(const dt_stream* stream, int64_t* n_frames) {
   return dt::guard([&] {
-    dt::require(stream, "stream");
+    const UseStream use(stream);
     dt::require(n_frames, "n_frames");
-    *n_frames = stream->impl.ready_frames();
+    *n_frames = use->ready_frames();
   });
 }
 
 dt_status dt_stream_flush(dt_stream* stream) {
-  return dt::guard([&] {
-    dt::require(stream, "stream");
-    stream->impl.flush();
-  });
+  return dt::guard([&] { UseStream(stream)->flush(); });
 }
 
 dt_status dt_stream_reset(dt_stream* stream) {
+  return dt::guard([&] { UseStream(stream)->reset(); });
+}
+
+dt_status dt_stream_seek(dt_stream* stream, int64_t frame) {
   return dt::guard([&] {
-    dt::require(stream, "stream");
-    stream->impl.reset();
+    const UseStream use(stream);
+    if (frame < 0 || frame > int64_t{1} << 53) {
+      throw dt::Error(DT_INVALID_ARGUMENT, "frame is " + std::to_string(frame) + ", expected 0 to 2^53");
+    }
+    use->seek(frame);
+  });
+}
+
+dt_status dt_stream_interrupt(dt_stream* stream, int32_t ease_ms, int64_t* next_audio_frame) {
+  return dt::guard([&] {
+    const UseStream use(stream);
+    const int64_t frame = use->interrupt(checked(ease_ms, 0, 10000, "ease_ms"));
+    if (next_audio_frame != nullptr) *next_audio_frame = frame;
+  });
+}
+
+dt_status dt_stream_pause(dt_stream* stream, int32_t paused) {
+  return dt::guard([&] {
+    const UseStream use(stream);
+    use->pause(checked(paused, 0, 1, "paused") != 0);
+  });
+}
+
+dt_status dt_stream_set_style(dt_stream* stream, const float* style, int32_t blend_ms) {
+  return dt::guard([&] {
+    const UseStream use(stream);
+    checked(blend_ms, 0, 60000, "blend_ms");
+    use->set_style(dt::checked_style(*use->model(), style, "style"), blend_ms);
+  });
+}
+
+dt_status dt_stream_get_info(const dt_stream* stream, dt_stream_info* info) {
+  return dt::guard([&] {
+    const UseStream use(stream);
+    const dt::StreamInfo s = use->info();
+    dt_stream_info i{};
+    i.next_frame = s.next_frame;
+    i.audio_frame = s.audio_frame;
+    i.memory_bytes = s.memory_bytes;
+    i.free_samples = s.free_samples;
+    i.sample_rate_hz = s.sample_rate_hz;
+    i.resampler_samples = static_cast<int32_t>(s.resampler_samples);
+    i.latency_ms = s.latency_ms;
+    i.is_flushed = s.is_flushed ? 1 : 0;
+    i.is_paused = s.is_paused ? 1 : 0;
+    i.in_scheduler = s.in_scheduler ? 1 : 0;
+    i.is_failed = s.is_failed ? 1 : 0;
+    dt::write_info(info, i, sizeof(dt_stream_info), "info");
   });
 }
 
 dt_status dt_stream_get_stats(const dt_stream* stream, dt_stream_stats* stats) {
   return dt::guard([&] {
-    dt::require(stream, "stream");
-    dt::require_struct(stats, "stats");
-    const dt::StreamStats& s = stream->impl.stats();
-    stats->n_hops = s.n_hops;
-    stats->n_frames = s.n_frames;
-    stats->front_end_ns = s.front_end_ns;
-    stats->encoder_ns = s.networks.encoder_ns;
-    stats->denoiser_ns = s.networks.denoiser_ns;
-    stats->update_ns = s.networks.update_ns + s.noise_ns;
-    stats->post_ns = s.post_ns;
+    const UseStream use(stream);
+    const dt::StreamStats s = use->stats();
+    dt_stream_stats out{};
+    out.n_hops = s.n_hops;
+    out.n_frames = s.n_frames;
+    out.front_end_ns = s.front_end_ns;
+    out.encoder_ns = s.networks.encoder_ns;
+    out.denoiser_ns = s.networks.denoiser_ns;
+    out.update_ns = s.networks.update_ns + s.noise_ns;
+    out.post_ns = s.post_ns;
+    out.n_overruns = s.n_overruns;
+    out.n_underruns = s.n_underruns;
+    out.n_deadline_misses = s.n_deadline_misses;
+    out.max_lateness_ns = s.max_lateness_ns;
+    dt::write_info(stats, out, offsetof(dt_stream_stats, n_overruns), "stats");
   });
 }
 

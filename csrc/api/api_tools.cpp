@@ -1,12 +1,11 @@
-// dt.h, section "Parts, for tools and tests".
+// dt/tools.h.
 #include <algorithm>
-#include <vector>
 
-#include "api/guard.h"
 #include "api/handles.h"
 #include "audio/resampler.h"
+#include "dt/dt.h"
 #include "kernels/noise.h"
-#include "runtime/front_end.h"
+#include "runtime/audio_input.h"
 
 extern "C" {
 
@@ -16,6 +15,12 @@ dt_status dt_noise_fill(uint64_t seed, int64_t first_frame, size_t n_frames, int
     if (n_channels < 1) throw dt::Error(DT_INVALID_ARGUMENT, "n_channels is below 1");
     if (n_frames == 0) return;
     dt::require(out, "out");
+    if (n_frames > PTRDIFF_MAX / sizeof(float) / static_cast<size_t>(n_channels)) {
+      throw dt::Error(DT_INVALID_ARGUMENT, "n_frames * n_channels is more than memory can hold");
+    }
+    if (n_frames > static_cast<size_t>(INT64_MAX - first_frame)) {
+      throw dt::Error(DT_INVALID_ARGUMENT, "first_frame + n_frames is more than 2^63");
+    }
     dt::fill_noise(seed, first_frame, n_frames, n_channels, out);
   });
 }
@@ -37,8 +42,8 @@ dt_status dt_resample(const float* samples, size_t n, int32_t rate_in_hz, int32_
                                                " samples, the result has " + std::to_string(need));
     }
     dt::require(out, "out");
-    dt::FrontEnd::check_finite(samples, n, 1);
-    std::vector<float> resampled;
+    dt::check_audio_finite(samples, n, 1);
+    dt::Vector<float> resampled;
     resampled.reserve(need);
     resampler.push(samples, n, resampled);
     resampler.flush(resampled);
@@ -50,9 +55,9 @@ dt_status dt_resample(const float* samples, size_t n, int32_t rate_in_hz, int32_
 dt_status dt_model_log_mel(const dt_model* model, const float* samples, size_t n, float* out,
                            size_t capacity_frames, size_t* n_mel_frames) {
   return dt::guard([&] {
-    dt::require(model, "model");
+    const dt::UseModel use(model);
     dt::require(n_mel_frames, "n_mel_frames");
-    const dt::MelSpec& spec = model->impl->mel_spec();
+    const dt::MelSpec& spec = use->mel_spec();
     const auto hop = static_cast<size_t>(spec.hop_length);
     const size_t need = n / hop + (n % hop != 0 ? 1 : 0);
     *n_mel_frames = need;
@@ -63,9 +68,9 @@ dt_status dt_model_log_mel(const dt_model* model, const float* samples, size_t n
                                                ", the result has " + std::to_string(need));
     }
     dt::require(out, "out");
-    dt::FrontEnd::check_finite(samples, n, 1);
+    dt::check_audio_finite(samples, n, 1);
     dt::LogMel log_mel(spec);
-    std::vector<float> mel;
+    dt::Vector<float> mel;
     log_mel.push(samples, n, mel);
     log_mel.flush(mel);
     std::copy(mel.begin(), mel.end(), out);

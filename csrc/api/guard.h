@@ -4,10 +4,9 @@
 #include <exception>
 #include <new>
 #include <string>
-#include <type_traits>
 
 #include "common/error.h"
-#include "dt/dt.h"
+#include "dt/base.h"
 
 namespace dt {
 
@@ -35,18 +34,6 @@ dt_status guard(Body&& body) noexcept {
 // Throws DT_INVALID_ARGUMENT "<name> is NULL" for a null pointer.
 inline void require(const void* pointer, const char* name) {
   if (pointer == nullptr) throw Error(DT_INVALID_ARGUMENT, std::string(name) + " is NULL");
-}
-
-// Checks the struct_size of an option or info struct.
-template <typename Struct>
-void require_struct(const Struct* s, const char* name) {
-  require(s, name);
-  if (s->struct_size != sizeof(Struct)) {
-    throw Error(DT_INVALID_ARGUMENT,
-                std::string(name) + "->struct_size is " + std::to_string(s->struct_size) +
-                    ", this library knows " + std::to_string(sizeof(Struct)) +
-                    ": fill it as dt.h says, and build against the header of this version");
-  }
 }
 
 }  // namespace dt

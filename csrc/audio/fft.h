@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
+
+#include "common/allocator.h"
 
 namespace dt {
 
@@ -14,16 +15,17 @@ class RealFft {
 
   // power[b] = |DFT(x)[b]|^2.  x: [n].  power: [n / 2 + 1].
   void power_spectrum(const double* x, double* power);
+  int64_t bytes() const { return 2 * bytes_of(re_) + 2 * bytes_of(cos_) + bytes_of(reversed_); }
 
  private:
   void transform();
 
   size_t half_;
   // Real and imaginary parts apart, so that the inner loops vectorise.
-  std::vector<double> re_, im_;  // [n / 2]
-  std::vector<double> cos_,
-      sin_;  // exp(-2 pi i k / size), k = 0 .. size / 2 - 1, at [size / 2 + k] for every size
-  std::vector<size_t> reversed_;  // bit-reversed index
+  Vector<double> re_, im_;  // [n / 2]
+  Vector<double> cos_,
+      sin_;                  // exp(-2 pi i k / size), k = 0 .. size / 2 - 1, at [size / 2 + k] for every size
+  Vector<size_t> reversed_;  // bit-reversed index
 };
 
 }  // namespace dt

@@ -10,7 +10,7 @@ namespace dt {
 namespace {
 
 // Used audio is dropped, and long pushes are worked through, in blocks of about this many samples.
-constexpr size_t kBlock = 8192;
+constexpr size_t kBlock = 1024;
 
 // HTK mel scale.
 double to_mel(double hz) { return 2595.0 * std::log10(1.0 + hz / 700.0); }
@@ -50,11 +50,18 @@ LogMel::LogMel(const MelSpec& spec)
     hann_.push_back(0.5 - 0.5 * std::cos(kTwoPi * i / spec.window_length));
   }
   build_filters();
+  // A block may wait to be dropped while another one comes in, so that pushes never allocate.
+  buffer_.reserve(2 * kBlock + 2 * static_cast<size_t>(spec.window_length));
   reset();
 }
 
+int64_t LogMel::bytes() const {
+  return fft_.bytes() + bytes_of(hann_) + bytes_of(filters_) + bytes_of(filter_weights_) + bytes_of(frame_) +
+         bytes_of(power_) + bytes_of(buffer_);
+}
+
 void LogMel::build_filters() {
-  std::vector<double> edges;
+  Vector<double> edges;
   const double mel_min = to_mel(spec_.f_min_hz), mel_max = to_mel(spec_.f_max_hz);
   for (int i = 0; i < spec_.n_mels + 2; ++i) {
     edges.push_back(from_mel(mel_min + (mel_max - mel_min) * i / (spec_.n_mels + 1)));
@@ -81,7 +88,7 @@ void LogMel::reset() {
   n_rows_ = 0;
 }
 
-void LogMel::push(const float* samples, size_t n, std::vector<float>& mel) {
+void LogMel::push(const float* samples, size_t n, Vector<float>& mel) {
   for (size_t done = 0; done < n;) {
     const size_t block = std::min(n - done, kBlock);
     buffer_.insert(buffer_.end(), samples + done, samples + done + block);
@@ -91,7 +98,7 @@ void LogMel::push(const float* samples, size_t n, std::vector<float>& mel) {
   }
 }
 
-void LogMel::flush(std::vector<float>& mel) {
+void LogMel::flush(Vector<float>& mel) {
   // Just enough silence for the last row whose centre lies inside the signal, and not for the one after it.
   const int64_t n_rows = (n_samples_ + spec_.hop_length - 1) / spec_.hop_length;
   if (n_rows > n_rows_) {
@@ -103,7 +110,7 @@ void LogMel::flush(std::vector<float>& mel) {
   reset();
 }
 
-void LogMel::emit_ready(std::vector<float>& mel) {
+void LogMel::emit_ready(Vector<float>& mel) {
   while (begin_ + static_cast<size_t>(spec_.window_length) <= buffer_.size()) {
     append_row(buffer_.data() + begin_, mel);
     begin_ += static_cast<size_t>(spec_.hop_length);
@@ -114,7 +121,7 @@ void LogMel::emit_ready(std::vector<float>& mel) {
   begin_ = 0;
 }
 
-void LogMel::append_row(const float* samples, std::vector<float>& mel) {
+void LogMel::append_row(const float* samples, Vector<float>& mel) {
   for (size_t i = 0; i < hann_.size(); ++i) frame_[i] = samples[i] * hann_[i];
   fft_.power_spectrum(frame_.data(), power_.data());
   for (const Filter& filter : filters_) {

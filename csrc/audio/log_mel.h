@@ -4,9 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "audio/fft.h"
+#include "common/allocator.h"
 
 namespace dt {
 
@@ -32,15 +32,16 @@ class LogMel {
 
   // Appends to `mel` the rows (n_mels floats each) that are complete.  samples: n mono samples at
   // sample_rate_hz, -1..1, finite; NULL only if n is 0.
-  void push(const float* samples, size_t n, std::vector<float>& mel);
+  void push(const float* samples, size_t n, Vector<float>& mel);
 
   // Ends the signal: appends the remaining rows, ceil(n / hop_length) in all, and resets.
-  void flush(std::vector<float>& mel);
+  void flush(Vector<float>& mel);
 
   // Back to the state after construction.
   void reset();
 
   int n_mels() const { return spec_.n_mels; }
+  int64_t bytes() const;
 
  private:
   // The bins of one triangular filter: filter_weights_[first_weight ..] belong to bins first_bin ...
@@ -51,17 +52,17 @@ class LogMel {
   };
 
   void build_filters();
-  void emit_ready(std::vector<float>& mel);
-  void append_row(const float* samples, std::vector<float>& mel);
+  void emit_ready(Vector<float>& mel);
+  void append_row(const float* samples, Vector<float>& mel);
 
   MelSpec spec_;
   RealFft fft_;
-  std::vector<double> hann_;
-  std::vector<Filter> filters_;
-  std::vector<double> filter_weights_;
-  std::vector<double> frame_, power_;  // [n_fft], [n_fft / 2 + 1]
-  std::vector<float> buffer_;          // audio from the start of the next window on
-  size_t begin_ = 0;                   // where in buffer_ that window starts
+  Vector<double> hann_;
+  Vector<Filter> filters_;
+  Vector<double> filter_weights_;
+  Vector<double> frame_, power_;  // [n_fft], [n_fft / 2 + 1]
+  Vector<float> buffer_;          // audio from the start of the next window on
+  size_t begin_ = 0;              // where in buffer_ that window starts
   int64_t n_samples_ = 0;
   int64_t n_rows_ = 0;
 };

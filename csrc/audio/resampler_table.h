@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+
+#include "common/allocator.h"
 
 namespace dt {
 
@@ -19,6 +20,8 @@ class ResamplerTable {
  public:
   ResamplerTable(int rate_in_hz, int rate_out_hz);
 
+  bool copies() const { return n_phases_ == 1 && step_ == 1; }
+  int64_t bytes() const { return bytes_of(rows_); }
   // Input samples on each side of the output's position; rows are 2 * half_length() long.
   int64_t half_length() const { return half_; }
   // The input time of output j is j * step_whole() + j * step_phase() / n_phases().
@@ -36,7 +39,7 @@ class ResamplerTable {
   int64_t half_;
   int64_t n_rows_;  // phases in the table; n_phases_, or fewer when interpolating
   bool interpolates_;
-  std::vector<float> rows_;  // [n_rows_ (+ 1 when interpolating), 2 * half_]
+  Vector<float> rows_;  // [n_rows_ (+ 1 when interpolating), 2 * half_]
 };
 
 }  // namespace dt

@@ -18,5 +18,6 @@ PYBIND11_MODULE(_native, m) {
   register_library(m);
   register_model(m);
   register_stream(m);
+  register_scheduler(m);
   register_raster(m);
 }

@@ -15,4 +15,5 @@ void check(dt_status status);
 void register_library(pybind11::module_& m);
 void register_model(pybind11::module_& m);
 void register_raster(pybind11::module_& m);
+void register_scheduler(pybind11::module_& m);
 void register_stream(pybind11::module_& m);

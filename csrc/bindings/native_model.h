@@ -10,15 +10,17 @@
 
 #include "dt/dt.h"
 
-// Opens in the constructor. `log` is called as log(level, message) and only while the constructor runs.
+// Opens in the constructor. source: str, a path; or bytes, a packed bundle. `log` is called as log(level,
+// message) and only while the constructor runs.
 class NativeModel {
  public:
-  NativeModel(const std::string& path, const std::string& backend, const std::string& precision,
-              int n_threads, pybind11::object log);
+  NativeModel(const pybind11::object& source, const std::string& backend, const std::string& precision,
+              int n_threads, pybind11::object log, bool pin_threads, const std::string& cache_folder);
 
   dt_model* handle() const { return handle_.get(); }
   const dt_model_info& info() const { return info_; }
   std::string backend_name() const { return dt_model_backend_name(handle()); }
+  std::string precision() const { return dt_model_precision(handle()); }
   std::string metadata_json() const { return dt_model_metadata_json(handle()); }
   std::string motion_space() const { return dt_model_motion_space(handle()); }
   std::optional<std::string> default_emotion() const;

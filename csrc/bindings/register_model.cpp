@@ -1,5 +1,7 @@
 #include <pybind11/stl.h>
 
+#include <utility>
+
 #include "bindings/module.h"
 #include "bindings/native_model.h"
 
@@ -36,24 +38,84 @@ py::array_t<float> log_mel(const NativeModel& model, const FloatArray& samples) 
   return out;
 }
 
+// Shortest and longest reference speech; None where the bundle cannot enrol.
+std::optional<std::pair<int, int>> enroll_range_ms(const NativeModel& model) {
+  if (model.info().has_enrollment == 0) return std::nullopt;
+  return std::make_pair(model.info().enroll_min_ms, model.info().enroll_max_ms);
+}
+
+const char* or_null(const std::optional<std::string>& text) { return text ? text->c_str() : nullptr; }
+
+py::array_t<float> style(const NativeModel& model, const std::optional<std::string>& identity,
+                         const std::optional<std::string>& emotion) {
+  py::array_t<float> out(model.info().d_identity);
+  check(dt_model_get_style(model.handle(), or_null(identity), or_null(emotion), out.mutable_data(),
+                           static_cast<size_t>(out.size())));
+  return out;
+}
+
+py::array_t<float> blend_styles(const NativeModel& model, const FloatArray& styles,
+                                const FloatArray& weights) {
+  if (styles.ndim() != 2 || styles.shape(1) != model.info().d_identity || weights.ndim() != 1 ||
+      weights.shape(0) != styles.shape(0)) {
+    throw py::value_error("styles must be an array [n, " + std::to_string(model.info().d_identity) +
+                          "], weights an array [n]");
+  }
+  std::vector<dt_style_part> parts;
+  for (py::ssize_t i = 0; i < styles.shape(0); ++i) parts.push_back({styles.data(i, 0), weights.at(i)});
+  py::array_t<float> out(model.info().d_identity);
+  check(dt_model_blend_styles(model.handle(), parts.data(), parts.size(), out.mutable_data(),
+                              static_cast<size_t>(out.size())));
+  return out;
+}
+
+py::array_t<float> enroll(const NativeModel& model, const FloatArray& samples, int sample_rate_hz,
+                          const std::optional<std::string>& emotion) {
+  if (samples.ndim() != 1 && samples.ndim() != 2) {
+    throw py::value_error("samples must be an array [n] or [n, n_channels]");
+  }
+  const float* const data = samples.data();
+  const auto n = static_cast<size_t>(samples.shape(0));
+  const auto n_channels = static_cast<int32_t>(samples.ndim() == 2 ? samples.shape(1) : 1);
+  py::array_t<float> out(model.info().d_identity);
+  float* const target = out.mutable_data();
+  const auto capacity = static_cast<size_t>(out.size());
+  dt_status status;
+  {
+    py::gil_scoped_release release;
+    status = dt_model_enroll(model.handle(), data, n, n_channels, sample_rate_hz, or_null(emotion), target,
+                             capacity);
+  }
+  check(status);
+  return out;
+}
+
 }  // namespace
 
-NativeModel::NativeModel(const std::string& path, const std::string& backend, const std::string& precision,
-                         int n_threads, py::object log) {
+NativeModel::NativeModel(const py::object& source, const std::string& backend, const std::string& precision,
+                         int n_threads, py::object log, bool pin_threads, const std::string& cache_folder) {
   dt_model_options options;
   dt_model_options_default(&options);
   options.backend = backend.c_str();
   options.precision = precision.c_str();
   options.n_threads = n_threads;
+  options.pin_threads = pin_threads ? 1 : 0;
+  if (!cache_folder.empty()) options.cache_folder = cache_folder.c_str();
   if (!log.is_none()) {
     options.log = &log_to_python;
     options.log_user = &log;
   }
+  const bool is_packed = py::isinstance<py::bytes>(source);
+  const std::string path = is_packed ? "" : source.cast<std::string>();
+  char* data = nullptr;
+  py::ssize_t size = 0;
+  if (is_packed) PyBytes_AsStringAndSize(source.ptr(), &data, &size);
   dt_model* model = nullptr;
   dt_status status;
   {
     py::gil_scoped_release release;
-    status = dt_model_open(path.c_str(), &options, &model);
+    status = is_packed ? dt_model_open_memory(data, static_cast<size_t>(size), &options, &model)
+                       : dt_model_open(path.c_str(), &options, &model);
   }
   check(status);
   handle_.reset(model);
@@ -82,6 +144,11 @@ py::dict NativeModel::profile(const std::optional<std::string>& name) const {
   out["hop_frames"] = info.hop_frames;
   out["lookahead_frames"] = info.lookahead_frames;
   out["lookahead_samples"] = info.lookahead_samples;
+  out["hop_samples"] = info.hop_samples;
+  out["front_end_samples"] = info.front_end_samples;
+  out["latency_ms"] = info.latency_ms;
+  out["min_latency_ms"] = info.min_latency_ms;
+  out["stream_bytes"] = info.stream_bytes;
   return out;
 }
 
@@ -90,9 +157,11 @@ void register_model(py::module_& m) {
   m.attr("LOG_INFO") = DT_LOG_INFO;
   m.attr("LOG_WARNING") = DT_LOG_WARNING;
   py::class_<M>(m, "Model", "An opened bundle on a backend; may be shared by threads.")
-      .def(py::init<const std::string&, const std::string&, const std::string&, int, py::object>(),
-           py::arg("path"), py::arg("backend") = "auto", py::arg("precision") = "f32",
-           py::arg("n_threads") = 2, py::arg("log") = py::none())
+      .def(py::init<const py::object&, const std::string&, const std::string&, int, py::object, bool,
+                    const std::string&>(),
+           py::arg("source"), py::arg("backend") = "auto", py::arg("precision") = "f32",
+           py::arg("n_threads") = 2, py::arg("log") = py::none(), py::arg("pin_threads") = false,
+           py::arg("cache_folder") = "")
       .def_property_readonly(
           "channels", [](const M& s) { return s.names(s.info().n_channel_names, &dt_model_channel_name); })
       .def_property_readonly(
@@ -111,7 +180,16 @@ void register_model(py::module_& m) {
       .def_property_readonly("d_identity", [](const M& s) { return s.info().d_identity; })
       .def_property_readonly("n_mels", [](const M& s) { return s.info().n_mels; })
       .def_property_readonly("backend_name", &M::backend_name)
+      .def_property_readonly("precision", &M::precision)
+      .def_property_readonly("n_threads", [](const M& s) { return s.info().n_threads; })
+      .def_property_readonly("enroll_range_ms", &enroll_range_ms)
       .def_property_readonly("metadata_json", &M::metadata_json)
+      .def("style", &style, py::arg("identity") = py::none(), py::arg("emotion") = py::none(),
+           "Style of an identity with an emotion (None: the bundle's defaults): float32 [d_identity].")
+      .def("blend_styles", &blend_styles, py::arg("styles"), py::arg("weights"),
+           "Weighted mean of styles float32 [n, d_identity] with weights [n]: float32 [d_identity].")
+      .def("enroll", &enroll, py::arg("samples"), py::arg("sample_rate_hz"), py::arg("emotion") = py::none(),
+           "Style of the speaker of audio [n] or [n, n_channels]: float32 [d_identity]. Other threads run.")
       .def("profile", &M::profile, py::arg("name") = py::none(),
            "Sizes of a latency profile (None: the default one) as a dict.")
       .def("log_mel", &log_mel, py::arg("samples"),

@@ -1,129 +1,203 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "bindings/module.h"
-#include "bindings/native_model.h"
+#include "bindings/native_stream.h"
 
 namespace py = pybind11;
 
 namespace {
 
-class NativeStream {
- public:
-  NativeStream(const NativeModel& model, const std::optional<std::string>& identity,
-               const std::optional<FloatArray>& style, uint64_t seed,
-               const std::optional<std::string>& profile, int max_buffered_ms, int ease_out_frames,
-               const std::optional<std::string>& emotion)
-      : n_channels_(model.info().n_channels) {
-    dt_stream_options options;
-    dt_stream_options_default(&options);
-    if (identity) options.identity = identity->c_str();
-    if (emotion) options.emotion = emotion->c_str();
-    if (style) {
-      if (style->ndim() != 1 || style->size() != model.info().d_identity) {
-        throw py::value_error("style must be an array [" + std::to_string(model.info().d_identity) + "]");
-      }
-      options.style = style->data();
-    }
-    options.seed = seed;
-    if (profile) options.profile = profile->c_str();
-    options.max_buffered_ms = max_buffered_ms;
-    options.ease_out_frames = ease_out_frames;
-    dt_stream* stream = nullptr;
-    dt_status status;
-    {
-      py::gil_scoped_release release;
-      status = dt_stream_create(model.handle(), &options, &stream);
-    }
-    check(status);
-    handle_.reset(stream);
-  }
-
-  void push(const FloatArray& samples, int sample_rate_hz) {
-    if (samples.ndim() != 1 && samples.ndim() != 2) {
-      throw py::value_error("samples must be an array [n] or [n, n_channels]");
-    }
-    const float* const data = samples.data();
-    const auto n = static_cast<size_t>(samples.shape(0));
-    const auto n_channels =
-        static_cast<int32_t>(samples.ndim() == 2 ? std::min<py::ssize_t>(samples.shape(1), 1 << 20) : 1);
-    dt_status status;
-    {
-      py::gil_scoped_release release;
-      status = dt_stream_push(handle_.get(), data, n, n_channels, sample_rate_hz);
-    }
-    check(status);
-  }
-
-  std::tuple<int64_t, py::array_t<float>> pull(std::optional<size_t> capacity) {
-    const auto ready = static_cast<size_t>(ready_frames());
-    const size_t n_wanted = std::min(ready, capacity.value_or(ready));
-    py::array_t<float> weights({n_wanted, static_cast<size_t>(n_channels_)});
-    float* const data = weights.mutable_data();
-    int64_t first_frame = 0;
-    size_t n_frames = 0;
-    dt_status status;
-    {
-      py::gil_scoped_release release;
-      status = dt_stream_pull(handle_.get(), data, n_wanted, &first_frame, &n_frames);
-    }
-    check(status);
-    if (n_frames != n_wanted) throw py::value_error("the stream was used by two threads at once");
-    return {first_frame, weights};
-  }
-
-  int64_t ready_frames() const {
-    int64_t n = 0;
-    check(dt_stream_ready_frames(handle_.get(), &n));
-    return n;
-  }
-
-  void flush() {
-    dt_status status;
-    {
-      py::gil_scoped_release release;
-      status = dt_stream_flush(handle_.get());
-    }
-    check(status);
-  }
-
-  void reset() { check(dt_stream_reset(handle_.get())); }
-
-  py::dict stats() const {
-    dt_stream_stats s{};
-    s.struct_size = sizeof(s);
-    check(dt_stream_get_stats(handle_.get(), &s));
-    py::dict out;
-    out["n_hops"] = s.n_hops;
-    out["n_frames"] = s.n_frames;
-    out["front_end_ns"] = s.front_end_ns;
-    out["encoder_ns"] = s.encoder_ns;
-    out["denoiser_ns"] = s.denoiser_ns;
-    out["update_ns"] = s.update_ns;
-    out["post_ns"] = s.post_ns;
-    return out;
-  }
-
- private:
-  struct Release {
-    void operator()(dt_stream* stream) const { dt_stream_release(stream); }
-  };
-  std::unique_ptr<dt_stream, Release> handle_;
-  int n_channels_;
+using IntOption = std::pair<const char*, int32_t dt_stream_options::*>;
+constexpr std::array kIntOptions = {
+    IntOption{"max_buffered_ms", &dt_stream_options::max_buffered_ms},
+    IntOption{"ease_out_frames", &dt_stream_options::ease_out_frames},
+    IntOption{"sample_rate_hz", &dt_stream_options::sample_rate_hz},
+    IntOption{"offset_ms", &dt_stream_options::offset_ms},
+    IntOption{"smoothing_ms", &dt_stream_options::smoothing_ms},
+    IntOption{"lip_seal", &dt_stream_options::lip_seal},
+    IntOption{"silence_gate", &dt_stream_options::silence_gate},
+    IntOption{"gate_hold_ms", &dt_stream_options::gate_hold_ms},
+    IntOption{"gate_ease_ms", &dt_stream_options::gate_ease_ms},
+    IntOption{"deadline_ms", &dt_stream_options::deadline_ms},
 };
+
+// What the options point to while the stream is made.
+struct Texts {
+  std::string identity, emotion, profile;
+  FloatArray style;
+};
+
+void expect_style(const FloatArray& style, int d_identity) {
+  if (style.ndim() != 1 || style.size() != d_identity) {
+    throw py::value_error("style must be an array [" + std::to_string(d_identity) + "]");
+  }
+}
+
+bool set_number(const std::string& name, const py::handle& value, dt_stream_options* o) {
+  for (const auto& [known, member] : kIntOptions) {
+    if (name == known) o->*member = value.cast<int32_t>();
+    if (name == known) return true;
+  }
+  if (name == "seed") o->seed = value.cast<uint64_t>();
+  if (name == "gate_open_dbfs") o->gate_open_dbfs = value.cast<float>();
+  if (name == "gate_close_dbfs") o->gate_close_dbfs = value.cast<float>();
+  return name == "seed" || name == "gate_open_dbfs" || name == "gate_close_dbfs";
+}
+
+bool set_text(const std::string& name, const py::handle& value, dt_stream_options* o, Texts* texts) {
+  const auto set = [&](std::string* text, const char** target) {
+    *text = value.cast<std::string>();
+    *target = text->c_str();
+    return true;
+  };
+  if (name == "identity") return set(&texts->identity, &o->identity);
+  if (name == "emotion") return set(&texts->emotion, &o->emotion);
+  if (name == "profile") return set(&texts->profile, &o->profile);
+  return false;
+}
 
 }  // namespace
 
+NativeStream::NativeStream(const NativeModel& model, const py::kwargs& options)
+    : n_channels_(model.info().n_channels), d_identity_(model.info().d_identity) {
+  dt_stream_options o;
+  dt_stream_options_default(&o);
+  o.max_buffered_ms = 30000;  // Python programs push whole clips
+  Texts texts;
+  for (const auto& [key, value] : options) {
+    const auto name = key.cast<std::string>();
+    if (value.is_none()) continue;
+    if (name == "style") {
+      texts.style = value.cast<FloatArray>();
+      expect_style(texts.style, d_identity_);
+      o.style = texts.style.data();
+    } else if (!set_text(name, value, &o, &texts) && !set_number(name, value, &o)) {
+      throw py::type_error("Stream has no option " + name);
+    }
+  }
+  dt_stream* stream = nullptr;
+  dt_status status;
+  {
+    py::gil_scoped_release release;
+    status = dt_stream_create(model.handle(), &o, &stream);
+  }
+  check(status);
+  handle_.reset(stream);
+}
+
+void NativeStream::push(const FloatArray& samples, int sample_rate_hz) {
+  if (samples.ndim() != 1 && samples.ndim() != 2) {
+    throw py::value_error("samples must be an array [n] or [n, n_channels]");
+  }
+  const float* const data = samples.data();
+  const auto n = static_cast<size_t>(samples.shape(0));
+  const auto n_channels =
+      static_cast<int32_t>(samples.ndim() == 2 ? std::min<py::ssize_t>(samples.shape(1), 1 << 20) : 1);
+  dt_status status;
+  {
+    py::gil_scoped_release release;
+    status = dt_stream_push(handle(), data, n, n_channels, sample_rate_hz);
+  }
+  check(status);
+}
+
+std::tuple<int64_t, py::array_t<float>> NativeStream::pull(std::optional<size_t> capacity) {
+  const auto ready = static_cast<size_t>(ready_frames());
+  const size_t n_wanted = std::min(ready, capacity.value_or(ready));
+  py::array_t<float> weights({n_wanted, static_cast<size_t>(n_channels_)});
+  float* const data = weights.mutable_data();
+  int64_t first_frame = 0;
+  size_t n_frames = 0;
+  dt_status status;
+  {
+    py::gil_scoped_release release;
+    status = dt_stream_pull(handle(), data, n_wanted, &first_frame, &n_frames);
+  }
+  check(status);
+  // Fewer when another thread pulled, paused or reset in between.
+  if (n_frames != n_wanted) weights.resize({n_frames, static_cast<size_t>(n_channels_)});
+  return {first_frame, weights};
+}
+
+int64_t NativeStream::ready_frames() const {
+  int64_t n = 0;
+  dt_status status;
+  {
+    py::gil_scoped_release release;  // another thread may hold the stream while it runs the networks
+    status = dt_stream_ready_frames(handle(), &n);
+  }
+  check(status);
+  return n;
+}
+
+void NativeStream::flush() {
+  dt_status status;
+  {
+    py::gil_scoped_release release;
+    status = dt_stream_flush(handle());
+  }
+  check(status);
+}
+
+void NativeStream::reset() { check(dt_stream_reset(handle())); }
+
+int64_t NativeStream::interrupt(int ease_ms) {
+  int64_t next = 0;
+  check(dt_stream_interrupt(handle(), ease_ms, &next));
+  return next;
+}
+
+void NativeStream::set_style(const FloatArray& style, int blend_ms) {
+  expect_style(style, d_identity_);
+  check(dt_stream_set_style(handle(), style.data(), blend_ms));
+}
+
+py::dict NativeStream::info() const {
+  dt_stream_info i{};
+  i.struct_size = sizeof(i);
+  check(dt_stream_get_info(handle(), &i));
+  py::dict out;
+  out["next_frame"] = i.next_frame;
+  out["audio_frame"] = i.audio_frame;
+  out["memory_bytes"] = i.memory_bytes;
+  out["free_samples"] = i.free_samples;
+  out["sample_rate_hz"] = i.sample_rate_hz;
+  out["resampler_samples"] = i.resampler_samples;
+  out["latency_ms"] = i.latency_ms;
+  out["is_flushed"] = i.is_flushed != 0;
+  out["is_paused"] = i.is_paused != 0;
+  out["in_scheduler"] = i.in_scheduler != 0;
+  out["is_failed"] = i.is_failed != 0;
+  return out;
+}
+
+py::dict NativeStream::stats() const {
+  dt_stream_stats s{};
+  s.struct_size = sizeof(s);
+  check(dt_stream_get_stats(handle(), &s));
+  py::dict out;
+  out["n_hops"] = s.n_hops;
+  out["n_frames"] = s.n_frames;
+  out["front_end_ns"] = s.front_end_ns;
+  out["encoder_ns"] = s.encoder_ns;
+  out["denoiser_ns"] = s.denoiser_ns;
+  out["update_ns"] = s.update_ns;
+  out["post_ns"] = s.post_ns;
+  out["n_overruns"] = s.n_overruns;
+  out["n_underruns"] = s.n_underruns;
+  out["n_deadline_misses"] = s.n_deadline_misses;
+  out["max_lateness_ns"] = s.max_lateness_ns;
+  return out;
+}
+
 void register_stream(py::module_& m) {
   using S = NativeStream;
-  py::class_<S>(m, "Stream", "One character: audio in, frames out. One thread at a time.")
-      .def(py::init<const NativeModel&, const std::optional<std::string>&, const std::optional<FloatArray>&,
-                    uint64_t, const std::optional<std::string>&, int, int,
-                    const std::optional<std::string>&>(),
-           py::arg("model"), py::arg("identity") = py::none(), py::arg("style") = py::none(),
-           py::arg("seed") = 0, py::arg("profile") = py::none(), py::arg("max_buffered_ms") = 30000,
-           py::arg("ease_out_frames") = 5, py::arg("emotion") = py::none())
+  py::class_<S>(m, "Stream", "One character: audio in, frames out. Threads as dt/dt.h says.")
+      .def(py::init<const NativeModel&, const py::kwargs&>(), py::arg("model"))
       .def("push", &S::push, py::arg("samples"), py::arg("sample_rate_hz"),
            "Appends audio [n] or [n, n_channels], -1..1. Other threads run meanwhile.")
       .def("pull", &S::pull, py::arg("capacity") = py::none(),
@@ -131,5 +205,12 @@ void register_stream(py::module_& m) {
       .def("ready_frames", &S::ready_frames, "Frames that pull() would give now.")
       .def("flush", &S::flush, "Ends the audio; the remaining frames become ready.")
       .def("reset", &S::reset, "Back to the state after creation.")
+      .def("seek", &S::seek, py::arg("frame"), "As reset, but the next audio begins at this frame.")
+      .def("interrupt", &S::interrupt, py::arg("ease_ms"),
+           "Drops what waits, eases to rest; returns the frame that the next audio belongs to.")
+      .def("pause", &S::pause, py::arg("paused"), "Holds the stream, or lets it go on.")
+      .def("set_style", &S::set_style, py::arg("style"), py::arg("blend_ms"),
+           "Changes the style, float32 [d_identity], blended over blend_ms.")
+      .def("info", &S::info, "State, memory and latency.")
       .def("stats", &S::stats, "Counts, and nanoseconds by phase, since creation or reset.");
 }

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "dt/dt.h"
+#include "dt/base.h"
 
 namespace dt {
 

@@ -2,121 +2,114 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
-#include <utility>
-
-#include "common/error.h"
 
 namespace dt {
 namespace {
 
-// Work goes in blocks of so many input samples, so that scratch memory does not grow with the push.
-constexpr size_t kBlock = 4096;
+constexpr size_t kBlock = 512;  // samples of one piece of work
 
-// Below -400 dBFS a sample is silence: its products would be denormal and slow the processor down.
-constexpr double kSmallest = 1e-20;
-// Far above any recording, and its energy still fits a float.
-constexpr double kLargest = 1e6;
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-// ceil(n * num / den) without overflow of n * num for any n below 2^62 / den.
-int64_t scale_up(int64_t n, int64_t num, int64_t den) { return n / den * num + ceil_div(n % den * num, den); }
-
-void mix_to_mono(const float* samples, size_t n_frames, int n_channels, float* mono) {
-  for (size_t i = 0; i < n_frames; ++i, samples += n_channels) {
-    double sum = 0;
-    for (int c = 0; c < n_channels; ++c) sum += samples[c];
-    const double mean = std::clamp(sum / n_channels, -kLargest, kLargest);
-    mono[i] = std::fabs(mean) < kSmallest ? 0.0f : static_cast<float>(mean);
-  }
-}
+// Mean power per mel energy: with the Hann window w, sum_b P[b] = n_fft / 2 * sum_i (x[i] w[i])^2 for b up to
+// n_fft / 2, sum_i w[i]^2 = 3/8 window_length, and the triangular filters add up to 1 between their centres.
+double power_scale(const MelSpec& s) { return 1.0 / (0.5 * s.n_fft * 0.375 * s.window_length); }
 
 }  // namespace
 
-FrontEnd::FrontEnd(const MelSpec& spec, std::vector<float> silence)
+FrontEnd::FrontEnd(const MelSpec& spec, const Vector<float>& silence, size_t n_rows, int64_t offset,
+                   int64_t max_lead)
     : log_mel_(spec),
-      mel_rate_hz_(spec.sample_rate_hz),
+      silence_(silence),
       hop_length_(spec.hop_length),
       window_length_(spec.window_length),
-      mel_(std::move(silence)),
-      mono_(kBlock) {}
-
-void FrontEnd::check_format(int n_channels, int sample_rate_hz) const {
-  if (!(n_channels >= 1 && n_channels <= 64)) {
-    throw Error(DT_INVALID_ARGUMENT,
-                "the audio has " + std::to_string(n_channels) + " channels, expected 1 to 64");
-  }
-  if (!(sample_rate_hz >= 1000 && sample_rate_hz <= 768000)) {
-    throw Error(DT_INVALID_ARGUMENT,
-                "the sample rate is " + std::to_string(sample_rate_hz) + " Hz, expected 1000 to 768000");
-  }
-  if (rate_hz_ != 0 && sample_rate_hz != rate_hz_) {
-    throw Error(DT_INVALID_ARGUMENT, "the sample rate is " + std::to_string(sample_rate_hz) +
-                                         " Hz, the stream began with " + std::to_string(rate_hz_) +
-                                         ": reset it or create another stream");
-  }
+      offset_(offset),
+      lead_(std::min(offset, max_lead)),
+      power_scale_(power_scale(spec)),
+      floor_(spec.log_floor),
+      n_mels_(static_cast<size_t>(spec.n_mels)),
+      n_rows_(n_rows),
+      rows_(n_rows * n_mels_),
+      block_(kBlock) {
+  fresh_rows_.reserve((kBlock / static_cast<size_t>(spec.hop_length) + 2) * n_mels_);
 }
 
-void FrontEnd::check_finite(const float* samples, size_t n_frames, int n_channels) {
-  const size_t n = n_frames * static_cast<size_t>(n_channels);
-  for (size_t i = 0; i < n; ++i) {
-    if (!std::isfinite(samples[i])) {
-      throw Error(DT_INVALID_ARGUMENT, "audio sample " + std::to_string(i / static_cast<size_t>(n_channels)) +
-                                           " is not finite: NaN and infinite samples cannot be animated");
-    }
-  }
-}
-
-int64_t FrontEnd::max_rows_after(size_t n_frames, int sample_rate_hz) const {
-  const int64_t n_in = n_samples_ + static_cast<int64_t>(n_frames);
-  return ceil_div(scale_up(n_in, mel_rate_hz_, sample_rate_hz), hop_length_);
-}
-
-int64_t FrontEnd::duration_frames(int fps_num, int fps_den) const {
-  if (rate_hz_ == 0) return 0;
-  return scale_up(n_samples_, fps_num, int64_t{rate_hz_} * fps_den);
-}
-
-void FrontEnd::push(const float* samples, size_t n_frames, int n_channels, int sample_rate_hz) {
-  if (n_frames == 0) return;
-  if (rate_hz_ == 0) {
-    if (resampler_rate_hz_ != sample_rate_hz) resampler_.emplace(sample_rate_hz, mel_rate_hz_);
-    rate_hz_ = resampler_rate_hz_ = sample_rate_hz;
-  }
-  for (size_t done = 0; done < n_frames;) {
-    const size_t n = std::min(kBlock, n_frames - done);
-    mix_to_mono(samples + done * static_cast<size_t>(n_channels), n, n_channels, mono_.data());
-    resampled_.clear();
-    resampler_->push(mono_.data(), n, resampled_);
-    append_mono(resampled_.data(), resampled_.size());
-    done += n;
-  }
-  n_samples_ += static_cast<int64_t>(n_frames);
-}
-
-void FrontEnd::append_mono(const float* mono, size_t n) {
-  rows_.clear();
-  log_mel_.push(mono, n, rows_);
-  mel_.append(rows_.data(), rows_.size() / mel_.n_mels());
-}
-
-void FrontEnd::finish() {
-  if (rate_hz_ == 0) return;
-  resampled_.clear();
-  resampler_->flush(resampled_);
-  // One window of zeros completes the last rows that audio reaches into. LogMel::flush would stop at the last
-  // row that is centred on audio and leave out the tail of it.
-  resampled_.resize(resampled_.size() + static_cast<size_t>(window_length_), 0.0f);
-  append_mono(resampled_.data(), resampled_.size());
-}
-
-void FrontEnd::reset() {
+void FrontEnd::restart(int64_t first_row) {
   log_mel_.reset();
-  if (resampler_) resampler_->reset();
-  rate_hz_ = 0;
-  n_samples_ = 0;
-  mel_.clear();
+  first_row_ = first_row;
+  end_ = fed_ = 0;
+  for (size_t i = 0; i < n_rows_; ++i) std::copy_n(silence_.data(), n_mels_, rows_.data() + i * n_mels_);
+}
+
+// The last of n rows is centred on sample (n - 1) * hop_length and reaches half a window further.
+int64_t FrontEnd::samples_for(int64_t n_rows) const {
+  return n_rows <= 0 ? 0 : (n_rows - 1) * hop_length_ + window_length_ - window_length_ / 2;
+}
+
+int64_t FrontEnd::rows_ready(const AudioInput& input) const {
+  const int64_t arrived = input.n_arrived();
+  const int64_t first = samples_for(1), n = arrived + lead_;
+  return arrived == 0 || n < first ? 0 : (n - first) / hop_length_ + 1;
+}
+
+void FrontEnd::feed(const float* samples, size_t n) {
+  fresh_rows_.clear();
+  log_mel_.push(samples, n, fresh_rows_);
+  const size_t n_fresh = fresh_rows_.size() / n_mels_;
+  for (size_t i = 0; i < n_fresh; ++i, ++end_) {
+    const int64_t at = end_ - first_row_;
+    if (at < 0) continue;
+    std::copy_n(fresh_rows_.data() + i * n_mels_, n_mels_, rows_.data() + static_cast<size_t>(at) * n_mels_);
+  }
+  fed_ += static_cast<int64_t>(n);
+}
+
+void FrontEnd::advance(AudioInput* input, int64_t end) {
+  const bool is_whole = input->total_frames() >= 0;
+  const int64_t audio_end = input->n_arrived() + offset_;
+  int64_t needed = samples_for(std::min(end, first_row_ + static_cast<int64_t>(n_rows_)));
+  // One window of silence completes the last rows that audio reaches into; after them every row is silence.
+  if (is_whole) needed = std::min(needed, audio_end + window_length_);
+  while (fed_ < needed) {
+    auto n = std::min<int64_t>(needed - fed_, kBlock);
+    if (fed_ >= offset_ && fed_ < audio_end) {
+      n = std::min(n, audio_end - fed_);
+      input->copy(fed_ - offset_, static_cast<size_t>(n), block_.data());
+    } else {
+      if (fed_ < offset_) n = std::min(n, offset_ - fed_);
+      std::fill_n(block_.data(), n, 0.0f);
+    }
+    feed(block_.data(), static_cast<size_t>(n));
+    input->release(std::max<int64_t>(0, std::min(fed_, audio_end) - offset_));
+  }
+}
+
+void FrontEnd::move_to(int64_t first_row) {
+  const auto shift = static_cast<size_t>(std::max<int64_t>(0, first_row - first_row_));
+  const size_t kept = shift < n_rows_ ? n_rows_ - shift : 0;
+  std::copy(rows_.end() - static_cast<std::ptrdiff_t>(kept * n_mels_), rows_.end(), rows_.begin());
+  for (size_t i = kept; i < n_rows_; ++i) std::copy_n(silence_.data(), n_mels_, rows_.data() + i * n_mels_);
+  first_row_ = first_row;
+}
+
+double FrontEnd::power(int64_t begin, int64_t end) const {
+  begin = std::max(begin, first_row_);
+  end = std::min(end, first_row_ + static_cast<int64_t>(n_rows_));
+  double loudest = 0;
+  for (int64_t row = begin; row < end; ++row) {
+    const float* mel = rows_.data() + static_cast<size_t>(row - first_row_) * n_mels_;
+    double sum = 0;
+    for (size_t i = 0; i < n_mels_; ++i) sum += std::max(0.0, std::exp(double{mel[i]}) - floor_);
+    loudest = std::max(loudest, sum * power_scale_);
+  }
+  return loudest;
+}
+
+int64_t FrontEnd::bytes() const {
+  return log_mel_.bytes() + bytes_of(rows_) + bytes_of(block_) + bytes_of(fresh_rows_);
+}
+
+void FrontEnd::jump(int64_t n_rows) {
+  first_row_ += n_rows;
+  end_ += n_rows;
+  fed_ += n_rows * hop_length_;
 }
 
 }  // namespace dt

@@ -1,52 +1,56 @@
-// Audio in any rate and channel count to log-mel rows; the size of the pushes never matters.
+// The consumer's half of the front end: samples of the input become the log-mel rows of one window after the
+// other.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <vector>
 
 #include "audio/log_mel.h"
-#include "audio/resampler.h"
-#include "runtime/mel_ring.h"
+#include "runtime/audio_input.h"
 
 namespace dt {
 
+// Keeps the rows of one window, contiguous, and no more audio than a row needs. Rows before 0 are silence, as
+// are rows that no audio reaches into. One thread at a time.
 class FrontEnd {
  public:
-  FrontEnd(const MelSpec& spec, std::vector<float> silence);
+  // silence: the row of silence, [n_mels].  n_rows: of a window.  offset: samples of silence put before the
+  // audio; negative: so many are cut off.  max_lead: samples of the offset that may count as audio that is
+  // there.
+  FrontEnd(const MelSpec& spec, const Vector<float>& silence, size_t n_rows, int64_t offset,
+           int64_t max_lead);
 
-  // Throws DT_INVALID_ARGUMENT: channel count or rate out of range, another rate than before. Changes
-  // nothing.
-  void check_format(int n_channels, int sample_rate_hz) const;
-  // Throws DT_INVALID_ARGUMENT that names the first sample that is NaN or infinite.
-  static void check_finite(const float* samples, size_t n_frames, int n_channels);
-  // Log-mel rows there can be at most after n_frames more samples at this rate.
-  int64_t max_rows_after(size_t n_frames, int sample_rate_hz) const;
+  // Empty, the window begins with row `first_row` <= 0.
+  void restart(int64_t first_row);
+  // Rows that can be computed from the audio that arrived, before it is flushed.
+  int64_t rows_ready(const AudioInput& input) const;
+  // Completes the rows up to `end` that can be computed (any, once flushed), at most the end of the window;
+  // releases the input's samples.
+  void advance(AudioInput* input, int64_t end);
+  // Moves the window so that it begins with row `first_row`.
+  void move_to(int64_t first_row);
 
-  // Appends checked audio to mel(). The first push fixes the rate.
-  void push(const float* samples, size_t n_frames, int n_channels, int sample_rate_hz);
-  // Ends the audio: completes every row that audio reaches into; later rows of mel() read as silence.
-  void finish();
-  void reset();
-
-  MelRing& mel() { return mel_; }
-  const MelRing& mel() const { return mel_; }
-  // Animation frames that the audio so far lasts: ceil(n_samples * fps_num / (rate * fps_den)).
-  int64_t duration_frames(int fps_num, int fps_den) const;
+  const float* window() const { return rows_.data(); }  // [n_rows, n_mels]
+  // Level of rows begin .. end - 1 of the window that is complete: mean power, 1 for a full-scale square
+  // wave.
+  double power(int64_t begin, int64_t end) const;
+  int64_t bytes() const;
+  // For tests of the clock: as if so many rows had passed, a whole number of seconds.
+  void jump(int64_t n_rows);
 
  private:
-  void append_mono(const float* mono, size_t n);
+  int64_t samples_for(int64_t n_rows) const;
+  void feed(const float* samples, size_t n);
 
   LogMel log_mel_;
-  std::optional<Resampler> resampler_;
-  int resampler_rate_hz_ = 0;  // outlives reset(), so that the next clip of the same rate needs no new table
-  int rate_hz_ = 0;            // of the input; 0 until the first push
-  int mel_rate_hz_;
-  int hop_length_, window_length_;
-  int64_t n_samples_ = 0;  // of the input
-  MelRing mel_;
-  std::vector<float> mono_, resampled_, rows_;  // scratch of one block
+  const Vector<float>& silence_;
+  const int64_t hop_length_, window_length_, offset_, lead_;
+  const double power_scale_, floor_;
+  size_t n_mels_, n_rows_;
+  Vector<float> rows_;                // [n_rows_, n_mels_]
+  int64_t first_row_ = 0, end_ = 0;   // rows_[0] is row first_row_; rows before end_ are complete
+  int64_t fed_ = 0;                   // samples given to log_mel_, of the audio after the offset
+  Vector<float> block_, fresh_rows_;  // scratch
 };
 
 }  // namespace dt

@@ -29,31 +29,21 @@ std::unique_ptr<Backend> create_backend(const std::string& name, const Bundle& b
 }
 
 // Row of an all-silent signal, from the front end itself so that padding is bit-identical to pushed zeros.
-std::vector<float> silent_row(const MelSpec& spec) {
+Vector<float> silent_row(const MelSpec& spec) {
   LogMel front_end(spec);
-  const std::vector<float> zeros(static_cast<size_t>(spec.window_length), 0.0f);
-  std::vector<float> mel;
+  const Vector<float> zeros(static_cast<size_t>(spec.window_length), 0.0f);
+  Vector<float> mel;
   front_end.push(zeros.data(), zeros.size(), mel);
   mel.resize(static_cast<size_t>(spec.n_mels));
   return mel;
 }
 
-}  // namespace
-
-Model::Model(Bundle bundle, std::unique_ptr<Backend> backend)
-    : bundle_(std::move(bundle)),
-      backend_(std::move(backend)),
-      mel_spec_(mel_spec_of(bundle_.manifest.audio)),
-      silence_(silent_row(mel_spec_)) {}
-
-std::shared_ptr<Model> Model::create(Bundle bundle, std::unique_ptr<Backend> backend) {
-  bundle.audio_encoder = std::string();
-  bundle.denoiser = std::string();
-  return std::shared_ptr<Model>(new Model(std::move(bundle), std::move(backend)));
+// Leads a backend module's messages to this library's hook; the module has no hook of its own.
+void to_hook(void*, int32_t level, const char* message) {
+  level == DT_LOG_WARNING ? Log{}.warning(message) : Log{}.info(message);
 }
 
-std::shared_ptr<Model> Model::open(const ByteSource& source, const std::string& backend,
-                                   BackendOptions options) {
+void check_options(const BackendOptions& options) {
   if (options.precision != "f32" && options.precision != "bf16") {
     throw Error(DT_INVALID_ARGUMENT,
                 "unknown precision \"" + options.precision + "\": there are f32 and bf16");
@@ -62,25 +52,59 @@ std::shared_ptr<Model> Model::open(const ByteSource& source, const std::string& 
     throw Error(DT_INVALID_ARGUMENT,
                 "n_threads is " + std::to_string(options.n_threads) + ", expected 1 to 256");
   }
+}
+
+}  // namespace
+
+Model::Model(Bundle bundle, std::unique_ptr<Backend> backend, const BackendOptions& options)
+    : bundle_(std::move(bundle)),
+      backend_(std::move(backend)),
+      precision_(options.precision),
+      n_threads_(options.n_threads),
+      mel_spec_(mel_spec_of(bundle_.manifest.audio)),
+      silence_(silent_row(mel_spec_)),
+      sessions_(backend_.get()) {}
+
+std::shared_ptr<Model> Model::create(Bundle bundle, std::unique_ptr<Backend> backend,
+                                     const BackendOptions& options) {
+  bundle.audio_encoder = std::string();
+  bundle.conditioner = std::string();
+  bundle.denoiser = std::string();
+  bundle.style_encoder = std::string();
+  return std::shared_ptr<Model>(new Model(std::move(bundle), std::move(backend), options));
+}
+
+std::shared_ptr<Model> Model::open(const ByteSource& source, const std::string& backend,
+                                   BackendOptions options) {
+  check_options(options);
   const unsigned n_cores = std::thread::hardware_concurrency();  // 0: unknown
   if (n_cores > 0) options.n_threads = std::min(options.n_threads, static_cast<int>(n_cores));
+  if (options.log.callback == nullptr) options.log.callback = &to_hook;
   Bundle bundle = load_bundle(source);
   std::unique_ptr<Backend> created = create_backend(backend, bundle, options);
-  const std::shared_ptr<Model> model = create(std::move(bundle), std::move(created));
-  model->make_session(model->manifest().profile(nullptr));
+  const std::shared_ptr<Model> model = create(std::move(bundle), std::move(created), options);
+  model->sessions().warm_up(shape(model->manifest().profile(nullptr), 1));
   options.log.info("opened bundle \"" + model->manifest().name + "\" on backend " + model->backend_name());
   return model;
 }
 
-std::vector<float> Model::style(const char* identity, const char* emotion) const {
-  const auto row = bundle_.identities.data.begin() +
-                   static_cast<std::ptrdiff_t>(bundle_.style_row(identity, emotion) * d_identity());
-  return {row, row + static_cast<std::ptrdiff_t>(d_identity())};
+std::shared_ptr<const ResamplerTable> Model::resampler_table(int rate_in_hz) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (Table& t : tables_) {
+    if (t.rate_hz != rate_in_hz) continue;
+    std::shared_ptr<const ResamplerTable> table = t.table.lock();
+    if (table == nullptr) t.table = table = make_resampler_table(rate_in_hz, mel_spec_.sample_rate_hz);
+    return table;
+  }
+  std::shared_ptr<const ResamplerTable> table = make_resampler_table(rate_in_hz, mel_spec_.sample_rate_hz);
+  tables_.push_back({rate_in_hz, table});
+  return table;
 }
 
-std::unique_ptr<Session> Model::make_session(const Profile& p) const {
-  return backend_->make_session(1, static_cast<size_t>(p.window_frames()),
-                                static_cast<size_t>(p.past_frames));
+int64_t Model::lookahead_samples(const Profile& profile) const {
+  const AudioSpec& audio = manifest().audio;
+  const int64_t half_window = audio.window_length - audio.window_length / 2;
+  return (manifest().mel_frames(profile.lookahead_frames) - 1) * audio.hop_length + half_window;
 }
 
 }  // namespace dt

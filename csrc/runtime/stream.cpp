@@ -4,112 +4,162 @@
 #include <string>
 #include <utility>
 
-#include "common/clock.h"
 #include "common/error.h"
 
 namespace dt {
+namespace {
+
+int64_t samples_of_frames(const Manifest& m, int64_t anim_frames) {
+  return m.mel_frames(anim_frames) * m.audio.hop_length;
+}
+
+int64_t offset_samples(const Model& model, const StreamSettings& s) {
+  return int64_t{s.offset_ms} * model.manifest().audio.sample_rate_hz / 1000;
+}
+
+// What the first window needs, and what may wait beyond it.
+size_t ring_capacity(const Model& model, const StreamSettings& s) {
+  const AudioSpec& a = model.manifest().audio;
+  const int64_t first = samples_of_frames(model.manifest(), s.profile.new_frames()) + a.window_length +
+                        std::max<int64_t>(0, -offset_samples(model, s));
+  return static_cast<size_t>(first + int64_t{s.max_buffered_ms} * a.sample_rate_hz / 1000);
+}
+
+// Frames of lookahead that a positive offset uses up; the ease-out must not reach into them.
+int lead_frames(const Model& model, const StreamSettings& s) {
+  const MotionSpec& motion = model.manifest().motion;
+  const int64_t offset = std::max<int64_t>(0, offset_samples(model, s));
+  return static_cast<int>(
+      scale_up(offset, motion.fps_num, int64_t{model.manifest().audio.sample_rate_hz} * motion.fps_den));
+}
+
+}  // namespace
 
 Stream::Stream(std::shared_ptr<const Model> model, StreamSettings settings)
     : model_(std::move(model)),
       settings_(std::move(settings)),
-      session_(model_->make_session(settings_.profile)),
-      front_end_(model_->mel_spec(), model_->silence()) {
+      n_channels_(static_cast<size_t>(model_->manifest().motion.n_channels())),
+      input_(
+          ring_capacity(*model_, settings_), settings_.max_buffered_ms,
+          model_->manifest().audio.sample_rate_hz, model_->manifest().motion.fps_num,
+          model_->manifest().motion.fps_den,
+          [m = model_.get()](int rate_hz) { return m->resampler_table(rate_hz); }, settings_.sample_rate_hz),
+      front_end_(model_->mel_spec(), model_->silence(),
+                 static_cast<size_t>(model_->manifest().mel_frames(settings_.profile.window_frames())),
+                 offset_samples(*model_, settings_),
+                 samples_of_frames(model_->manifest(), settings_.profile.lookahead_frames)),
+      post_(model_->manifest().motion, settings_.post),
+      style_(*model_, settings_.style) {
   const Profile& p = settings_.profile;
-  const auto n_channels = static_cast<size_t>(model_->manifest().motion.n_channels());
-  mel_.resize(static_cast<size_t>(model_->manifest().mel_frames(p.window_frames())) *
-              front_end_.mel().n_mels());
-  x_t_.resize(static_cast<size_t>(p.window_frames()) * n_channels);
-  past_.resize(static_cast<size_t>(p.past_frames) * n_channels);
-  out_.resize(static_cast<size_t>(p.hop_frames) * n_channels);
-  settings_.ease_out_frames = std::min(settings_.ease_out_frames, p.lookahead_frames);
-  rewind();
+  x_t_.resize(static_cast<size_t>(p.window_frames()) * n_channels_);
+  past_.resize(static_cast<size_t>(p.past_frames) * n_channels_);
+  out_.resize(2 * static_cast<size_t>(p.hop_frames) * n_channels_);
+  last_pose_.resize(n_channels_);
+  ease_from_.resize(n_channels_);
+  settings_.ease_out_frames =
+      std::clamp(p.lookahead_frames - lead_frames(*model_, settings_), 0, settings_.ease_out_frames);
+  seek(0);
+  apply_restart();
 }
 
-// Frame 0, after an endless rest pose.
-void Stream::rewind() {
-  const MotionSpec& motion = model_->manifest().motion;
-  const auto n_channels = static_cast<size_t>(motion.n_channels());
-  for (size_t i = 0; i < past_.size(); ++i) {
-    const size_t c = i % n_channels;
-    past_[i] = (motion.rest[c] - motion.mean[c]) / motion.std[c];
-  }
-  out_begin_ = out_end_ = 0;
-  window_index_ = next_frame_ = total_frames_ = 0;
-  flushed_ = false;
-  stats_ = StreamStats();
+// The next audio belongs to `frame`. Buffers that a window in flight may use are left for apply_restart().
+void Stream::restart(int64_t frame) {
+  input_.restart();
+  ++generation_;
+  needs_restart_ = true;
+  base_frame_ = frame;
+  out_begin_ = out_end_ = window_index_ = 0;
+  ease_left_ = 0;
+  deadline_ns_ = last_deadline_ns_ = 0;
+  failure_.clear();
 }
 
-void Stream::reset() {
-  front_end_.reset();
-  rewind();
-}
-
-// Bounds what waits beyond the audio that the next window needs; counted in rows, so that it does not depend
-// on how the audio was cut.
-void Stream::check_room(size_t n_frames, int sample_rate_hz) const {
+// After an endless rest pose and silence.
+void Stream::apply_restart() {
+  if (!needs_restart_) return;
+  needs_restart_ = false;
   const Manifest& m = model_->manifest();
+  for (size_t i = 0; i < past_.size(); ++i) {
+    const size_t c = i % n_channels_;
+    past_[i] = (m.motion.rest[c] - m.motion.mean[c]) / m.motion.std[c];
+  }
+  front_end_.restart(m.mel_frames(-settings_.profile.past_frames));
+  post_.restart();
+}
+
+// Windows of this segment that have their audio, finished ones included.
+int64_t Stream::windows_ready() const {
   const Profile& p = settings_.profile;
-  constexpr size_t kHuge = size_t{1} << 40;  // keeps the sums below away from overflow
-  const int64_t buffered_rows =
-      int64_t{settings_.max_buffered_ms} * m.audio.sample_rate_hz / 1000 / m.audio.hop_length;
-  const int64_t limit = m.mel_frames(window_index_ * p.hop_frames + p.new_frames()) + buffered_rows;
-  if (n_frames < kHuge && front_end_.max_rows_after(n_frames, sample_rate_hz) <= limit) return;
-  throw Error(DT_BUFFER_FULL, "more than max_buffered_ms = " + std::to_string(settings_.max_buffered_ms) +
-                                  " of audio would wait: pull frames and push again, in shorter chunks");
+  const int64_t total = input_.total_frames();
+  if (total >= 0) return (total + p.hop_frames - 1) / p.hop_frames;
+  const AudioSpec& audio = model_->manifest().audio;
+  const int64_t covered =
+      front_end_.rows_ready(input_) / audio.mel_frames_per_group * audio.anim_frames_per_group;
+  return std::max<int64_t>(0, (covered - p.lookahead_frames) / p.hop_frames);
 }
 
-void Stream::push(const float* samples, size_t n_frames, int n_channels, int sample_rate_hz) {
-  if (flushed_) throw Error(DT_CLOSED, "the stream was flushed: reset it before pushing more audio");
-  front_end_.check_format(n_channels, sample_rate_hz);
-  check_room(n_frames, sample_rate_hz);
-  FrontEnd::check_finite(samples, n_frames, n_channels);
-  ScopedTimer timer(&stats_.front_end_ns);
-  front_end_.push(samples, n_frames, n_channels, sample_rate_hz);
-}
-
-void Stream::flush() {
-  if (flushed_) throw Error(DT_CLOSED, "the stream was flushed already");
-  ScopedTimer timer(&stats_.front_end_ns);
-  front_end_.finish();
-  const MotionSpec& motion = model_->manifest().motion;
-  total_frames_ = front_end_.duration_frames(motion.fps_num, motion.fps_den);
-  flushed_ = true;
-}
+bool Stream::window_ready() const { return window_index_ < windows_ready(); }
 
 int64_t Stream::ready_frames() const {
-  if (flushed_) return total_frames_ - next_frame_;
-  const AudioSpec& audio = model_->manifest().audio;
-  const Profile& p = settings_.profile;
-  const int64_t covered = front_end_.mel().end() / audio.mel_frames_per_group * audio.anim_frames_per_group;
-  const int64_t n_windows = std::max<int64_t>(0, (covered - p.lookahead_frames) / p.hop_frames);
-  return n_windows * p.hop_frames - next_frame_;
-}
-
-bool Stream::window_ready() const {
-  const Manifest& m = model_->manifest();
-  const Profile& p = settings_.profile;
-  const int64_t start = window_index_ * p.hop_frames;
-  if (flushed_) return start < total_frames_;
-  return m.mel_frames(start + p.new_frames()) <= front_end_.mel().end();
+  const Lock lock(mutex_);
+  if (paused_) return 0;
+  if (scheduler_ != nullptr) return ease_left_ + out_end_ - out_begin_;
+  const int64_t total = input_.total_frames();
+  const int64_t ready = total >= 0 ? total : windows_ready() * settings_.profile.hop_frames;
+  return ease_left_ + ready - out_begin_;
 }
 
 size_t Stream::pull(float* weights, size_t capacity, int64_t* first_frame) {
-  const auto n_channels = static_cast<size_t>(model_->manifest().motion.n_channels());
+  const Lock lock(mutex_);
   *first_frame = next_frame_;
-  size_t n_written = 0;
-  while (n_written < capacity) {
+  if (paused_ || capacity == 0) return 0;
+  size_t n = pull_easing(weights, capacity);
+  while (n < capacity) {
     if (out_begin_ == out_end_) {
-      if (!window_ready()) break;
-      run_window();
+      if (scheduler_ != nullptr || !window_ready()) break;
+      try {
+        run_window();
+      } catch (...) {
+        // Frames that were copied have left; the failure is told by the next call, which tries again.
+        if (n == 0) throw;
+        break;
+      }
     }
-    const size_t n = std::min(capacity - n_written, out_end_ - out_begin_);
-    std::copy_n(out_.data() + out_begin_ * n_channels, n * n_channels, weights + n_written * n_channels);
-    out_begin_ += n;
-    n_written += n;
-    next_frame_ += static_cast<int64_t>(n);
+    n += pull_waiting(weights + n * n_channels_, capacity - n);
   }
-  stats_.n_frames += static_cast<int64_t>(n_written);
-  return n_written;
+  if (n == 0 && !failure_.empty()) throw Error(DT_INTERNAL_ERROR, failure_);
+  if (n == 0 && has_pulled_ && input_.total_frames() < 0) ++stats_.n_underruns;
+  if (n > 0) {
+    std::copy_n(weights + (n - 1) * n_channels_, n_channels_, last_pose_.begin());
+    has_pulled_ = true;
+  }
+  next_frame_ += static_cast<int64_t>(n);
+  stats_.n_frames += static_cast<int64_t>(n);
+  return n;
+}
+
+size_t Stream::pull_waiting(float* weights, size_t capacity) {
+  const auto size = static_cast<int64_t>(out_.size() / n_channels_);
+  const size_t n = std::min(capacity, frames_waiting());
+  for (size_t i = 0; i < n; ++i, ++out_begin_) {
+    std::copy_n(out_.data() + static_cast<size_t>(out_begin_ % size) * n_channels_, n_channels_,
+                weights + i * n_channels_);
+  }
+  return n;
+}
+
+// Frames of the easing after an interrupt.
+size_t Stream::pull_easing(float* weights, size_t capacity) {
+  const auto& rest = model_->manifest().motion.rest;
+  size_t n = 0;
+  for (; n < capacity && ease_left_ > 0; ++n, --ease_left_) {
+    const double u = static_cast<double>(ease_total_ - ease_left_ + 1) / static_cast<double>(ease_total_);
+    const auto keep = static_cast<float>(1.0 - smooth_step(u));
+    for (size_t c = 0; c < n_channels_; ++c) {
+      weights[n * n_channels_ + c] = rest[c] + (ease_from_[c] - rest[c]) * keep;
+    }
+  }
+  return n;
 }
 
 }  // namespace dt

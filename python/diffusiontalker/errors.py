@@ -41,13 +41,23 @@ class BufferFullError(DiffusionTalkerError):
     """Audio pushed faster than frames are pulled."""
 
 
+class BusyError(DiffusionTalkerError):
+    """Used in a way that another thread or object excludes just now: two threads push, a stream in two schedulers."""
+
+
+class UnsupportedError(DiffusionTalkerError):
+    """This bundle or backend cannot do it: enrolment without a style encoder."""
+
+    exit_code = 3
+
+
 class InternalError(DiffusionTalkerError):
     """A fault of the library; worth a bug report."""
 
     exit_code = 70
 
 
-# dt_status of csrc/include/dt/dt.h -> exception class; the native module raises through this table.
+# dt_status of csrc/include/dt/base.h -> exception class; the native module raises through this table.
 STATUS_TO_ERROR: dict[int, type[DiffusionTalkerError]] = {
     -1: InputError,
     -2: InputError,
@@ -57,4 +67,6 @@ STATUS_TO_ERROR: dict[int, type[DiffusionTalkerError]] = {
     -6: StreamClosedError,
     -7: InternalError,
     -8: InternalError,
+    -9: BusyError,
+    -10: UnsupportedError,
 }

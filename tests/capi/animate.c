@@ -36,7 +36,9 @@ static double animate(dt_stream* stream, const float* tone, size_t chunk, int32_
   for (;;) {
     if (done < N_SAMPLES) {
       const size_t n_push = N_SAMPLES - done < chunk ? N_SAMPLES - done : chunk;
-      EXPECT(dt_stream_push(stream, tone + done, n_push, 1, RATE) == DT_OK);
+      const dt_status pushed = dt_stream_push(stream, tone + done, n_push, 1, RATE);
+      EXPECT(pushed == DT_OK);
+      if (pushed != DT_OK) break;
       done += n_push;
     } else if (!flushed) {
       EXPECT(dt_stream_flush(stream) == DT_OK);
@@ -189,6 +191,7 @@ int main(int argc, char** argv) {
   dt_model_options options;
   dt_model* model = NULL;
   dt_stream* stream = NULL;
+  dt_stream_options stream_options;
   dt_model_info info;
   int i, n_log_lines = 0;
   double whole, chunked;
@@ -205,7 +208,9 @@ int main(int argc, char** argv) {
   EXPECT(dt_model_get_info(model, &info) == DT_OK);
   EXPECT(info.n_channels <= N_MAX_CHANNELS);
   n_frames = ((int64_t)N_SAMPLES * info.fps_num + RATE * info.fps_den - 1) / (RATE * info.fps_den);
-  EXPECT(dt_stream_create(model, NULL, &stream) == DT_OK);
+  dt_stream_options_default(&stream_options);
+  stream_options.max_buffered_ms = 5000;
+  EXPECT(dt_stream_create(model, &stream_options, &stream) == DT_OK);
   check_model_arguments(argv[1], model);
   check_stream_arguments(model, stream);
   check_names(model, &info);

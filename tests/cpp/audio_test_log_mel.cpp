@@ -17,9 +17,9 @@ namespace {
 constexpr double kPi = 3.14159265358979323846;
 const MelSpec kSpec{16000, 80, 400, 160, 512, 20.0, 8000.0, 1e-5};
 
-std::vector<float> log_mel(const std::vector<float>& audio, const MelSpec& spec, size_t chunk = SIZE_MAX) {
+Vector<float> log_mel(const Vector<float>& audio, const MelSpec& spec, size_t chunk = SIZE_MAX) {
   LogMel mel(spec);
-  std::vector<float> rows;
+  Vector<float> rows;
   for (size_t i = 0; i < audio.size(); i += std::min(chunk, audio.size() - i)) {
     mel.push(audio.data() + i, std::min(chunk, audio.size() - i), rows);
   }
@@ -28,10 +28,10 @@ std::vector<float> log_mel(const std::vector<float>& audio, const MelSpec& spec,
 }
 
 // A tone that glides through the band, plus noise.
-std::vector<float> test_audio(size_t n) {
+Vector<float> test_audio(size_t n) {
   std::mt19937 generator(3);
   std::normal_distribution<float> noise(0, 0.01f);
-  std::vector<float> x(n);
+  Vector<float> x(n);
   for (size_t i = 0; i < n; ++i) {
     const double t = static_cast<double>(i) / 16000;
     x[i] = 0.3f * static_cast<float>(std::sin(2 * kPi * (100 * t + 4000 * t * t))) + noise(generator);
@@ -40,7 +40,7 @@ std::vector<float> test_audio(size_t n) {
 }
 
 // The definition of docs/bundle-format.md, word for word and slow.
-double direct_feature(const std::vector<float>& audio, const MelSpec& s, int row, int filter) {
+double direct_feature(const Vector<float>& audio, const MelSpec& s, int row, int filter) {
   const auto mel = [](double f) { return 2595 * std::log10(1 + f / 700); };
   const auto edge = [&](int i) {
     const double m = mel(s.f_min_hz) + (mel(s.f_max_hz) - mel(s.f_min_hz)) * i / (s.n_mels + 1);
@@ -69,7 +69,7 @@ TEST(RealFft, EqualsTheDirectTransform) {
   for (size_t n : {4, 8, 64, 512}) {
     std::mt19937 generator(1);
     std::uniform_real_distribution<double> value(-1, 1);
-    std::vector<double> x(n), power(n / 2 + 1);
+    Vector<double> x(n), power(n / 2 + 1);
     for (double& v : x) v = value(generator);
     RealFft(n).power_spectrum(x.data(), power.data());
     for (size_t b = 0; b <= n / 2; ++b) {
@@ -85,7 +85,7 @@ TEST(RealFft, EqualsTheDirectTransform) {
 TEST(LogMel, EqualsTheDefinition) {
   const MelSpec specs[] = {kSpec, {16000, 40, 401, 137, 1024, 0.0, 7600.0, 1e-3}};
   for (const MelSpec& spec : specs) {
-    const std::vector<float> audio = test_audio(2500), rows = log_mel(audio, spec);
+    const Vector<float> audio = test_audio(2500), rows = log_mel(audio, spec);
     const int n_rows = (2500 + spec.hop_length - 1) / spec.hop_length;
     ASSERT_EQ(rows.size(), static_cast<size_t>(n_rows * spec.n_mels));
     for (int row = 0; row < n_rows; row += 3) {
@@ -98,7 +98,7 @@ TEST(LogMel, EqualsTheDefinition) {
 }
 
 TEST(LogMel, ChunkingNeverMatters) {
-  const std::vector<float> audio = test_audio(20000), whole = log_mel(audio, kSpec);
+  const Vector<float> audio = test_audio(20000), whole = log_mel(audio, kSpec);
   for (size_t chunk : {1, 7, 160, 999, 16000}) EXPECT_EQ(log_mel(audio, kSpec, chunk), whole) << chunk;
 }
 
@@ -110,9 +110,9 @@ TEST(LogMel, GivesOneRowPerStartedHop) {
 
 // Row m is complete with sample m * 160 + 199: the latency that docs/bundle-format.md promises.
 TEST(LogMel, ARowLeavesWithItsLastSample) {
-  const std::vector<float> audio = test_audio(1000);
+  const Vector<float> audio = test_audio(1000);
   LogMel mel(kSpec);
-  std::vector<float> rows;
+  Vector<float> rows;
   mel.push(audio.data(), 3 * 160 + 199, rows);
   EXPECT_EQ(rows.size(), 3u * 80u);
   mel.push(audio.data() + 3 * 160 + 199, 1, rows);
@@ -120,13 +120,13 @@ TEST(LogMel, ARowLeavesWithItsLastSample) {
 }
 
 TEST(LogMel, SilenceIsTheFloor) {
-  for (float v : log_mel(std::vector<float>(1600, 0.0f), kSpec)) EXPECT_EQ(v, std::log(1e-5f));
+  for (float v : log_mel(Vector<float>(1600, 0.0f), kSpec)) EXPECT_EQ(v, std::log(1e-5f));
 }
 
 TEST(LogMel, FlushAndResetStartAgain) {
-  const std::vector<float> audio = test_audio(3000), expected = log_mel(audio, kSpec);
+  const Vector<float> audio = test_audio(3000), expected = log_mel(audio, kSpec);
   LogMel mel(kSpec);
-  std::vector<float> rows;
+  Vector<float> rows;
   mel.push(audio.data(), 777, rows);
   mel.reset();
   for (int pass = 0; pass < 2; ++pass) {

@@ -14,10 +14,9 @@ namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 
-std::vector<float> resample(const std::vector<float>& in, int rate_in, int rate_out,
-                            size_t chunk = SIZE_MAX) {
+Vector<float> resample(const Vector<float>& in, int rate_in, int rate_out, size_t chunk = SIZE_MAX) {
   Resampler resampler(rate_in, rate_out);
-  std::vector<float> out;
+  Vector<float> out;
   for (size_t i = 0; i < in.size(); i += std::min(chunk, in.size() - i)) {
     resampler.push(in.data() + i, std::min(chunk, in.size() - i), out);
   }
@@ -25,16 +24,16 @@ std::vector<float> resample(const std::vector<float>& in, int rate_in, int rate_
   return out;
 }
 
-std::vector<float> white_noise(size_t n) {
+Vector<float> white_noise(size_t n) {
   std::mt19937 generator(7);
   std::uniform_real_distribution<float> value(-1, 1);
-  std::vector<float> x(n);
+  Vector<float> x(n);
   for (float& v : x) v = value(generator);
   return x;
 }
 
-std::vector<float> tone(double hz, int rate, size_t n) {
-  std::vector<float> x(n);
+Vector<float> tone(double hz, int rate, size_t n) {
+  Vector<float> x(n);
   for (size_t i = 0; i < n; ++i)
     x[i] = static_cast<float>(std::cos(2 * kPi * hz * static_cast<double>(i) / rate + 0.3));
   return x;
@@ -56,7 +55,7 @@ TEST_P(ResamplerRates, GivesCeilOfTheRatioOfSamples) {
 }
 
 TEST_P(ResamplerRates, ChunkingNeverMatters) {
-  const std::vector<float> in = white_noise(20000), whole = resample(in, rate_in(), rate_out());
+  const Vector<float> in = white_noise(20000), whole = resample(in, rate_in(), rate_out());
   for (size_t chunk : {1, 7, 160, 999, 16000}) {
     EXPECT_EQ(resample(in, rate_in(), rate_out(), chunk), whole) << "chunks of " << chunk;
   }
@@ -66,7 +65,7 @@ TEST_P(ResamplerRates, ChunkingNeverMatters) {
 // peak.
 TEST_P(ResamplerRates, EqualsTheSincSumInDouble) {
   if (rate_in() == rate_out()) return;
-  const std::vector<float> in = white_noise(3000), out = resample(in, rate_in(), rate_out());
+  const Vector<float> in = white_noise(3000), out = resample(in, rate_in(), rate_out());
   const double ratio = std::min(1.0, static_cast<double>(rate_out()) / rate_in());
   for (size_t j = 0; j < out.size(); j += 1 + out.size() / 97) {
     const double time = static_cast<double>(j) * rate_in() / rate_out();
@@ -81,8 +80,8 @@ TEST_P(ResamplerRates, EqualsTheSincSumInDouble) {
 TEST_P(ResamplerRates, TonesInThePassBandKeepAmplitudeAndPhase) {
   const size_t n = static_cast<size_t>(rate_in()) / 4 + static_cast<size_t>(400 * rate_in() / nyquist());
   for (double part : {0.02, 0.5, 0.91}) {
-    const std::vector<float> out = resample(tone(part * nyquist(), rate_in(), n), rate_in(), rate_out());
-    const std::vector<float> expected = tone(part * nyquist(), rate_out(), out.size());
+    const Vector<float> out = resample(tone(part * nyquist(), rate_in(), n), rate_in(), rate_out());
+    const Vector<float> expected = tone(part * nyquist(), rate_out(), out.size());
     for (size_t j = out.size() / 3; j < out.size() * 2 / 3; ++j) {
       ASSERT_TRUE(std::fabs(out[j] - expected[j]) <= 2e-5) << part << " of Nyquist, output " << j;
     }
@@ -93,7 +92,7 @@ TEST_P(ResamplerRates, TonesAboveTheOutputNyquistAre100DecibelsDown) {
   if (rate_in() <= rate_out()) return;
   const size_t n = static_cast<size_t>(rate_in()) / 4 + static_cast<size_t>(400 * rate_in() / nyquist());
   for (double hz = nyquist(); hz < 0.5 * rate_in(); hz = 1.17 * hz + 10) {
-    const std::vector<float> out = resample(tone(hz, rate_in(), n), rate_in(), rate_out());
+    const Vector<float> out = resample(tone(hz, rate_in(), n), rate_in(), rate_out());
     for (size_t j = out.size() / 3; j < out.size() * 2 / 3; ++j) {
       ASSERT_TRUE(std::fabs(out[j]) <= 1e-5) << hz << " Hz, output " << j;
     }
@@ -109,7 +108,7 @@ INSTANTIATE_TEST_SUITE_P(Rates, ResamplerRates,
 TEST(Resampler, ExtremeRatesWork) {
   for (auto [rate_in, rate_out] :
        {std::tuple(1000, 768000), std::tuple(767999, 16000), std::tuple(768000, 1000)}) {
-    const std::vector<float> in = white_noise(5000), out = resample(in, rate_in, rate_out);
+    const Vector<float> in = white_noise(5000), out = resample(in, rate_in, rate_out);
     EXPECT_EQ(out.size(),
               (5000 * static_cast<size_t>(rate_out) + rate_in - 1) / static_cast<size_t>(rate_in));
     EXPECT_EQ(resample(in, rate_in, rate_out, 37), out);
@@ -117,24 +116,24 @@ TEST(Resampler, ExtremeRatesWork) {
 }
 
 TEST(Resampler, EqualRatesCopy) {
-  const std::vector<float> in = white_noise(1000);
+  const Vector<float> in = white_noise(1000);
   EXPECT_EQ(resample(in, 16000, 16000), in);
   EXPECT_EQ(Resampler(16000, 16000).latency_in_samples(), 0);
 }
 
 TEST(Resampler, DoesNotDrift) {
   const size_t rate_in = 44100, rate_out = 16000, seconds = 40;
-  std::vector<float> in(rate_in * (seconds + 1));
+  Vector<float> in(rate_in * (seconds + 1));
   in[rate_in] = in[rate_in * seconds] = 1.0f;
-  const std::vector<float> out = resample(in, static_cast<int>(rate_in), static_cast<int>(rate_out));
+  const Vector<float> out = resample(in, static_cast<int>(rate_in), static_cast<int>(rate_out));
   for (size_t j = 0; j < 200; ++j) EXPECT_EQ(out[rate_out - 100 + j], out[rate_out * seconds - 100 + j]);
   EXPECT_EQ(std::max_element(out.begin() + rate_out * 2, out.end()) - out.begin(), rate_out * seconds);
 }
 
 TEST(Resampler, FlushAndResetStartAgain) {
-  const std::vector<float> in = white_noise(3000), expected = resample(in, 44100, 16000);
+  const Vector<float> in = white_noise(3000), expected = resample(in, 44100, 16000);
   Resampler resampler(44100, 16000);
-  std::vector<float> dropped, again;
+  Vector<float> dropped, again;
   resampler.push(in.data(), 1234, dropped);
   resampler.reset();
   resampler.push(in.data(), in.size(), again);
@@ -149,8 +148,8 @@ TEST(Resampler, FlushAndResetStartAgain) {
 TEST(Resampler, LatencyIsWhatAnOutputWaitsFor) {
   Resampler resampler(48000, 16000);
   const int64_t latency = resampler.latency_in_samples();
-  const std::vector<float> in(static_cast<size_t>(latency) + 1, 0.5f);
-  std::vector<float> out;
+  const Vector<float> in(static_cast<size_t>(latency) + 1, 0.5f);
+  Vector<float> out;
   resampler.push(in.data(), static_cast<size_t>(latency), out);
   EXPECT_EQ(out.size(), 0u);
   resampler.push(in.data(), 1, out);

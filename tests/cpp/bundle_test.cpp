@@ -19,6 +19,9 @@ using test::tiny_source;
 TEST(Bundle, LoadsWhatItSays) {
   const Bundle b = load_bundle(tiny_source());
   EXPECT_EQ(b.audio_encoder, "encoder");
+  EXPECT_EQ(b.conditioner, "conditioner");
+  EXPECT_EQ(b.denoiser, "denoiser");
+  EXPECT_EQ(b.style_encoder, "");
   EXPECT_EQ(b.identities.data, (std::vector<float>{1, 2, 3, 4}));
   EXPECT_EQ(b.manifest.identity_index(nullptr), 1u);
   EXPECT_EQ(b.manifest.profile(nullptr).window_frames(), 30);
@@ -118,8 +121,18 @@ INSTANTIATE_TEST_SUITE_P(
     Faults, BadManifest,
     testing::Values(
         Fault{"format", "/format", "\"zip\"", "format is not"},
-        Fault{"newer", "/format_version", "2",
-              "bundle.json is of format version 2, this library reads 1: update diffusiontalker"},
+        Fault{"newer", "/format_version", "3",
+              "bundle.json is of format version 3, this library reads 2: update diffusiontalker"},
+        Fault{"older", "/format_version", "1",
+              "bundle.json is of format version 1, made by an earlier version of diffusiontalker, and this "
+              "library reads 2: export the model again"},
+        Fault{"no_conditioner", "/networks/conditioner", "", "the key networks.conditioner is missing"},
+        Fault{"no_condition", "/networks/conditioner/n_condition", "0", "n_condition is 0, expected 1"},
+        Fault{"style_encoder", "/networks/style_encoder",
+              R"({"file": "e.onnx", "min_mel_frames": 9, "max_mel_frames": 8})",
+              "max_mel_frames is 8, expected 9"},
+        Fault{"unlisted_style_encoder", "/networks/style_encoder",
+              R"({"file": "s.onnx", "min_mel_frames": 9, "max_mel_frames": 9})", "no entry for \"s.onnx\""},
         Fault{"missing", "/motion/std", "", "the key motion.std is missing"},
         Fault{"space", "/motion/space", "\"curves\"",
               "motion.space is \"curves\", expected blendshapes, vertices"},

@@ -1,7 +1,10 @@
 // A backend without networks: records the windows it gets, and answers with a simple function of them.
 #pragma once
 
+#include <algorithm>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -16,9 +19,14 @@ struct RecordedWindow {
   std::vector<float> mel, x_t, style;
 };
 
+// Sessions of several threads may write into it.
 struct Recorder {
+  std::mutex mutex;
   std::vector<RecordedWindow> windows;
-  bool fail = false;
+  std::vector<size_t> batches;   // streams of every run
+  bool fail = false;             // every run fails
+  float poison = 1e30f;          // a run with this style's first value fails
+  std::function<void()> during;  // called while a run is at work
 };
 
 // x0 of channel 0 is the mean log-mel of the frame's group / 20 (in -1..1), of channel 1 half of the frame
@@ -29,21 +37,32 @@ class FakeSession : public Session {
       : recorder_(recorder), mel_group_(mel_group), anim_group_(anim_group) {}
 
   void run(const WindowBatch& w, PhaseTimes*) override {
+    const std::lock_guard<std::mutex> lock(recorder_->mutex);
     if (recorder_->fail) throw Error(DT_INTERNAL_ERROR, "told to fail");
+    for (size_t b = 0; b < w.batch; ++b) {
+      if (w.condition[b][0] == recorder_->poison) throw Error(DT_INTERNAL_ERROR, "poisoned");
+    }
+    recorder_->batches.push_back(w.batch);
+    for (size_t b = 0; b < w.batch; ++b) run_one(w, b);
+    if (recorder_->during) recorder_->during();
+  }
+
+ private:
+  void run_one(const WindowBatch& w, size_t b) {
     const size_t group = mel_group_ * 80;
     RecordedWindow r;
-    r.mel.assign(w.mel, w.mel + w.window / anim_group_ * group);
-    r.x_t.assign(w.x_t, w.x_t + w.window * 2);
-    r.style.assign(w.style, w.style + 2);
+    r.mel.assign(w.mel[b], w.mel[b] + w.window / anim_group_ * group);
+    r.x_t.assign(w.x_t[b], w.x_t[b] + w.window * 2);
+    r.style.assign(w.condition[b], w.condition[b] + 2);
+    float* const x_t = w.x_t[b];
     for (size_t i = w.past; i < w.window; ++i) {
-      const float* mel = w.mel + i / anim_group_ * group;
-      w.x_t[2 * i] = std::accumulate(mel, mel + group, 0.0f) / static_cast<float>(group) / 20;
-      w.x_t[2 * i + 1] = i > 0 ? 0.5f * w.x_t[2 * i - 2] : 0.0f;
+      const float* mel = w.mel[b] + i / anim_group_ * group;
+      x_t[2 * i] = std::accumulate(mel, mel + group, 0.0f) / static_cast<float>(group) / 20;
+      x_t[2 * i + 1] = i > 0 ? 0.5f * x_t[2 * i - 2] : 0.0f;
     }
     recorder_->windows.push_back(std::move(r));
   }
 
- private:
   Recorder* recorder_;
   size_t mel_group_, anim_group_;
 };
@@ -58,6 +77,11 @@ class FakeBackend : public Backend {
   std::unique_ptr<Session> make_session(size_t, size_t, size_t) override {
     return std::make_unique<FakeSession>(recorder_, mel_group_, anim_group_);
   }
+  // The condition is the style itself.
+  size_t condition_size() const override { return 2; }
+  void condition(const float* style, float* out) override { std::copy_n(style, 2, out); }
+  // The style is the first row's first two values.
+  void enroll(const float* mel, size_t, float* styles) override { std::copy_n(mel, 2, styles); }
 
  private:
   Recorder* recorder_;

@@ -62,20 +62,21 @@ ProtoWriter& ProtoWriter::bytes(uint32_t field, const std::string& value) {
   return *this;
 }
 
+// Field 20 is AttributeProto.type, which OpenVINO asks for.
 TestAttribute::TestAttribute(std::string n, int64_t value)
-    : encoded(ProtoWriter().bytes(1, n).integer(3, value).data()) {}
+    : encoded(ProtoWriter().bytes(1, n).integer(3, value).integer(20, 2).data()) {}
 TestAttribute::TestAttribute(std::string n, float value)
-    : encoded(ProtoWriter().bytes(1, n).real(2, value).data()) {}
+    : encoded(ProtoWriter().bytes(1, n).real(2, value).integer(20, 1).data()) {}
 TestAttribute::TestAttribute(std::string n, const char* value)
-    : encoded(ProtoWriter().bytes(1, n).bytes(4, value).data()) {}
+    : encoded(ProtoWriter().bytes(1, n).bytes(4, value).integer(20, 3).data()) {}
 TestAttribute::TestAttribute(std::string n, const std::vector<int64_t>& values) {
   ProtoWriter w;
-  w.bytes(1, n);
+  w.bytes(1, n).integer(20, 7);
   for (int64_t v : values) w.integer(8, v);
   encoded = w.data();
 }
 TestAttribute::TestAttribute(std::string n, const Tensor& value)
-    : encoded(ProtoWriter().bytes(1, n).bytes(5, encode(value, "")).data()) {}
+    : encoded(ProtoWriter().bytes(1, n).bytes(5, encode(value, "")).integer(20, 4).data()) {}
 
 OnnxBuilder& OnnxBuilder::input(const std::string& name, const Shape& shape, DType dtype) {
   graph_.bytes(11, value_info(name, shape, dtype));

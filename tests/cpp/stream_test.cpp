@@ -6,57 +6,24 @@
 #include <cmath>
 #include <limits>
 
-#include "fake_backend.h"
 #include "kernels/noise.h"
+#include "stream_support.h"
 
 namespace dt {
 namespace {
 
+using test::animate;
 using test::fake_model;
+using test::make_settings;
+using test::make_stream;
 using test::message_of;
+using test::pull_all;
 using test::Recorder;
+using test::sweep;
 
 // Sample count after which the first window of the profile "live" can run: 40 mel frames, the last one
 // centred on sample 39 * 160 and reaching 200 samples further.
 constexpr size_t kFirstReady = 39 * 160 + 200;
-
-std::vector<float> sweep(size_t n, double rate_hz = 16000) {
-  std::vector<float> audio(n);
-  for (size_t i = 0; i < n; ++i) {
-    const double t = static_cast<double>(i) / rate_hz;
-    audio[i] = static_cast<float>(0.3 * std::sin(6.28 * (200 + 900 * t) * t) * std::sin(9 * t));
-  }
-  return audio;
-}
-
-Stream make_stream(Recorder* recorder, const char* profile = nullptr) {
-  auto model = fake_model(recorder);
-  StreamSettings settings;
-  settings.style = {5, 6};
-  settings.seed = 7;
-  settings.profile = model->manifest().profile(profile);
-  return Stream(model, settings);
-}
-
-void pull_all(Stream& stream, std::vector<float>* out, size_t step = 1000) {
-  std::vector<float> frames(step * 2);
-  int64_t first = 0;
-  while (const size_t n = stream.pull(frames.data(), step, &first)) {
-    EXPECT_EQ(static_cast<size_t>(first), out->size() / 2);
-    out->insert(out->end(), frames.begin(), frames.begin() + static_cast<std::ptrdiff_t>(2 * n));
-  }
-}
-
-std::vector<float> animate(Stream& stream, const std::vector<float>& audio, int rate_hz, size_t chunk) {
-  std::vector<float> out;
-  for (size_t i = 0; i < audio.size(); i += chunk) {
-    stream.push(audio.data() + i, std::min(chunk, audio.size() - i), 1, rate_hz);
-    if (i / chunk % 3 == 0) pull_all(stream, &out, 1 + i % 7);
-  }
-  stream.flush();
-  pull_all(stream, &out);
-  return out;
-}
 
 TEST(Stream, FirstWindowIsReadyWithItsLastSample) {
   Recorder recorder;
@@ -129,10 +96,7 @@ TEST(Stream, RunsAt25FramesASecond) {
     m["audio"]["anim_frames_per_group"] = 1;
     m["profiles"]["live"] = {{"past_frames", 5}, {"hop_frames", 2}, {"lookahead_frames", 1}};
   });
-  StreamSettings settings;
-  settings.style = {5, 6};
-  settings.profile = model->manifest().profile(nullptr);
-  Stream stream(model, settings);
+  Stream stream(model, make_settings(*model));
   const auto audio = sweep(16001);
   const auto whole = animate(stream, audio, 16000, audio.size());
   EXPECT_EQ(whole.size(), 26u * 2);
@@ -204,8 +168,9 @@ TEST(Stream, FullBufferTakesNothing) {
   for (; pushed + 1600 <= audio.size(); pushed += 1600) {
     if (!message_of([&] { stream.push(audio.data() + pushed, 1600, 1, 16000); }).empty()) break;
   }
-  // 30 s, and the 12 frames of the window at hand.
+  // 30 s, and what the first window needs: 12 frames and a mel window, of which a whole push has no room.
   EXPECT_EQ(pushed, 16000u * 30 + 6400);
+  EXPECT_EQ(stream.stats().n_overruns, 1);
   std::vector<float> out;
   pull_all(stream, &out);
   stream.push(audio.data() + pushed, audio.size() - pushed, 1, 16000);

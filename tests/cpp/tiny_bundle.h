@@ -15,14 +15,15 @@ namespace dt::test {
 // bundle.json without `files`.
 inline nlohmann::json tiny_manifest() {
   return nlohmann::json::parse(R"({
-    "format": "diffusiontalker-bundle", "format_version": 1,
+    "format": "diffusiontalker-bundle", "format_version": 2,
     "name": "tiny", "version": "1", "license": "Apache-2.0", "provenance": {}, "remark": "unknown keys are fine here",
     "motion": {"space": "blendshapes", "channels": ["jawOpen", "mouthClose"], "fps_num": 30, "fps_den": 1,
                "mean": [0.25, 0], "std": [0.5, 1], "min": [0, 0], "max": [1, 1], "rest": [0, 0]},
     "audio": {"sample_rate_hz": 16000, "n_mels": 80, "window_length": 400, "hop_length": 160, "n_fft": 512,
               "f_min_hz": 20, "f_max_hz": 8000, "log_floor": 1e-5,
               "mel_frames_per_group": 10, "anim_frames_per_group": 3},
-    "networks": {"audio_encoder": {"file": "e.onnx", "n_features": 4}, "denoiser": {"file": "d.onnx"}},
+    "networks": {"audio_encoder": {"file": "e.onnx", "n_features": 4},
+                 "conditioner": {"file": "c.onnx", "n_condition": 3}, "denoiser": {"file": "d.onnx"}},
     "sampler": {"prediction": "x0", "steps": [
       {"t": 256, "t_prev": 128, "alpha_bar": 0, "alpha_bar_prev": 0.5},
       {"t": 128, "t_prev": 0, "alpha_bar": 0.5, "alpha_bar_prev": 1}]},
@@ -70,7 +71,10 @@ inline MemorySource tiny_source(nlohmann::json manifest = tiny_manifest(),
                                 const std::string& identities = tiny_identities(),
                                 const std::map<std::string, std::string>& more = {}) {
   MemorySource source;
-  source.files = {{"e.onnx", "encoder"}, {"d.onnx", "denoiser"}, {"i.safetensors", identities}};
+  source.files = {{"e.onnx", "encoder"},
+                  {"c.onnx", "conditioner"},
+                  {"d.onnx", "denoiser"},
+                  {"i.safetensors", identities}};
   source.files.insert(more.begin(), more.end());
   for (const auto& [name, bytes] : source.files) {
     manifest["files"][name] = {

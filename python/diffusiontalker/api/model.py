@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -15,7 +17,8 @@ from diffusiontalker.api.animation import Animation
 from diffusiontalker.api.framefile import FrameFile
 from diffusiontalker.api.native import native
 from diffusiontalker.api.rig import Rig
-from diffusiontalker.api.samples import array_blocks
+from diffusiontalker.api.samples import array_blocks, as_float32, checked_rate
+from diffusiontalker.api.scheduler import Scheduler
 from diffusiontalker.api.stream import Profile, Stream
 from diffusiontalker.errors import InputError
 
@@ -24,31 +27,44 @@ DEFAULT_THREADS = 2  # dt_model_options
 
 
 def load(
-    bundle: str | os.PathLike[str] = "base",
+    bundle: str | os.PathLike[str] | bytes = "base",
     *,
     backend: str = "auto",
     precision: str = "f32",
     n_threads: int | None = None,
     log: Callable | None = None,
+    pin_threads: bool = False,
+    cache_folder: str | os.PathLike[str] | None = None,
 ) -> Model:
     """Opens a bundle and compiles its networks.
-    bundle: a name ("base"; see available_bundles()) or the path of a bundle folder.
+    bundle: a name ("base"; see available_bundles()), the path of a bundle folder or of a packed bundle, or the bytes of
+    a packed bundle (`diffusiontalker pack`).
     backend: "auto" (openvino, else reference, announced in the log), "openvino", "reference" or "tensorrt".
     precision: "f32" or "bf16" (openvino on processors that have it).   n_threads: 1..256, default 2.
     log: called with (level, line) for notices; level 1 is information, 2 a warning.
+    pin_threads: bind the backend's threads to cores.   cache_folder: where compiled networks are kept; None: nowhere.
     Raises BundleError (missing, damaged, newer), BackendError (not available here), InputError (bad argument).
     """
-    folder = bundles.resolve(bundle)
-    threads = DEFAULT_THREADS if n_threads is None else n_threads
-    return Model(native().Model(str(folder), backend=backend, precision=precision, n_threads=threads, log=log), folder)
+    source = io.BytesIO(bundle) if isinstance(bundle, bytes) else bundles.resolve(bundle)
+    native_model = native().Model(
+        bundle if isinstance(bundle, bytes) else str(source),
+        backend=backend,
+        precision=precision,
+        n_threads=DEFAULT_THREADS if n_threads is None else n_threads,
+        log=log,
+        pin_threads=pin_threads,
+        cache_folder="" if cache_folder is None else os.fspath(cache_folder),
+    )
+    return Model(native_model, source)
 
 
 class Model:
     """Made by load(). Immutable: one model serves any number of streams and threads."""
 
-    def __init__(self, native_model, path: Path):
+    def __init__(self, native_model, source: Path | io.BytesIO):
         self._native = native_model
-        self.path = path
+        self._source = source
+        self.path = source if isinstance(source, Path) else None  # of the folder or file; None: opened from bytes
         self.channels: tuple[str, ...] = tuple(native_model.channels)  # empty for vertices
         self.n_channels: int = native_model.n_channels
         self.space: str = native_model.motion_space  # blendshapes, vertices or coefficients (Animation.space)
@@ -59,6 +75,9 @@ class Model:
         self.fps_den: int = native_model.fps_den
         self.sample_rate_hz: int = native_model.sample_rate_hz
         self.backend: str = native_model.backend_name
+        self.precision: str = native_model.precision  # in use
+        self.d_identity: int = native_model.d_identity  # length of a style
+        self.enroll_range_ms: tuple[int, int] | None = native_model.enroll_range_ms  # None: enroll() is not there
         self.profiles: dict[str, Profile] = {name: self.profile(name) for name in native_model.profiles}
 
     @property
@@ -69,7 +88,39 @@ class Model:
     def rig(self) -> Rig | None:
         """Template and basis of vertices or coefficients; None where the bundle has none."""
         rig = self.info().get("rig")
-        return None if rig is None else Rig(self.path / rig["file"], self.space, rig.get("unit_m"))
+        if rig is None:
+            return None
+        is_folder = self.path is not None and self.path.is_dir()
+        file = self.path / rig["file"] if is_folder else zipfile.Path(self._source, rig["file"])
+        return Rig(file, self.space, rig.get("unit_m"))
+
+    def style(self, identity: str | None = None, emotion: str | None = None) -> np.ndarray:
+        """The style of an identity with an emotion, float32 [d_identity]; None is the bundle's default.
+        Raises InputError for unknown names.
+        """
+        return self._native.style(identity, emotion)
+
+    def blend_styles(self, styles: Mapping[str, float] | Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
+        """Weighted mean of styles, float32 [d_identity].
+        styles: identity -> weight, or pairs of (style, weight); only the ratio of the weights counts.
+        Raises InputError: unknown names, weights that are negative or all 0.
+        """
+        pairs = [(self.style(k), w) for k, w in styles.items()] if isinstance(styles, Mapping) else list(styles)
+        if not pairs:
+            raise InputError("there are no styles to blend")
+        parts, weights = zip(*pairs, strict=True)
+        return self._native.blend_styles(np.asarray(parts, np.float32), np.asarray(weights, np.float32))
+
+    def enroll(self, audio, sample_rate: int, *, emotion: str | None = None) -> np.ndarray:
+        """The style of the speaker of `audio`, float32 [d_identity].
+        audio: array [n] or [n, channels], enroll_range_ms long.   emotion: None is the mood that is heard.
+        Raises UnsupportedError (the bundle has no style encoder), InputError (length, NaN, unknown emotion).
+        """
+        return self._native.enroll(as_float32(audio), checked_rate(sample_rate), emotion)
+
+    def scheduler(self, *, max_batch: int = 8, warm_up: bool = True) -> Scheduler:
+        """A Scheduler for streams of this model. max_batch: 1, 2, 4 or 8."""
+        return Scheduler(native().Scheduler(self._native, max_batch, warm_up))
 
     def profile(self, name: str | None = None) -> Profile:
         """Window sizes of a latency profile; None is the bundle's default. Raises InputError for an unknown name."""
@@ -90,14 +141,17 @@ class Model:
         profile: str | None = None,
         max_buffered_ms: int = 30000,
         ease_out_frames: int | None = None,
+        **options,
     ) -> Stream:
         """A new stream at frame 0.
         identity: one of `identities`, emotion: one of `emotions`; None is the bundle's default.
         style: float [d_identity] instead of both.
         seed: 0 .. 2**64-1; the same audio, bundle, backend and seed give the same frames.
         profile: one of `profiles`; None is the bundle's default.
-        max_buffered_ms: audio kept natively before push() computes frames to make room, 1000..3600000.
+        max_buffered_ms: audio kept natively before push() computes frames to make room, 100..3600000.
         ease_out_frames: frames at the end that ease to rest, 0..lookahead_frames; None: 5, or fewer if need be.
+        options: further fields of dt_stream_options (dt/stream.h): sample_rate_hz, offset_ms, smoothing_ms, lip_seal,
+        silence_gate, gate_open_dbfs, gate_close_dbfs, gate_hold_ms, gate_ease_ms, deadline_ms.
         Raises InputError: an unknown identity, emotion or profile (lists those there are), a value out of range.
         """
         if not 0 <= seed < 2**64:
@@ -118,6 +172,7 @@ class Model:
             profile=profile,
             max_buffered_ms=max_buffered_ms,
             ease_out_frames=ease_out_frames,
+            **options,
         )
         return Stream(self, stream, window, max_buffered_ms)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from functools import cached_property
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from diffusiontalker.errors import BundleError, InputError
 class Rig:
     """Template, and for coefficients the linear basis of the offsets from it. The file is read when first used."""
 
-    def __init__(self, path: Path, space: str, unit_m: float | None = None):
-        """path: the safetensors file.   space: "vertices" or "coefficients".
+    def __init__(self, path: Path | zipfile.Path, space: str, unit_m: float | None = None):
+        """path: the safetensors file, zipfile.Path in a packed bundle.   space: "vertices" or "coefficients".
         unit_m: metres that one unit of length is, None where nobody knows."""
         self.path, self.space, self.unit_m = path, space, unit_m
 

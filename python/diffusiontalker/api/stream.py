@@ -10,7 +10,7 @@ import numpy as np
 
 from diffusiontalker.api.samples import as_float32, checked_rate
 from diffusiontalker.blocks import block_frames
-from diffusiontalker.errors import BufferFullError
+from diffusiontalker.errors import BufferFullError, InputError
 
 if TYPE_CHECKING:
     from diffusiontalker.api.model import Model
@@ -27,12 +27,17 @@ class Frame:
 
 @dataclass(frozen=True)
 class Profile:
-    """Sizes of one window, in animation frames; lookahead_samples at the model's sample rate."""
+    """Sizes of one window, in animation frames; *_samples at the model's sample rate."""
 
     past_frames: int
     hop_frames: int
     lookahead_frames: int
-    lookahead_samples: int
+    lookahead_samples: int  # future audio that a hop waits for
+    hop_samples: int
+    front_end_samples: int  # the log-mel window's share of lookahead_samples
+    latency_ms: float  # what the first frame of a hop waits after its own time; compute time comes on top
+    min_latency_ms: float  # what the last frame of a hop waits
+    stream_bytes: int  # memory of a native stream with the C library's default options
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,38 @@ class Stream:
         """Back to frame 0 and the rest pose, as after creation; the rate may change."""
         self._waiting.clear()
         self._native.reset()
+
+    def seek(self, frame: int) -> None:
+        """As reset(), but the next audio begins at animation frame `frame`; time stamps and noise are that frame's."""
+        self._waiting.clear()
+        self._native.seek(frame)
+
+    def interrupt(self, ease_ms: int = 200) -> int:
+        """Barge-in: drops all audio and frames that wait, and eases to the rest pose from the pose pulled last.
+        Returns the index of the frame that the next pushed sample belongs to.   ease_ms: 0..10000.
+        """
+        self._waiting.clear()
+        return self._native.interrupt(ease_ms)
+
+    def pause(self) -> None:
+        """No frames until resume(); audio may be pushed as far as the buffer goes."""
+        self._native.pause(True)
+
+    def resume(self) -> None:
+        self._native.pause(False)
+
+    def set_style(self, style, blend_ms: int = 300) -> None:
+        """Changes the style from the next window on, blended over blend_ms (0..60000) of animation.
+        style: float [d_identity], of Model.style(), blend_styles() or enroll().   Raises InputError.
+        """
+        style = np.ascontiguousarray(style, np.float32)
+        if style.shape != (self.model.d_identity,):
+            raise InputError(f"style has shape {style.shape}, expected [{self.model.d_identity}]")
+        self._native.set_style(style, blend_ms)
+
+    def info(self) -> dict:
+        """State, memory and latency of the native stream (dt_stream_info)."""
+        return dict(self._native.info())
 
     def stats(self) -> dict[str, int]:
         """Hops, frames and nanoseconds spent per phase since creation or reset."""

@@ -2,60 +2,108 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from diffusiontalker.api import bundles
 from diffusiontalker.api.native import native
-from diffusiontalker.bench.environment import cpu_flags, stamp
+from diffusiontalker.bench.compare import SCHEMA, SCHEMA_VERSION, compare, read_document
+from diffusiontalker.bench.environment import stamp
+from diffusiontalker.bench.results import BASELINES
 from diffusiontalker.cli import arguments
+from diffusiontalker.cli.bench_report import show
 from diffusiontalker.cli.console import Console
-from diffusiontalker.errors import BackendError
+from diffusiontalker.errors import BackendError, InputError
 
-SCHEMA = "diffusiontalker.bench/1"
-COLUMNS = "row|thr|ms/frame p50|p95|p99|x real time|load s|peak MB|first frame ms|+ audio ms".split("|")
+SCENARIOS = ("offline", "live", "crowd")
+DEFAULT_STREAMS = 8
 
 
 def add_parser(subparsers) -> arguments.Parser:
     parser = subparsers.add_parser(
         "bench",
         help="measure speed, latency and memory",
-        description="Measures every backend that runs here, interleaved, each in its own process. The audio encoder "
-        "is included. docs/benchmarks.md says what lies inside each number.",
+        description="Measures every backend that runs here, each in its own process; offline runs are interleaved. The "
+        "audio encoder is included. docs/benchmarks.md says what lies inside each number.",
         examples="""diffusiontalker bench
         diffusiontalker bench --backend openvino --precision f32 --precision bf16 --json > bench.json
-        PYTHONPATH=. diffusiontalker bench --compare-torch""",
+        diffusiontalker bench --compare bench.json
+        diffusiontalker bench --scenario crowd --backend openvino --streams 8 --duration 60
+        PYTHONPATH=. diffusiontalker bench --baseline all""",
     )
     parser.add_argument("input", nargs="?", metavar="IN", help="sound file (default: a synthetic clip)")
     parser.add_argument(
         "--seconds", type=arguments.whole_number(2, 600), default=20, metavar="N", help="synthetic clip (default: 20)"
     )
-    parser.add_argument(
-        "--rounds", type=arguments.whole_number(1, 1000), default=5, metavar="N", help="timed runs (default: 5)"
-    )
+    _add_scenarios(parser)
     group = parser.add_argument_group("model")
     group.add_argument("--bundle", default="base", metavar="NAME|PATH", help="bundle to use (default: base)")
     group.add_argument(
-        "--profile", metavar="NAME", help="latency profile (default: the bundle's, and live for the live part)"
+        "--profile", metavar="NAME", help="latency profile (default: the bundle's, and live for the paced scenarios)"
     )
     group.add_argument(
         "--backend", action="append", choices=arguments.BACKENDS[1:], help="repeatable (default: all that run here)"
     )
     group.add_argument("--precision", action="append", choices=arguments.PRECISIONS, help="repeatable (default: f32)")
     group.add_argument("--threads", type=arguments.whole_number(1, 256), default=2, metavar="N", help="default: 2")
-    group.add_argument("--compare-torch", action="store_true", help="also time this student in PyTorch eager")
+    group = parser.add_argument_group("comparison")
+    group.add_argument(
+        "--baseline",
+        action="append",
+        choices=(*BASELINES, "all"),
+        help="also time this student so, offline; repeatable. torch: PyTorch eager; torch-reencode: with the encoder "
+        "run in every step; onnxruntime: the bundle's graphs",
+    )
+    group.add_argument("--compare", metavar="FILE", help="saved --json document to give ratios against")
     arguments.add_common(parser)
     return parser
 
 
+def _add_scenarios(parser: arguments.Parser) -> None:
+    group = parser.add_argument_group("scenarios")
+    group.add_argument(
+        "--scenario",
+        action="append",
+        choices=SCENARIOS,
+        help="repeatable (default: offline and live). offline: the whole clip; live: one stream in real time; crowd: "
+        "many streams in real time through one scheduler",
+    )
+    group.add_argument(
+        "--rounds",
+        type=arguments.whole_number(1, 1000),
+        default=5,
+        metavar="N",
+        help="timed offline runs per row (default: 5)",
+    )
+    group.add_argument(
+        "--duration",
+        type=arguments.whole_number(1, 3600),
+        default=10,
+        metavar="N",
+        help="seconds of each live and crowd run (default: 10)",
+    )
+    group.add_argument(
+        "--streams", type=arguments.whole_number(1, 256), metavar="N", help=f"of a crowd (default: {DEFAULT_STREAMS})"
+    )
+    group.add_argument(
+        "--find-streams", action="store_true", help="crowd: look for the greatest number of streams that is sustained"
+    )
+
+
 def run(args, console: Console) -> int:
     from diffusiontalker.bench.clip import RATE_HZ, recording, synthetic_speech
-    from diffusiontalker.bench.measure import n_runs, run_rows
+    from diffusiontalker.bench.measure import Plan, run_rows
 
+    scenarios = tuple(s for s in SCENARIOS if s in (args.scenario or ("offline", "live")))
+    _check_scenarios(args, scenarios)
+    saved = read_document(Path(args.compare)) if args.compare else None
     bundle = bundles.resolve(args.bundle)
-    audio = recording(Path(args.input)) if args.input else synthetic_speech(args.seconds)
     rows = chosen_rows(args, bundle)
-    n_total = n_runs(rows, args.rounds)
-    console.notice(f"{n_total} runs of {len(audio) / RATE_HZ:.1f} s of audio")
+    audio = recording(Path(args.input)) if args.input else synthetic_speech(args.seconds)
+    plan = Plan(scenarios, args.rounds, args.duration, args.streams or DEFAULT_STREAMS, args.find_streams)
+    environment = stamp()  # now: the load average is to be that of others
+    n_total = plan.n_runs(rows)
+    console.notice(f"{n_total} runs of {len(rows)} rows, {len(audio) / RATE_HZ:.1f} s of audio")
     with console.progress(n_total, "measuring", "runs") as progress:
         done = 0
 
@@ -64,16 +112,27 @@ def run(args, console: Console) -> int:
             done += 1
             progress(done)
 
-        results = run_rows(rows, audio, args.rounds, tick)
+        results = run_rows(rows, audio, plan, tick)
     document = {
         "schema": SCHEMA,
-        "environment": stamp(),
+        "schema_version": SCHEMA_VERSION,
+        "environment": environment,
+        "bundle": _bundle(bundle),
         "audio_s": len(audio) / RATE_HZ,
-        "bundle": bundle.name,
-        "profile": rows[0]["profile"],
-        "rounds": args.rounds,
+        "plan": {
+            "scenarios": list(plan.scenarios),
+            "rounds": plan.n_rounds,
+            "seconds": plan.seconds,
+            "streams": plan.n_streams,
+            "find_streams": plan.find_streams,
+            "profile": rows[0]["profile"],
+            "live_profile": rows[0]["live_profile"],
+        },
         "rows": results,
+        "compare": None,
     }
+    if saved is not None:
+        document["compare"] = compare(document, saved, args.compare)
     if args.json:
         console.json(document)
     else:
@@ -81,59 +140,65 @@ def run(args, console: Console) -> int:
     return 0
 
 
+def _check_scenarios(args, scenarios: tuple[str, ...]) -> None:
+    """Raises UsageError for options that the chosen scenarios do not use."""
+    for option, given in (("--streams", args.streams), ("--find-streams", args.find_streams)):
+        if given and "crowd" not in scenarios:
+            raise arguments.UsageError(f"{option} is for crowds: add --scenario crowd")
+    if args.baseline and "offline" not in scenarios:
+        raise arguments.UsageError("--baseline rows are measured offline only: add --scenario offline")
+
+
+def _bundle(path: Path) -> dict:
+    """What tells one bundle from another; the description holds the hashes of all other files."""
+    description = bundles.read_description(path)
+    text = bundles.inside(path, bundles.DESCRIPTION).read_bytes()
+    name, version = (str(description.get(key)) for key in ("name", "version"))
+    return {"name": name, "version": version, "sha256": hashlib.sha256(text).hexdigest()}
+
+
 def chosen_rows(args, bundle: Path) -> list[dict]:
-    """One description per row. Raises BackendError when an asked backend cannot run or none can."""
+    """One description per row: the backends, then the baselines.
+    Raises BackendError when an asked backend cannot run or none can, InputError for an unknown profile.
+    """
+    profiles = _profiles(args, bundle)
     rows = []
-    for backend in args.backend or arguments.BACKENDS[1:]:
+    for backend in dict.fromkeys(args.backend or arguments.BACKENDS[1:]):
         usable, reason = native().probe_backend(backend)
         if not usable:
             if args.backend:
                 raise BackendError(reason)
             continue
         for precision in dict.fromkeys(args.precision or ["f32"]):
-            if precision == "bf16" and not (backend == "openvino" and cpu_flags() & {"amx_bf16", "avx512_bf16"}):
-                continue
-            rows.append(_row(args, bundle, backend, precision))
+            if precision == "bf16" and backend != "openvino" and not args.backend:
+                continue  # only OpenVINO has it; a row that was not asked for by name needs no excuse
+            rows.append(_row(args, bundle, "stream", backend, precision, profiles))
     if not rows:
         raise BackendError("no backend can run here with the asked precision: diffusiontalker doctor tells why")
-    if args.compare_torch:
-        rows.append(_row(args, bundle, "torch", "f32"))
+    wanted = args.baseline or []
+    for baseline in BASELINES:
+        if baseline in wanted or "all" in wanted:
+            rows.append(_row(args, bundle, baseline, baseline, "f32", profiles))
     return rows
 
 
-def _row(args, bundle: Path, backend: str, precision: str) -> dict:
+def _profiles(args, bundle: Path) -> tuple[str, str]:
+    """(offline, paced)"""
     description = bundles.read_description(bundle)
+    known = description.get("profiles", {})
+    if args.profile is not None and args.profile not in known:
+        raise InputError(f"there is no profile '{args.profile}': {bundle.name} has {', '.join(known)}")
+    default = description.get("default_profile", "")
+    return args.profile or default, args.profile or ("live" if "live" in known else default)
+
+
+def _row(args, bundle: Path, kind: str, backend: str, precision: str, profiles: tuple[str, str]) -> dict:
     return {
-        "kind": "torch" if backend == "torch" else "stream",
+        "kind": kind,
         "bundle": str(bundle),
         "backend": backend,
         "precision": precision,
         "threads": args.threads,
-        "profile": args.profile or description["default_profile"],
-        "live_profile": args.profile
-        or ("live" if "live" in description["profiles"] else description["default_profile"]),
+        "profile": profiles[0],
+        "live_profile": profiles[1],
     }
-
-
-def show(document: dict, console: Console) -> None:
-    """The results as a table."""
-    env = document["environment"]
-    print(f"{env['cpu']}, {env['cores']} cores, {env['os']}, Python {env['python']}, {env['time_utc']}")
-    print(f"{document['audio_s']:.1f} s of audio, profile {document['profile']}, {document['rounds']} rounds")
-    live = [row["live"] for row in document["rows"] if row["live"]]
-    print(f"first frame in profile {live[0]['profile']}: compute, and the audio it waits for\n")
-    header = list(COLUMNS)
-    compared = any("speed_against_torch" in row for row in document["rows"])
-    table = []
-    for row in document["rows"]:
-        per_frame, live = row["offline"]["ms_per_frame"], row["live"]
-        cells = [f"{row['name']} {row['precision']}", str(row["threads"])]
-        cells += [f"{per_frame[p]:.3f}" for p in ("p50", "p95", "p99")]
-        cells += [f"{row['offline']['times_real_time']:.1f}", f"{row['load_s']:.2f}"]
-        cells += [f"{row['peak_rss_bytes'] / 1e6:.0f}" if row["peak_rss_bytes"] else "?"]
-        cells += [f"{live['first_frame_compute_ms']:.1f}" if live else "-"]
-        cells += [f"{live['hop_ms'] + live['lookahead_ms']:.0f}" if live else "-"]
-        if compared:
-            cells += [f"{row['speed_against_torch']:.2f}", f"{row['max_difference_to_torch']:.1e}"]
-        table.append(cells)
-    console.table(table, header + (["x torch", "difference"] if compared else []))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,8 @@ import numpy as np
 from ..errors import BundleError
 
 
-def read_tensors(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """The named tensors of a file, each float32 of the stored shape.
+def read_tensors(path: Path | zipfile.Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """The named tensors of a file, which may be in an uncompressed ZIP; each float32 of the stored shape.
     Raises BundleError: missing or damaged file, missing tensor, another type.
     """
     try:

@@ -1,0 +1,111 @@
+// dt/model.h: styles.
+#include <algorithm>
+#include <cmath>
+
+#include "api/handles.h"
+#include "api/style_arguments.h"
+#include "audio/resampler.h"
+#include "dt/dt.h"
+#include "runtime/audio_input.h"
+
+namespace dt {
+
+Vector<float> checked_style(const Model& model, const float* style, const char* name) {
+  require(style, name);
+  Vector<float> out(style, style + model.d_identity());
+  for (const float value : out) {
+    if (!std::isfinite(value)) {
+      throw Error(DT_INVALID_ARGUMENT, std::string(name) + " holds a value that is not finite");
+    }
+  }
+  return out;
+}
+
+}  // namespace dt
+
+namespace {
+
+constexpr size_t kMaxStyleParts = 1024;
+
+void require_capacity(const dt::Model& model, const float* style, size_t capacity) {
+  dt::require(style, "style");
+  if (capacity < model.d_identity()) {
+    throw dt::Error(DT_INVALID_ARGUMENT, "capacity is " + std::to_string(capacity) +
+                                             ", a style of this model has " +
+                                             std::to_string(model.d_identity()) + " numbers");
+  }
+}
+
+// Mono at the model's rate.
+dt::Vector<float> mono_at_model_rate(const dt::Model& model, const float* samples, size_t n_frames,
+                                     int n_channels, int sample_rate_hz) {
+  dt::check_audio_format(n_channels, sample_rate_hz);
+  // A day of audio is not a reference; also keeps the products below from overflowing.
+  if (n_frames / static_cast<size_t>(sample_rate_hz) > 86400) {
+    throw dt::Error(DT_INVALID_ARGUMENT, "the reference speech is longer than a day");
+  }
+  if (n_frames > 0) dt::require(samples, "samples");
+  dt::check_audio_finite(samples, n_frames, n_channels);
+  dt::Vector<float> mono(n_frames), out;
+  dt::mix_to_mono(samples, n_frames, n_channels, mono.data());
+  dt::Resampler resampler(model.resampler_table(sample_rate_hz));
+  resampler.push(mono.data(), n_frames, out);
+  resampler.flush(out);
+  return out;
+}
+
+}  // namespace
+
+extern "C" {
+
+dt_status dt_model_get_style(const dt_model* model, const char* identity, const char* emotion, float* style,
+                             size_t capacity) {
+  return dt::guard([&] {
+    const dt::UseModel use(model);
+    require_capacity(*use.handle().impl, style, capacity);
+    const dt::Vector<float> found = use->style(identity, emotion);
+    std::copy(found.begin(), found.end(), style);
+  });
+}
+
+dt_status dt_model_blend_styles(const dt_model* model, const dt_style_part* parts, size_t n_parts,
+                                float* style, size_t capacity) {
+  return dt::guard([&] {
+    const dt::UseModel use(model);
+    require_capacity(*use.handle().impl, style, capacity);
+    dt::require(parts, "parts");
+    if (n_parts < 1 || n_parts > kMaxStyleParts) {
+      throw dt::Error(DT_INVALID_ARGUMENT, "n_parts is " + std::to_string(n_parts) + ", expected 1 to " +
+                                               std::to_string(kMaxStyleParts));
+    }
+    double total = 0;
+    dt::Vector<double> sum(use->d_identity());
+    for (size_t i = 0; i < n_parts; ++i) {
+      const float weight = parts[i].weight;
+      if (!(weight >= 0 && std::isfinite(weight))) {
+        throw dt::Error(DT_INVALID_ARGUMENT,
+                        "the weight of part " + std::to_string(i) + " is negative or not finite");
+      }
+      const dt::Vector<float> part = dt::checked_style(*use.handle().impl, parts[i].style, "parts[].style");
+      total += weight;
+      for (size_t k = 0; k < part.size(); ++k) sum[k] += double{weight} * part[k];
+    }
+    if (!(total > 0))
+      throw dt::Error(DT_INVALID_ARGUMENT, "the weights are all 0: give at least one part weight");
+    for (size_t k = 0; k < sum.size(); ++k) style[k] = static_cast<float>(sum[k] / total);
+  });
+}
+
+dt_status dt_model_enroll(const dt_model* model, const float* samples, size_t n_frames, int32_t n_channels,
+                          int32_t sample_rate_hz, const char* emotion, float* style, size_t capacity) {
+  return dt::guard([&] {
+    const dt::UseModel use(model);
+    require_capacity(*use.handle().impl, style, capacity);
+    if (!use->can_enroll()) use->enroll({}, nullptr);  // throws the reason, whatever the audio is
+    const dt::Vector<float> found = use->enroll(
+        mono_at_model_rate(*use.handle().impl, samples, n_frames, n_channels, sample_rate_hz), emotion);
+    std::copy(found.begin(), found.end(), style);
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,36 @@
+// The Python class Stream; Scheduler needs its handle.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+
+#include "bindings/module.h"
+#include "bindings/native_model.h"
+
+// options: keyword arguments, names and values of dt_stream_options.
+class NativeStream {
+ public:
+  NativeStream(const NativeModel& model, const pybind11::kwargs& options);
+
+  dt_stream* handle() const { return handle_.get(); }
+  void push(const FloatArray& samples, int sample_rate_hz);
+  std::tuple<int64_t, pybind11::array_t<float>> pull(std::optional<size_t> capacity);
+  int64_t ready_frames() const;
+  void flush();
+  void reset();
+  void seek(int64_t frame) { check(dt_stream_seek(handle(), frame)); }
+  int64_t interrupt(int ease_ms);
+  void pause(bool paused) { check(dt_stream_pause(handle(), paused ? 1 : 0)); }
+  void set_style(const FloatArray& style, int blend_ms);
+  pybind11::dict info() const;
+  pybind11::dict stats() const;
+
+ private:
+  struct Release {
+    void operator()(dt_stream* stream) const { dt_stream_release(stream); }
+  };
+  std::unique_ptr<dt_stream, Release> handle_;
+  int n_channels_, d_identity_;
+};

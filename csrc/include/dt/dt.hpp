@@ -1,0 +1,262 @@
+// C++17 wrapper of the C ABI, header only: handles that release themselves, exceptions, containers.
+// Everything it does goes through dt.h, whose comments are the manual; it may be compiled by any compiler,
+// since no C++ type crosses into the library.
+//
+//   dtalk::Model model("base.bundle");
+//   dtalk::Stream stream(model);
+//   stream.push(samples, n_frames, 1, 16000);
+//   for (dtalk::Frames f = stream.pull(); f.n_frames > 0; f = stream.pull()) use(f.first_frame, f.weights);
+#ifndef DT_DT_HPP
+#define DT_DT_HPP
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dt/dt.h"
+
+namespace dtalk {
+
+// Carries the status and dt_last_error().
+class Error : public std::runtime_error {
+ public:
+  Error(dt_status status, const char* message) : std::runtime_error(message), status_(status) {}
+  dt_status status() const noexcept { return status_; }
+
+ private:
+  dt_status status_;
+};
+
+// Throws Error for any status but DT_OK.
+inline void check(dt_status status) {
+  if (status != DT_OK) throw Error(status, dt_last_error());
+}
+
+// Throws Error when the text is NULL.
+inline std::string check_text(const char* text) {
+  if (text == nullptr) throw Error(DT_INVALID_ARGUMENT, dt_last_error());
+  return text;
+}
+
+template <typename Info>
+Info sized() {
+  Info info{};
+  info.struct_size = sizeof(Info);
+  return info;
+}
+
+inline dt_model_options model_options() {
+  dt_model_options options;
+  dt_model_options_default(&options);
+  return options;
+}
+
+inline dt_stream_options stream_options() {
+  dt_stream_options options;
+  dt_stream_options_default(&options);
+  return options;
+}
+
+inline dt_scheduler_options scheduler_options() {
+  dt_scheduler_options options;
+  dt_scheduler_options_default(&options);
+  return options;
+}
+
+struct ReleaseModel {
+  void operator()(dt_model* handle) const noexcept { dt_model_release(handle); }
+};
+struct ReleaseStream {
+  void operator()(dt_stream* handle) const noexcept { dt_stream_release(handle); }
+};
+struct ReleaseScheduler {
+  void operator()(dt_scheduler* handle) const noexcept { dt_scheduler_release(handle); }
+};
+
+// d_identity floats.
+using Style = std::vector<float>;
+
+// Any thread. Moved-from objects answer with Error.
+class Model {
+ public:
+  explicit Model(const std::string& path, const dt_model_options& options = model_options()) {
+    dt_model* handle = nullptr;
+    check(dt_model_open(path.c_str(), &options, &handle));
+    handle_.reset(handle);
+  }
+  static Model from_memory(const void* data, size_t size, const dt_model_options& options = model_options()) {
+    dt_model* handle = nullptr;
+    check(dt_model_open_memory(data, size, &options, &handle));
+    return Model(handle);
+  }
+  static Model from_reader(const dt_reader& reader, const dt_model_options& options = model_options()) {
+    dt_model* handle = nullptr;
+    check(dt_model_open_reader(&reader, &options, &handle));
+    return Model(handle);
+  }
+
+  dt_model* handle() const noexcept { return handle_.get(); }
+  dt_model_info info() const {
+    auto info = sized<dt_model_info>();
+    check(dt_model_get_info(handle(), &info));
+    return info;
+  }
+  // An empty name is the default profile.
+  dt_profile_info profile(const std::string& name = "") const {
+    auto info = sized<dt_profile_info>();
+    check(dt_model_get_profile(handle(), name.empty() ? nullptr : name.c_str(), &info));
+    return info;
+  }
+  std::vector<std::string> channels() const { return names(info().n_channel_names, &dt_model_channel_name); }
+  std::vector<std::string> identities() const { return names(info().n_identities, &dt_model_identity_name); }
+  std::vector<std::string> emotions() const { return names(info().n_emotions, &dt_model_emotion_name); }
+  std::vector<std::string> profiles() const { return names(info().n_profiles, &dt_model_profile_name); }
+  std::string backend_name() const { return check_text(dt_model_backend_name(handle())); }
+  std::string precision() const { return check_text(dt_model_precision(handle())); }
+  std::string motion_space() const { return check_text(dt_model_motion_space(handle())); }
+  std::string metadata_json() const { return check_text(dt_model_metadata_json(handle())); }
+
+  // Empty names are the bundle's defaults.
+  Style style(const std::string& identity = "", const std::string& emotion = "") const {
+    Style out(static_cast<size_t>(info().d_identity));
+    check(dt_model_get_style(handle(), identity.empty() ? nullptr : identity.c_str(),
+                             emotion.empty() ? nullptr : emotion.c_str(), out.data(), out.size()));
+    return out;
+  }
+  Style blend(const std::vector<std::pair<Style, float>>& parts) const {
+    Style out(static_cast<size_t>(info().d_identity));
+    std::vector<dt_style_part> raw;
+    for (const auto& [style, weight] : parts) {
+      if (style.size() != out.size()) throw Error(DT_INVALID_ARGUMENT, "a style has the wrong length");
+      raw.push_back({style.data(), weight});
+    }
+    check(dt_model_blend_styles(handle(), raw.data(), raw.size(), out.data(), out.size()));
+    return out;
+  }
+  // An empty emotion is the one that is heard.
+  Style enroll(const float* samples, size_t n_frames, int n_channels, int sample_rate_hz,
+               const std::string& emotion = "") const {
+    Style out(static_cast<size_t>(info().d_identity));
+    check(dt_model_enroll(handle(), samples, n_frames, n_channels, sample_rate_hz,
+                          emotion.empty() ? nullptr : emotion.c_str(), out.data(), out.size()));
+    return out;
+  }
+
+ private:
+  explicit Model(dt_model* handle) : handle_(handle) {}
+  std::vector<std::string> names(int32_t n, const char* (*name_of)(const dt_model*, int32_t)) const {
+    std::vector<std::string> out;
+    for (int32_t i = 0; i < n; ++i) out.push_back(check_text(name_of(handle(), i)));
+    return out;
+  }
+  std::unique_ptr<dt_model, ReleaseModel> handle_;
+};
+
+struct Frames {
+  int64_t first_frame = 0;
+  size_t n_frames = 0;
+  std::vector<float> weights;  // [n_frames, n_channels]
+};
+
+// Threads as dt.h says.
+class Stream {
+ public:
+  explicit Stream(const Model& model, const dt_stream_options& options = stream_options())
+      : n_channels_(static_cast<size_t>(model.info().n_channels)) {
+    dt_stream* handle = nullptr;
+    check(dt_stream_create(model.handle(), &options, &handle));
+    handle_.reset(handle);
+  }
+
+  dt_stream* handle() const noexcept { return handle_.get(); }
+  // False when the buffer is full: pull and push the same samples again. Other failures throw.
+  bool push(const float* samples, size_t n_frames, int n_channels, int sample_rate_hz) {
+    const dt_status status = dt_stream_push(handle(), samples, n_frames, n_channels, sample_rate_hz);
+    if (status == DT_BUFFER_FULL) return false;
+    check(status);
+    return true;
+  }
+  void flush() { check(dt_stream_flush(handle())); }
+  // Without allocation: weights holds capacity_frames * n_channels() floats. Returns how many frames were
+  // written.
+  size_t pull(float* weights, size_t capacity_frames, int64_t* first_frame) {
+    size_t n = 0;
+    check(dt_stream_pull(handle(), weights, capacity_frames, first_frame, &n));
+    return n;
+  }
+  // What is ready, at most max_frames.
+  Frames pull(size_t max_frames = SIZE_MAX) {
+    Frames out;
+    const auto ready = static_cast<size_t>(ready_frames());
+    out.weights.resize((ready < max_frames ? ready : max_frames) * n_channels_);
+    out.n_frames = pull(out.weights.data(), out.weights.size() / n_channels_, &out.first_frame);
+    out.weights.resize(out.n_frames * n_channels_);
+    return out;
+  }
+  size_t n_channels() const noexcept { return n_channels_; }
+  int64_t ready_frames() const {
+    int64_t n = 0;
+    check(dt_stream_ready_frames(handle(), &n));
+    return n;
+  }
+  void reset() { check(dt_stream_reset(handle())); }
+  void seek(int64_t frame) { check(dt_stream_seek(handle(), frame)); }
+  // Returns the frame that the next pushed sample belongs to.
+  int64_t interrupt(int ease_ms) {
+    int64_t next = 0;
+    check(dt_stream_interrupt(handle(), ease_ms, &next));
+    return next;
+  }
+  void pause(bool paused) { check(dt_stream_pause(handle(), paused ? 1 : 0)); }
+  // style: of Model::style and the like, d_identity long.
+  void set_style(const Style& style, int blend_ms) {
+    check(dt_stream_set_style(handle(), style.data(), blend_ms));
+  }
+  dt_stream_info info() const {
+    auto info = sized<dt_stream_info>();
+    check(dt_stream_get_info(handle(), &info));
+    return info;
+  }
+  dt_stream_stats stats() const {
+    auto stats = sized<dt_stream_stats>();
+    check(dt_stream_get_stats(handle(), &stats));
+    return stats;
+  }
+
+ private:
+  std::unique_ptr<dt_stream, ReleaseStream> handle_;
+  size_t n_channels_;
+};
+
+// Any thread.
+class Scheduler {
+ public:
+  explicit Scheduler(const Model& model, const dt_scheduler_options& options = scheduler_options()) {
+    dt_scheduler* handle = nullptr;
+    check(dt_scheduler_create(model.handle(), &options, &handle));
+    handle_.reset(handle);
+  }
+
+  dt_scheduler* handle() const noexcept { return handle_.get(); }
+  void add(const Stream& stream) { check(dt_scheduler_add(handle(), stream.handle())); }
+  void remove(const Stream& stream) { check(dt_scheduler_remove(handle(), stream.handle())); }
+  // -1 is no limit.
+  dt_step_info step(int64_t budget_us = -1, int32_t max_windows = -1) {
+    auto info = sized<dt_step_info>();
+    check(dt_scheduler_step(handle(), budget_us, max_windows, &info));
+    return info;
+  }
+  dt_scheduler_stats stats() const {
+    auto stats = sized<dt_scheduler_stats>();
+    check(dt_scheduler_get_stats(handle(), &stats));
+    return stats;
+  }
+
+ private:
+  std::unique_ptr<dt_scheduler, ReleaseScheduler> handle_;
+};
+
+}  // namespace dtalk
+#endif  // DT_DT_HPP

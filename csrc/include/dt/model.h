@@ -1,0 +1,155 @@
+/* Models of the DiffusionTalker C ABI: opening bundles, what they know, latency profiles, styles. See dt.h.
+ */
+#ifndef DT_MODEL_H
+#define DT_MODEL_H
+
+#include "dt/base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Opening ------------------------------------------------------------------------------------ */
+
+typedef struct dt_model_options {
+  size_t struct_size;
+  const char* backend;   /* "auto" (default: openvino, else reference, announced in the log), or a name */
+  const char* precision; /* "f32" (default), or "bf16": openvino on processors that have it; error ~2e-2 */
+  int32_t n_threads;   /* threads that compute one window, the caller among them, 1..256; default 2, capped at
+                        * the machine's cores; 1 runs on the caller alone */
+  dt_log_callback log; /* NULL (default): dt_set_log's hook. Called by dt_model_open* only */
+  void* log_user;
+  /* From ABI 1.0 on: */
+  int32_t pin_threads;      /* 1: bind the backend's threads to cores; default 0, right for most hosts */
+  const char* cache_folder; /* where compiled networks are kept for faster opening; NULL (default): nowhere */
+} dt_model_options;
+DT_API void dt_model_options_default(dt_model_options* options);
+
+/* Opens and checks a bundle, compiles its networks for one stream of the default profile.
+ * path [in] a folder with bundle.json, or a packed bundle: one file, an uncompressed ZIP of such a folder
+ *   ("diffusiontalker pack").  options [in] NULL means defaults.  model [out] to dt_model_release.
+ * Returns DT_OK, DT_INVALID_ARGUMENT, DT_FILE_ERROR, DT_BAD_BUNDLE, DT_NO_BACKEND, DT_OUT_OF_MEMORY.
+ * Any thread. */
+DT_API dt_status dt_model_open(const char* path, const dt_model_options* options, dt_model** model);
+
+/* The same from a packed bundle in memory. data [in] size bytes, read during the call only. */
+DT_API dt_status dt_model_open_memory(const void* data, size_t size, const dt_model_options* options,
+                                      dt_model** model);
+
+/* Reads the files of a bundle from wherever the host keeps them (a pak file). Called during
+ * dt_model_open_reader on its thread; must not throw. name: plain file name of a bundle folder, "bundle.json"
+ * first. */
+typedef struct dt_reader {
+  size_t struct_size;
+  void* user;
+  /* Size of a file in bytes, or a negative number when there is none. */
+  int64_t (*size)(void* user, const char* name);
+  /* Writes n_bytes from `offset` on to `buffer` (offset + n_bytes <= size) and returns how many it wrote;
+   * fewer than n_bytes is a failure, DT_FILE_ERROR. */
+  int64_t (*read)(void* user, const char* name, int64_t offset, void* buffer, size_t n_bytes);
+} dt_reader;
+DT_API dt_status dt_model_open_reader(const dt_reader* reader, const dt_model_options* options,
+                                      dt_model** model);
+
+/* Streams and schedulers keep their model alive: it may be released before them. Strings of the model live
+ * as long as the model itself. Any thread. */
+DT_API void dt_model_release(dt_model* model);
+
+/* ---- What it knows ------------------------------------------------------------------------------ */
+
+typedef struct dt_model_info {
+  size_t struct_size;
+  int32_t n_channels;      /* numbers per frame, 52 for ARKit bundles */
+  int32_t n_channel_names; /* n_channels, or 0: the channels of vertices have no names */
+  int32_t fps_num;         /* animation frames per second = fps_num / fps_den */
+  int32_t fps_den;
+  int32_t sample_rate_hz; /* internal audio rate, 16000 */
+  int32_t n_identities;
+  int32_t n_emotions; /* 0: the model does not know emotions */
+  int32_t d_identity; /* length of a style: of an identity, or of an identity with an emotion */
+  int32_t n_profiles;
+  int32_t n_steps; /* sampler steps of the student */
+  int32_t n_mels;
+  /* From ABI 1.0 on: */
+  int32_t has_emotions;   /* 1 when n_emotions > 0 */
+  int32_t has_enrollment; /* 1 when dt_model_enroll works */
+  int32_t enroll_min_ms;  /* shortest and longest reference speech of dt_model_enroll; 0 without it */
+  int32_t enroll_max_ms;
+  int32_t n_threads;       /* in use */
+  int64_t condition_bytes; /* memory of one style in use, shared by the streams that use it */
+} dt_model_info;
+/* Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
+DT_API dt_status dt_model_get_info(const dt_model* model, dt_model_info* info);
+
+/* Names by index; NULL (and dt_last_error) when the index is out of range. Any thread. */
+DT_API const char* dt_model_channel_name(const dt_model* model, int32_t index);
+DT_API const char* dt_model_identity_name(const dt_model* model, int32_t index);
+DT_API const char* dt_model_emotion_name(const dt_model* model, int32_t index);
+DT_API const char* dt_model_profile_name(const dt_model* model, int32_t index);
+/* Emotion of streams that name none; NULL (and dt_last_error) for a model without emotions. Any thread. */
+DT_API const char* dt_model_default_emotion(const dt_model* model);
+/* What the numbers of a frame are: "blendshapes", weights, nominal 0..1; "vertices", offsets from a template
+ * as x, y, z of vertex 0, 1, ..; "coefficients" of a linear basis of such offsets. Template and basis lie in
+ * the rig file of the bundle, which the caller reads (docs/bundle-format.md). Any thread. */
+DT_API const char* dt_model_motion_space(const dt_model* model);
+/* Name of the backend in use ("openvino"), the precision in use ("f32"), and the bundle.json text. Any
+ * thread. */
+DT_API const char* dt_model_backend_name(const dt_model* model);
+DT_API const char* dt_model_precision(const dt_model* model);
+DT_API const char* dt_model_metadata_json(const dt_model* model);
+
+/* ---- Latency profiles --------------------------------------------------------------------------- */
+
+/* The sizes of one window. A frame leaves when lookahead_samples of audio (at sample_rate_hz) after the end
+ * of its hop have been pushed; compute time comes on top, and so does the resampler at other rates than
+ * sample_rate_hz (dt_stream_get_info has it). */
+typedef struct dt_profile_info {
+  size_t struct_size;
+  int32_t past_frames;       /* frames already emitted that condition the window */
+  int32_t hop_frames;        /* frames emitted per window */
+  int32_t lookahead_frames;  /* frames of future audio in the window, generated and thrown away */
+  int32_t lookahead_samples; /* future audio that a hop waits for, front_end_samples included */
+  /* From ABI 1.0 on: */
+  int32_t hop_samples;       /* audio of one hop */
+  int32_t front_end_samples; /* the log-mel window's share of lookahead_samples: reach beyond the lookahead */
+  double latency_ms;     /* what the first frame of a hop waits after its own time: hop + lookahead_samples */
+  double min_latency_ms; /* what the last frame of a hop waits */
+  int64_t stream_bytes;  /* memory of a stream of this profile with default options, at sample_rate_hz */
+} dt_profile_info;
+/* name [in] NULL means the bundle's default profile. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
+DT_API dt_status dt_model_get_profile(const dt_model* model, const char* name, dt_profile_info* info);
+
+/* ---- Styles ------------------------------------------------------------------------------------- */
+/* A style is d_identity floats: who talks, and in what mood. It goes to dt_stream_options.style or
+ * dt_stream_set_style. All functions here: any thread. */
+
+/* The style of an identity with an emotion.
+ * identity, emotion [in] NULL: the bundle's defaults.  style [out] capacity >= d_identity floats.
+ * Returns DT_OK, DT_INVALID_ARGUMENT (unknown names: the message lists those there are). */
+DT_API dt_status dt_model_get_style(const dt_model* model, const char* identity, const char* emotion,
+                                    float* style, size_t capacity);
+
+/* One part of a blend. Fixed in size for all of ABI 1. */
+typedef struct dt_style_part {
+  const float* style; /* d_identity finite floats */
+  float weight;       /* finite, 0 or more; only the ratio of the weights counts */
+} dt_style_part;
+/* Weighted mean of styles. parts [in] n_parts >= 1, at most 1024, weights not all 0.  style [out] as above;
+ * may be one of the inputs. Returns DT_OK, DT_INVALID_ARGUMENT. */
+DT_API dt_status dt_model_blend_styles(const dt_model* model, const dt_style_part* parts, size_t n_parts,
+                                       float* style, size_t capacity);
+
+/* The style of a speaker from reference speech, with the mood of that speech or with a named emotion.
+ * samples [in] n_frames * n_channels interleaved float32, nominal -1..1; enroll_min_ms .. enroll_max_ms long.
+ * n_channels [in] 1..64, averaged to mono.  sample_rate_hz [in] 1000..768000.
+ * emotion [in] NULL: the mood that is heard; a name: that emotion instead.
+ * Takes up to a second. Returns DT_OK, DT_UNSUPPORTED (the bundle has no style encoder), DT_INVALID_ARGUMENT
+ * (also for NaN and for a length out of range), DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
+DT_API dt_status dt_model_enroll(const dt_model* model, const float* samples, size_t n_frames,
+                                 int32_t n_channels, int32_t sample_rate_hz, const char* emotion,
+                                 float* style, size_t capacity);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* DT_MODEL_H */

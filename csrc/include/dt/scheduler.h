@@ -1,0 +1,79 @@
+/* Schedulers of the DiffusionTalker C ABI: many streams of one model, stepped in batches. See dt.h.
+ *
+ *   dt_scheduler_create(model, NULL, &scheduler);
+ *   dt_scheduler_add(scheduler, stream);                      any number, at any time
+ *   each tick of a worker thread:  dt_scheduler_step(scheduler, 2000, -1, NULL);
+ *   audio threads push, the game thread pulls what is finished.
+ *
+ * A window is run when its audio is there and the stream has room for the frames (two hops that are not
+ * pulled). Its deadline is deadline_ms after the scheduler first saw it ready, and no earlier than a hop
+ * after the deadline of the window before; behind a late window exactly a hop after its deadline. Oldest
+ * deadline first; the streams of the same profile that are ready too fill the batch (1, 2, 4 or 8). So under
+ * overload all streams fall behind alike and none starves.
+ */
+#ifndef DT_SCHEDULER_H
+#define DT_SCHEDULER_H
+
+#include "dt/base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct dt_scheduler_options {
+  size_t struct_size;
+  int32_t max_batch; /* streams per run of the networks: 1, 2, 4 or 8; default 8 */
+  int32_t warm_up;   /* 1 (default): dt_scheduler_add compiles and runs all batch sizes when it sees a profile
+                      * for the first time, which takes seconds; 0: the first step of each size does */
+} dt_scheduler_options;
+DT_API void dt_scheduler_options_default(dt_scheduler_options* options);
+
+/* options [in] NULL means defaults.  scheduler [out] to dt_scheduler_release.
+ * Returns DT_OK, DT_INVALID_ARGUMENT, DT_OUT_OF_MEMORY. Any thread. */
+DT_API dt_status dt_scheduler_create(dt_model* model, const dt_scheduler_options* options,
+                                     dt_scheduler** scheduler);
+/* Its streams live on, and pull for themselves again. A step in progress ends first. */
+DT_API void dt_scheduler_release(dt_scheduler* scheduler);
+
+/* Joins a stream of the same model, in any state. Any thread.
+ * Returns DT_OK, DT_INVALID_ARGUMENT (a stream of another model), DT_BUSY (it is in a scheduler already),
+ * DT_BAD_BUNDLE, DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
+DT_API dt_status dt_scheduler_add(dt_scheduler* scheduler, dt_stream* stream);
+
+/* The stream leaves, and pulls for itself again; frames that wait in it stay. Waits for a batch that holds
+ * the stream. Returns DT_OK, DT_INVALID_ARGUMENT (it is not in this scheduler). Any thread. */
+DT_API dt_status dt_scheduler_remove(dt_scheduler* scheduler, dt_stream* stream);
+
+typedef struct dt_step_info {
+  size_t struct_size;
+  int32_t n_windows;        /* windows run by this step */
+  int32_t n_batches;        /* in so many runs of the networks */
+  int32_t n_ready;          /* streams that were still ready when the budget was spent */
+  int32_t n_late;           /* of those, streams whose deadline is over */
+  int32_t n_failed;         /* windows whose networks failed; dt_stream_pull of the stream tells why */
+  int64_t next_deadline_ns; /* time until the earliest deadline of the n_ready, negative when it is over; 0
+                             * without any */
+} dt_step_info;
+
+/* Runs ready windows, until none is left or the budget is spent; one batch is run in any case.
+ * budget_us [in] wall time, 0 or more; a batch that would probably exceed it is not begun. -1: no limit.
+ * max_windows [in] 0 or more windows; 0 runs nothing and only tells. -1: no limit.  info [out] may be NULL.
+ * Returns DT_OK, DT_INVALID_ARGUMENT, DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. Any thread; steps take turns. */
+DT_API dt_status dt_scheduler_step(dt_scheduler* scheduler, int64_t budget_us, int32_t max_windows,
+                                   dt_step_info* info);
+
+typedef struct dt_scheduler_stats {
+  size_t struct_size;
+  int32_t n_streams; /* in it now */
+  int64_t n_steps, n_windows, n_batches;
+  int64_t n_deadline_misses;
+  int64_t max_lateness_ns;
+  int64_t run_ns;       /* wall time in the networks */
+  int64_t memory_bytes; /* of the scheduler itself; what the backend holds per batch size is not counted */
+} dt_scheduler_stats;
+DT_API dt_status dt_scheduler_get_stats(const dt_scheduler* scheduler, dt_scheduler_stats* stats);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* DT_SCHEDULER_H */

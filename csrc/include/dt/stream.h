@@ -1,0 +1,158 @@
+/* Streams of the DiffusionTalker C ABI: one character, audio in, frames out. See dt.h for the rules, the
+ * thread rules among them. */
+#ifndef DT_STREAM_H
+#define DT_STREAM_H
+
+#include "dt/base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Making one --------------------------------------------------------------------------------- */
+
+typedef struct dt_stream_options {
+  size_t struct_size;
+  const char* identity; /* name of a talking identity; NULL (default): the bundle's default */
+  const char* emotion;  /* name of an emotion; NULL (default): the bundle's default, if it has emotions */
+  const float* style;  /* NULL (default), or d_identity floats used instead of identity and emotion; copied */
+  uint64_t seed;       /* default 0; same audio, bundle, backend and seed give the same frames */
+  const char* profile; /* NULL (default): the bundle's default profile */
+  int32_t max_buffered_ms; /* audio that may wait beyond the first window's, 100..3600000; default 500, which
+                            * is right for audio that arrives as it is spoken. 64 bytes of memory per ms */
+  int32_t ease_out_frames; /* frames at the end that ease to rest, 0..300, at most lookahead_frames of them
+                            * take effect (earlier ones may be gone when the audio ends); default 5 */
+  /* From ABI 1.0 on: */
+  int32_t sample_rate_hz; /* 0 (default): fixed by the first push. 1000..768000: rate of the pushes, prepared
+                           * now, so that the first push too neither allocates nor locks */
+  int32_t offset_ms;      /* -500..500, default 0: moves the face against the audio; 40 shows every pose 40 ms
+                           * later. Negative ones add to the latency. The count of frames stays */
+  int32_t smoothing_ms;   /* 0 (default) is off; 1..1000: time constant of a one-pole low-pass over frames,
+                           * which lags by about as much */
+  int32_t lip_seal;       /* 1 (default): while the lips are closed before smoothing (p, b, m), they are after
+                           * it. No effect without smoothing or for models without jawOpen and mouthClose */
+  int32_t silence_gate;   /* 1: in silence the mouth eases to rest (all channels but eyes and brows; for
+                           * vertices and coefficients all of them). Default 0: the model rests by itself */
+  float gate_open_dbfs;   /* level of one frame's audio (RMS of 20 Hz .. 8 kHz, 0 dBFS is a full-scale square
+                           * wave) that opens the gate, -70..0, default -45 */
+  float gate_close_dbfs;  /* below it a frame is silent, -70..gate_open_dbfs, default -51; between the two the
+                           * gate stays as it is (hysteresis) */
+  int32_t gate_hold_ms;   /* silence before the easing begins, 0..5000, default 200 */
+  int32_t gate_ease_ms;   /* how long it takes to rest, and back in half of it, 0..5000, default 200. It opens
+                           * ahead of speech, as far as the lookahead lets it hear */
+  int32_t deadline_ms;    /* for schedulers: how long after its audio is there a hop should be finished; -1
+                           * (default): the length of a hop; 0..60000 */
+} dt_stream_options;
+DT_API void dt_stream_options_default(dt_stream_options* options);
+
+/* options [in] NULL means defaults.  stream [out] release with dt_stream_release.
+ * The first stream of a profile may take up to a second, because its networks are compiled then.
+ * Returns DT_OK, DT_INVALID_ARGUMENT (an unknown identity, emotion or profile: the message lists those there
+ * are; an emotion asked of a model without emotions, or together with a style; a value out of range),
+ * DT_BAD_BUNDLE (networks that do not take the profile's shapes), DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
+DT_API dt_status dt_stream_create(dt_model* model, const dt_stream_options* options, dt_stream** stream);
+/* Also takes it out of its scheduler. */
+DT_API void dt_stream_release(dt_stream* stream);
+
+/* ---- Audio in, frames out ----------------------------------------------------------------------- */
+
+/* Appends audio; cheap (mixing and resampling only), no network runs here, no lock is taken. All or nothing.
+ * samples [in] n_frames * n_channels interleaved float32, nominal -1..1; copied before return; NULL only if
+ *   n_frames is 0. Denormal samples count as 0.
+ * n_channels [in] 1..64, averaged to mono.
+ * sample_rate_hz [in] 1000..768000; fixed by the first push that has samples, until the next reset, seek or
+ *   interrupt.
+ * Returns DT_OK, DT_INVALID_ARGUMENT (also for NaN or infinite samples, with the index), DT_BUFFER_FULL
+ * (counted as an overrun), DT_CLOSED, DT_BUSY (another thread is inside push or flush), DT_OUT_OF_MEMORY. */
+DT_API dt_status dt_stream_push(dt_stream* stream, const float* samples, size_t n_frames, int32_t n_channels,
+                                int32_t sample_rate_hz);
+
+/* Ends the audio: the remaining frames become ready, the last ease_out_frames ease to the rest pose. In all
+ * ceil(duration * fps) frames are given. Belongs to the pushing thread.
+ * Returns DT_OK, DT_INVALID_ARGUMENT, DT_CLOSED or DT_BUSY. */
+DT_API dt_status dt_stream_flush(dt_stream* stream);
+
+/* Takes finished frames, running the networks as needed; in a scheduler it only copies.
+ * weights [out] capacity_frames * n_channels floats, frame-major; dt_model_motion_space() tells what they
+ * are. capacity_frames [in] 0 is allowed. first_frame [out] absolute index of the first frame written; frame
+ * k is at k * fps_den / fps_num seconds. n_frames [out] frames written; 0 means more audio or a step of the
+ * scheduler (or, after flush, nothing more) is needed. Returns DT_OK, DT_INVALID_ARGUMENT, DT_INTERNAL_ERROR
+ * (a network failed; the window is tried again by the next pull or step). */
+DT_API dt_status dt_stream_pull(dt_stream* stream, float* weights, size_t capacity_frames,
+                                int64_t* first_frame, size_t* n_frames);
+
+/* Frames that dt_stream_pull would give now without more audio. Returns DT_OK or DT_INVALID_ARGUMENT. */
+DT_API dt_status dt_stream_ready_frames(const dt_stream* stream, int64_t* n_frames);
+
+/* ---- Control ------------------------------------------------------------------------------------ */
+
+/* Back to the state after creation (frame 0, rest pose, rate not fixed, style and options as they are now);
+ * no memory is freed. Audio of a push that another thread is inside of is dropped. Returns DT_OK or
+ * DT_INVALID_ARGUMENT. */
+DT_API dt_status dt_stream_reset(dt_stream* stream);
+
+/* As reset, but the next audio begins at animation frame `frame` (0 .. 2^53), and the statistics go on: a
+ * stream that is restarted in the middle of a clip, or made on another machine, has the same noise and the
+ * same time stamps. Returns DT_OK or DT_INVALID_ARGUMENT. */
+DT_API dt_status dt_stream_seek(dt_stream* stream, int64_t frame);
+
+/* Barge-in: drops all audio and frames that wait, and eases from the pose pulled last to the rest pose within
+ * ease_ms. The frames of the easing are ready at once. What is pushed from now on belongs to the frames after
+ * it; a flushed stream is open again.
+ * ease_ms [in] 0..10000, rounded up to whole frames.  next_audio_frame [out] NULL, or the index of the
+ * frame that the next pushed sample belongs to. Returns DT_OK or DT_INVALID_ARGUMENT. */
+DT_API dt_status dt_stream_interrupt(dt_stream* stream, int32_t ease_ms, int64_t* next_audio_frame);
+
+/* A paused stream gives no frames, runs no networks and is passed over by its scheduler; audio may be pushed
+ * as far as the buffer goes. paused [in] 1 or 0; the same again has no effect. Returns DT_OK or
+ * DT_INVALID_ARGUMENT. */
+DT_API dt_status dt_stream_pause(dt_stream* stream, int32_t paused);
+
+/* Changes the style, blended over blend_ms of animation from the first window that is not computed yet;
+ * changes take effect by whole windows.
+ * style [in] d_identity finite floats, copied.  blend_ms [in] 0..60000. Returns DT_OK, DT_INVALID_ARGUMENT,
+ * DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
+DT_API dt_status dt_stream_set_style(dt_stream* stream, const float* style, int32_t blend_ms);
+
+/* ---- Queries ------------------------------------------------------------------------------------ */
+
+typedef struct dt_stream_info {
+  size_t struct_size;
+  int64_t next_frame;     /* index of the frame that the next pull begins with */
+  int64_t audio_frame;    /* frame that the first sample since creation, reset, seek, interrupt belongs to */
+  int64_t memory_bytes;   /* of this stream, without what it shares with others of the model */
+  int64_t free_samples;   /* audio that a push takes now, at the model's rate */
+  int32_t sample_rate_hz; /* of the pushes; 0: not fixed yet */
+  int32_t resampler_samples; /* what the resampler waits for, in samples of sample_rate_hz; 0 without it */
+  double latency_ms;         /* worst wait of a frame after its own time: profile, resampler and offset_ms */
+  int32_t is_flushed;
+  int32_t is_paused;
+  int32_t in_scheduler;
+  int32_t is_failed; /* 1: the last window failed, dt_stream_pull tells why */
+} dt_stream_info;
+DT_API dt_status dt_stream_get_info(const dt_stream* stream, dt_stream_info* info);
+
+/* Time spent since creation or reset, in nanoseconds of wall time; in a batch of a scheduler, the stream's
+ * equal share. */
+typedef struct dt_stream_stats {
+  size_t struct_size;
+  int64_t n_hops;
+  int64_t n_frames;     /* pulled */
+  int64_t front_end_ns; /* resampling and log-mel */
+  int64_t encoder_ns;
+  int64_t denoiser_ns;
+  int64_t update_ns; /* noise and sampler updates */
+  int64_t post_ns;
+  /* From ABI 1.0 on: */
+  int64_t n_overruns;  /* pushes that found the buffer full */
+  int64_t n_underruns; /* pulls that asked for frames and got none, after the first frame, while the stream
+                        * was open and not paused: for a host that pulls when it needs a frame */
+  int64_t n_deadline_misses; /* hops that a scheduler finished after their deadline */
+  int64_t max_lateness_ns;   /* the worst of them, beyond the deadline */
+} dt_stream_stats;
+DT_API dt_status dt_stream_get_stats(const dt_stream* stream, dt_stream_stats* stats);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* DT_STREAM_H */

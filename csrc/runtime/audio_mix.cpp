@@ -1,0 +1,53 @@
+// Checks and mixing of audio from outside.
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "common/error.h"
+#include "runtime/audio_input.h"
+
+namespace dt {
+namespace {
+
+// Below -400 dBFS a sample is silence: its products would be denormal and slow the processor down.
+constexpr double kSmallest = 1e-20;
+// Far above any recording, and its energy still fits a float.
+constexpr double kLargest = 1e6;
+
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+}  // namespace
+
+int64_t scale_up(int64_t n, int64_t num, int64_t den) { return n / den * num + ceil_div(n % den * num, den); }
+
+void check_audio_format(int n_channels, int sample_rate_hz) {
+  if (!(n_channels >= 1 && n_channels <= 64)) {
+    throw Error(DT_INVALID_ARGUMENT,
+                "the audio has " + std::to_string(n_channels) + " channels, expected 1 to 64");
+  }
+  if (!(sample_rate_hz >= 1000 && sample_rate_hz <= 768000)) {
+    throw Error(DT_INVALID_ARGUMENT,
+                "the sample rate is " + std::to_string(sample_rate_hz) + " Hz, expected 1000 to 768000");
+  }
+}
+
+void check_audio_finite(const float* samples, size_t n_frames, int n_channels) {
+  const size_t n = n_frames * static_cast<size_t>(n_channels);
+  for (size_t i = 0; i < n; ++i) {
+    if (!std::isfinite(samples[i])) {
+      throw Error(DT_INVALID_ARGUMENT, "audio sample " + std::to_string(i / static_cast<size_t>(n_channels)) +
+                                           " is not finite: NaN and infinite samples cannot be animated");
+    }
+  }
+}
+
+void mix_to_mono(const float* samples, size_t n_frames, int n_channels, float* mono) {
+  for (size_t i = 0; i < n_frames; ++i, samples += n_channels) {
+    double sum = 0;
+    for (int c = 0; c < n_channels; ++c) sum += samples[c];
+    const double mean = std::clamp(sum / n_channels, -kLargest, kLargest);
+    mono[i] = std::fabs(mean) < kSmallest ? 0.0f : static_cast<float>(mean);
+  }
+}
+
+}  // namespace dt

@@ -1,0 +1,132 @@
+// Nothing allocates in steady state: push, pull, control calls and the scheduler, on a backend that allocates
+// nothing itself. The count is of the whole process, by an interposed malloc.
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "counting_malloc.h"
+#include "runtime/scheduler.h"
+#include "stream_support.h"
+
+namespace dt {
+namespace {
+
+using test::allocations_in;
+using test::make_settings;
+using test::sweep;
+
+class QuietSession : public Session {
+ public:
+  void run(const WindowBatch& w, PhaseTimes*) override {
+    for (size_t b = 0; b < w.batch; ++b) {
+      for (size_t i = 2 * w.past; i < 2 * w.window; ++i) w.x_t[b][i] *= 0.5f;
+    }
+  }
+};
+
+class QuietBackend : public Backend {
+ public:
+  const char* name() const override { return "quiet"; }
+  std::unique_ptr<Session> make_session(size_t, size_t, size_t) override {
+    return std::make_unique<QuietSession>();
+  }
+  size_t condition_size() const override { return 2; }
+  void condition(const float* style, float* out) override { std::copy_n(style, 2, out); }
+  void enroll(const float*, size_t, float*) override {}
+};
+
+std::shared_ptr<Model> quiet_model() {
+  return Model::create(load_bundle(test::tiny_source()), std::make_unique<QuietBackend>());
+}
+
+StreamSettings everything_on(const Model& model) {
+  StreamSettings s = make_settings(model);
+  s.max_buffered_ms = 500;
+  s.post.smoothing_ms = 50;
+  s.post.gate.is_on = true;
+  s.offset_ms = 20;
+  return s;
+}
+
+TEST(Allocation, CountsWork) {
+  const auto work = [] {
+    std::vector<int>* volatile seen = new std::vector<int>(100);  // what is not looked at is optimised away
+    delete seen;
+  };
+  EXPECT_EQ(allocations_in(work), 2);
+}
+
+TEST(Allocation, StreamInSteadyStateAllocatesNothing) {
+  const auto model = quiet_model();
+  for (const int rate_hz : {16000, 44100, 48000, 8000}) {
+    Stream stream(model, everything_on(*model));
+    const auto audio = sweep(static_cast<size_t>(rate_hz) / 10 * 2, rate_hz);  // stereo, 100 ms
+    std::vector<float> frames(2 * 100);
+    int64_t first = 0;
+    const auto second = [&] {
+      for (int i = 0; i < 10; ++i) {
+        stream.push(audio.data(), audio.size() / 2, 2, rate_hz);
+        stream.ready_frames();
+        stream.pull(frames.data(), 100, &first);
+      }
+    };
+    second();
+    EXPECT_EQ(allocations_in([&] {
+                for (int i = 0; i < 5; ++i) second();
+                stream.interrupt(100);
+                second();
+                stream.pause(true);
+                stream.pause(false);
+                stream.flush();
+                stream.pull(frames.data(), 100, &first);
+                stream.reset();
+                second();
+                stream.seek(1000);
+                stream.stats();
+                stream.info();
+              }),
+              0)
+        << rate_hz;
+  }
+}
+
+TEST(Allocation, PreparedRateMakesTheFirstPushFree) {
+  const auto model = quiet_model();
+  StreamSettings settings = everything_on(*model);
+  settings.sample_rate_hz = 48000;
+  Stream stream(model, settings);
+  const auto audio = sweep(4800, 48000);
+  EXPECT_EQ(allocations_in([&] { stream.push(audio.data(), audio.size(), 1, 48000); }), 0);
+}
+
+TEST(Allocation, SchedulerInSteadyStateAllocatesNothing) {
+  const auto model = quiet_model();
+  Scheduler scheduler(model, {});
+  std::vector<std::shared_ptr<Stream>> streams;
+  for (int i = 0; i < 13; ++i) {
+    streams.push_back(std::make_shared<Stream>(model, everything_on(*model)));
+    scheduler.add(streams.back());
+  }
+  const auto audio = sweep(1600);
+  std::vector<float> frames(2 * 100);
+  int64_t first = 0;
+  const auto second = [&] {
+    for (int i = 0; i < 10; ++i) {
+      for (auto& s : streams) s->push(audio.data(), audio.size(), 1, 16000);
+      scheduler.step(-1, -1);
+      for (auto& s : streams) s->pull(frames.data(), 100, &first);
+      scheduler.stats();
+    }
+  };
+  second();
+  EXPECT_EQ(allocations_in([&] {
+              for (int i = 0; i < 5; ++i) second();
+              streams[3]->interrupt(50);
+              scheduler.remove(streams[4]);
+              second();
+            }),
+            0);
+}
+
+}  // namespace
+}  // namespace dt

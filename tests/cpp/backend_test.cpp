@@ -1,0 +1,134 @@
+// The interface of backends (core/backend.h): conditions, batches, enrolment, faults.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "backend_support.h"
+
+namespace dt::test {
+namespace {
+
+using reference::f32;
+
+class Backends : public testing::TestWithParam<const char*> {
+ protected:
+  std::unique_ptr<Backend> create(const Bundle& bundle, BackendOptions options = {}) const {
+    return backend_factory(GetParam()).create(bundle, options);
+  }
+};
+
+TEST_P(Backends, ConditionIsThatOfEveryStep) {
+  const auto backend = create(bundle_of_networks());
+  ASSERT_EQ(backend->condition_size(), kSteps * kCondition);
+  const float style[2] = {0.5f, -2.0f}, t[kSteps] = {256, 128};
+  std::vector<float> got(kSteps * kCondition);
+  backend->condition(style, got.data());
+  for (size_t i = 0; i < got.size(); ++i) {
+    const size_t k = i % kCondition;
+    const float expected =
+        style[0] * kWeight[k] + style[1] * kWeight[kCondition + k] + 0.01f * t[i / kCondition];
+    EXPECT_NEAR(got[i], expected, 1e-4f) << i;
+  }
+}
+
+// 1e-4 is the stated limit between fp32 backends.
+TEST_P(Backends, AgreesWithTheReference) {
+  const Bundle bundle = bundle_of_networks();
+  const auto backend = create(bundle), judge = backend_factory("reference").create(bundle, {});
+  Crowd got(1, backend.get()), expected(1, judge.get());
+  got.run(backend->make_session(1, kWindow, kPast).get(), 0, 1);
+  expected.run(judge->make_session(1, kWindow, kPast).get(), 0, 1);
+  for (size_t i = 0; i < got.x_t[0].size(); ++i) EXPECT_NEAR(got.x_t[0][i], expected.x_t[0][i], 1e-4f) << i;
+}
+
+// Also with fewer streams than places, and after another crowd was in the session.
+TEST_P(Backends, BatchingNeverMatters) {
+  const auto backend = create(bundle_of_networks());
+  const auto single = backend->make_session(1, kWindow, kPast),
+             four = backend->make_session(4, kWindow, kPast);
+  Crowd alone(3, backend.get()), together(3, backend.get()), others(4, backend.get());
+  const std::vector<float> noise = alone.x_t[1];
+  for (size_t i = 0; i < 3; ++i) alone.run(single.get(), i, 1);
+  others.run(four.get(), 0, 4);
+  together.run(four.get(), 0, 3);
+  for (size_t s = 0; s < 3; ++s) {
+    for (size_t i = 0; i < noise.size(); ++i) EXPECT_NEAR(together.x_t[s][i], alone.x_t[s][i], 1e-5f) << s;
+  }
+  EXPECT_TRUE(std::equal(noise.begin(), noise.begin() + kPast * kChannels, alone.x_t[1].begin()));
+  EXPECT_NE(noise, alone.x_t[1]);
+}
+
+TEST_P(Backends, RefusesWindowsOfAnotherShape) {
+  const auto backend = create(bundle_of_networks());
+  const auto session = backend->make_session(2, kWindow, kPast);
+  Crowd crowd(3, backend.get());
+  EXPECT_NE(message_of([&] { crowd.run(session.get(), 0, 3); }).find("3 windows of 30 frames"),
+            std::string::npos);
+  EXPECT_NE(message_of([&] { crowd.run(session.get(), 0, 0); }).find("0 windows of 30 frames"),
+            std::string::npos);
+}
+
+TEST_P(Backends, EnrollsSpeechOfAnyAllowedLength) {
+  const auto backend = create(bundle_of_networks());
+  for (const size_t n : {20u, 33u, 200u, 20u}) {
+    const std::vector<float> mel = random_values(n * kMels, static_cast<uint32_t>(n));
+    double mean[2] = {0, 0};
+    for (size_t i = 0; i < n; ++i) {
+      for (size_t k = 0; k < 2; ++k) mean[k] += mel[i * kMels + k] / static_cast<double>(n);
+    }
+    float style[2];
+    backend->enroll(mel.data(), n, style);
+    for (size_t k = 0; k < 2; ++k) EXPECT_NEAR(style[k], mean[k], 1e-4) << n;
+  }
+}
+
+TEST_P(Backends, RefusesToEnrollWhatDoesNotFit) {
+  const std::vector<float> mel(201 * kMels);
+  float style[2];
+  const auto message = [&](const Bundle& bundle, size_t n) {
+    return message_of([&] { create(bundle)->enroll(mel.data(), n, style); });
+  };
+  EXPECT_NE(message(bundle_of_networks(), 19).find("has 19 mel frames, the style encoder takes 20 to 200"),
+            std::string::npos);
+  EXPECT_NE(message(bundle_of_networks(), 201).find("has 201 mel frames"), std::string::npos);
+  EXPECT_NE(message(bundle_of_networks(false), 20).find("no style encoder"), std::string::npos);
+  Bundle wrong = bundle_of_networks();
+  wrong.style_encoder = wrong.audio_encoder;
+  EXPECT_NE(message(wrong, 20).find("\"styles\""), std::string::npos);
+}
+
+TEST_P(Backends, RefusesAConditionerThatDoesNotFit) {
+  Bundle bundle = bundle_of_networks();
+  bundle.conditioner = conditioner_onnx(random_tensor({2, 4}, 1, 1));
+  EXPECT_NE(message_of([&] { create(bundle); }).find("\"condition\" has shape"), std::string::npos);
+  bundle.conditioner = bundle.denoiser;
+  EXPECT_NE(message_of([&] { create(bundle); }).find("c.onnx"), std::string::npos);
+  bundle.conditioner = conditioner_onnx(f32({2, 3}, {1, 2, 3, 4, 5, std::numeric_limits<float>::infinity()}));
+  std::vector<float> out(kSteps * kCondition);
+  const float style[2] = {1, 1};
+  EXPECT_NE(message_of([&] { create(bundle)->condition(style, out.data()); }).find("not finite"),
+            std::string::npos);
+}
+
+TEST_P(Backends, LeavesTheWindowWhenANetworkFails) {
+  const auto backend = create(bundle_of_networks());
+  Crowd crowd(1, backend.get());
+  crowd.condition[0][kCondition] = std::nanf("");  // of the second step
+  const std::vector<float> noise = crowd.x_t[0];
+  const auto session = backend->make_session(1, kWindow, kPast);
+  EXPECT_NE(message_of([&] { crowd.run(session.get(), 0, 1); }).find("not finite"), std::string::npos);
+  EXPECT_EQ(crowd.x_t[0], noise);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Backends,
+                         testing::Values("reference"
+#if defined(DT_OPENVINO_MODULE)
+                                         ,
+                                         "openvino"
+#endif
+                                         ),
+                         [](const testing::TestParamInfo<const char*>& info) { return info.param; });
+
+}  // namespace
+}  // namespace dt::test

@@ -1,0 +1,74 @@
+// Filters over frames.
+#include "runtime/post.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace dt {
+namespace {
+
+MotionSpec lips() {
+  MotionSpec m;
+  m.space = "blendshapes";
+  m.channels = {"jawOpen", "mouthClose", "browInnerUp"};
+  m.fps_num = 30;
+  m.fps_den = 1;
+  m.mean = m.min = m.rest = {0, 0, 0};
+  m.std = m.max = {1, 1, 1};
+  return m;
+}
+
+// An open mouth that closes for two frames by the jaw, as for a "b".
+float jaw(int frame) { return frame == 10 || frame == 11 ? 0.0f : 0.5f; }
+
+float closed_jaw(bool lip_seal, int frame_wanted) {
+  const MotionSpec m = lips();
+  PostSettings settings;
+  settings.smoothing_ms = 100;
+  settings.lip_seal = lip_seal;
+  Post post(m, settings);
+  float out[3] = {};
+  for (int f = 0; f <= frame_wanted; ++f) {
+    const float z[3] = {jaw(f), 0, jaw(f)};
+    post.frame(z, 0, 1.0f, out);
+  }
+  return out[0];
+}
+
+TEST(Post, SealKeepsClosuresThatSmoothingWouldOpen) {
+  EXPECT_GT(closed_jaw(false, 10), 0.2f);
+  EXPECT_EQ(closed_jaw(true, 10), 0.0f);
+  EXPECT_EQ(closed_jaw(true, 11), 0.0f);
+  EXPECT_EQ(closed_jaw(true, 9), closed_jaw(false, 9));  // open frames are smoothed as ever
+}
+
+TEST(Post, SmoothingIsAOnePoleWithTheStatedTimeConstant) {
+  const MotionSpec m = lips();
+  PostSettings settings;
+  settings.smoothing_ms = 200;
+  Post post(m, settings);
+  float out[3] = {};
+  const float z[3] = {0, 0, 1};
+  for (int f = 1; f <= 30; ++f) {
+    post.frame(z, 0, 1.0f, out);
+    EXPECT_NEAR(out[2], 1 - std::exp(-f / 30.0 / 0.2), 1e-5);
+  }
+  const float rest[3] = {0, 0, 0};
+  for (int f = 0; f < 3000; ++f) post.frame(rest, 0, 1.0f, out);
+  EXPECT_EQ(out[2], 0.0f);  // no denormal tail
+}
+
+TEST(Post, OpeningFollowsTheHead) {
+  const LipOpening opening(lips().channels);
+  EXPECT_TRUE(opening.is_known());
+  const float open[3] = {0.1f, 0, 0}, closed[3] = {0.3f, 0.3f, 0}, half[3] = {0.3f, 0.25f, 0};
+  // lip_gap of the built-in head for the same weights.
+  EXPECT_NEAR(opening(open), 0.0555, 0.003);
+  EXPECT_NEAR(opening(closed), 0.0075, 0.005);
+  EXPECT_NEAR(opening(half), 0.0312, 0.003);
+  EXPECT_FALSE(LipOpening({"a", "b"}).is_known());
+}
+
+}  // namespace
+}  // namespace dt
