@@ -1,7 +1,7 @@
-/* Animates a 16-bit PCM WAV file and prints one line per frame: time and jawOpen.
- *   cmake -S examples -B build/example -Ddiffusiontalker_DIR="$(diffusiontalker --cmake-dir)"
- *   cmake --build build/example
- *   build/example/animate bundle-folder speech.wav
+/* Streams a 16-bit PCM WAV file, 10 ms at a time as a microphone would, and prints each frame when it is
+ * ready: its time and jawOpen. At the end it says on the error output how far the frames lagged behind the
+ * sound. cmake -S examples -B build/example -Ddiffusiontalker_DIR="$(diffusiontalker --cmake-dir)" cmake
+ * --build build/example build/example/animate bundle-folder speech.wav [profile]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,18 +45,22 @@ static int read_wav(const char* path, Wav* wav) {
   return found;
 }
 
-/* Prints all frames that are ready. */
-static dt_status print_frames(dt_stream* stream, int32_t n_channels, int32_t jaw, double period_s) {
+/* Prints all frames that are ready. heard_s: sound pushed so far; lag_s: the largest distance to it so far.
+ */
+static dt_status print_frames(dt_stream* stream, const dt_model_info* info, int32_t jaw, double heard_s,
+                              double* lag_s) {
   float weights[30 * 256];
   int64_t first = 0;
   size_t n = 0, i;
-  const size_t capacity = sizeof(weights) / sizeof(float) / (size_t)n_channels;
+  const size_t n_channels = (size_t)info->n_channels;
+  const size_t capacity = sizeof(weights) / sizeof(float) / n_channels;
   do {
     const dt_status status = dt_stream_pull(stream, weights, capacity, &first, &n);
     if (status != DT_OK) return status;
     for (i = 0; i < n; ++i) {
-      const double time_s = (double)(first + (int64_t)i) * period_s;
-      printf("%.4f %.4f\n", time_s, weights[i * (size_t)n_channels + (size_t)jaw]);
+      const double time_s = (double)(first + (int64_t)i) * info->fps_den / info->fps_num;
+      if (heard_s - time_s > *lag_s) *lag_s = heard_s - time_s;
+      printf("%.4f %.4f\n", time_s, weights[i * n_channels + (size_t)jaw]);
     }
   } while (n > 0);
   return DT_OK;
@@ -64,21 +68,24 @@ static dt_status print_frames(dt_stream* stream, int32_t n_channels, int32_t jaw
 
 static dt_status animate(dt_stream* stream, const Wav* wav, const dt_model_info* info, int32_t jaw) {
   float block[4096];
-  const size_t block_frames = sizeof(block) / sizeof(float) / (size_t)wav->n_channels;
-  const double period_s = (double)info->fps_den / info->fps_num;
+  const size_t most = sizeof(block) / sizeof(float) / (size_t)wav->n_channels;
+  const size_t ten_ms = (size_t)(wav->rate_hz < 100 ? 1 : wav->rate_hz / 100);
+  const size_t block_frames = ten_ms < most ? ten_ms : most;
+  double lag_s = 0;
   size_t at, i;
-  dt_status status;
-  for (at = 0; at < wav->n_frames; at += block_frames) {
+  dt_status status = DT_OK;
+  for (at = 0; at < wav->n_frames && status == DT_OK; at += block_frames) {
     const size_t n = wav->n_frames - at < block_frames ? wav->n_frames - at : block_frames;
     for (i = 0; i < n * (size_t)wav->n_channels; ++i) {
       block[i] = wav->samples[at * (size_t)wav->n_channels + i] / 32768.0f;
     }
     status = dt_stream_push(stream, block, n, wav->n_channels, wav->rate_hz);
-    if (status == DT_OK) status = print_frames(stream, info->n_channels, jaw, period_s);
-    if (status != DT_OK) return status;
+    if (status == DT_OK) status = print_frames(stream, info, jaw, (double)(at + n) / wav->rate_hz, &lag_s);
   }
-  status = dt_stream_flush(stream);
-  return status == DT_OK ? print_frames(stream, info->n_channels, jaw, period_s) : status;
+  if (status == DT_OK) status = dt_stream_flush(stream);
+  if (status == DT_OK) status = print_frames(stream, info, jaw, (double)wav->n_frames / wav->rate_hz, &lag_s);
+  if (status == DT_OK) fprintf(stderr, "a frame came at most %.0f ms after its sound\n", lag_s * 1000);
+  return status;
 }
 
 static int32_t find_channel(const dt_model* model, int32_t n_channels, const char* name) {
@@ -92,20 +99,25 @@ static int32_t find_channel(const dt_model* model, int32_t n_channels, const cha
 int main(int argc, char** argv) {
   dt_model* model = NULL;
   dt_stream* stream = NULL;
-  dt_model_info info = {sizeof(info), 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  dt_model_info info;
+  dt_stream_options options;
   dt_status status;
   Wav wav;
-  if (argc != 3) {
-    fprintf(stderr, "usage: animate bundle-folder speech.wav\n");
+  if (argc < 3) {
+    fprintf(stderr, "usage: animate bundle-folder speech.wav [profile]\n");
     return 2;
   }
+  dt_stream_options_default(&options);
+  if (argc > 3) options.profile = argv[3];
   if (!read_wav(argv[2], &wav)) {
     fprintf(stderr, "%s is not a 16-bit PCM WAV file\n", argv[2]);
     return 3;
   }
+  memset(&info, 0, sizeof(info));
+  info.struct_size = sizeof(info);
   status = dt_model_open(argv[1], NULL, &model);
   if (status == DT_OK) status = dt_model_get_info(model, &info);
-  if (status == DT_OK) status = dt_stream_create(model, NULL, &stream);
+  if (status == DT_OK) status = dt_stream_create(model, &options, &stream);
   if (status == DT_OK) status = animate(stream, &wav, &info, find_channel(model, info.n_channels, "jawOpen"));
   if (status != DT_OK) fprintf(stderr, "error: %s\n", dt_last_error());
   dt_stream_release(stream);

@@ -1,0 +1,267 @@
+// C# binding of DiffusionTalker: drop DiffusionTalker*.cs and the native libraries into a Unity project (README.md),
+// or compile it with any .NET that has P/Invoke. No callbacks, no unsafe code, no C# bool or string across the border,
+// only blittable structs: what Mono and IL2CPP both take. Push, Pull and Step allocate nothing. Details: dt.h.
+using System;
+using System.Runtime.InteropServices;
+
+namespace DiffusionTalker
+{
+    /// <summary>A failed call: the library's status and its message, which says what to do.</summary>
+    public sealed class DiffusionTalkerException : Exception
+    {
+        public readonly int Status;
+        public DiffusionTalkerException(int status, string message) : base(message) { Status = status; }
+    }
+
+    /// <summary>An opened bundle. Immutable: any thread may use it, and streams keep it alive.</summary>
+    public sealed class Model : IDisposable
+    {
+        internal IntPtr Handle;
+        public readonly ModelInfo Info;
+        public readonly string[] Channels;
+
+        /// <param name="folder">Bundle folder. In Unity: under Application.streamingAssetsPath.</param>
+        /// <param name="backend">"auto", "openvino" or "reference".</param>
+        /// <param name="threads">Compute threads, 1..256; a game leaves cores for itself.</param>
+        /// <remarks>Reads files and compiles networks, up to a second: call it while loading.</remarks>
+        public Model(string folder, string backend = "auto", int threads = 1) : this(folder, null, backend, threads) { }
+
+        /// <summary>From a packed bundle in memory: where StreamingAssets are no files, as on Android.</summary>
+        public Model(byte[] packed, string backend = "auto", int threads = 1)
+            : this(null, packed, backend, threads) { }
+
+        Model(string folder, byte[] packed, string backend, int threads)
+        {
+            // A library of another major version has other structs: refuse it before the first one.
+            Native.Check(Native.dt_abi_check(Native.AbiVersion));
+            var options = new Native.ModelOptions();
+            Native.dt_model_options_default(ref options);
+            using (var name = new Utf8(backend))
+            {
+                options.Backend = name.Pointer;
+                options.Threads = threads;
+                Native.Check(packed == null
+                    ? Native.dt_model_open(Utf8.Bytes(folder), ref options, out Handle)
+                    : Native.dt_model_open_memory(packed, (UIntPtr)packed.Length, ref options, out Handle));
+            }
+            Info.StructSize = (UIntPtr)Marshal.SizeOf(typeof(ModelInfo));
+            Native.Check(Native.dt_model_get_info(Handle, ref Info));
+            Channels = new string[Info.ChannelNames];
+            for (int i = 0; i < Channels.Length; ++i)
+                Channels[i] = Utf8.String(Native.dt_model_channel_name(Handle, i));
+        }
+
+        ~Model() { Dispose(); }
+
+        public string BackendName { get { return Utf8.String(Native.dt_model_backend_name(Handle)); } }
+        public string IdentityName(int i) { return Utf8.String(Native.dt_model_identity_name(Handle, i)); }
+        public string EmotionName(int i) { return Utf8.String(Native.dt_model_emotion_name(Handle, i)); }
+        public string ProfileName(int i) { return Utf8.String(Native.dt_model_profile_name(Handle, i)); }
+
+        /// <summary>Style of an identity with an emotion; null means the bundle's defaults.</summary>
+        public float[] GetStyle(string identity = null, string emotion = null)
+        {
+            var style = new float[Info.StyleSize];
+            Native.Check(Native.dt_model_get_style(Handle, Utf8.Bytes(identity), Utf8.Bytes(emotion), style,
+                                                   (UIntPtr)style.Length));
+            return style;
+        }
+
+        /// <summary>Weighted mean of styles: half of one voice, half of another.</summary>
+        public float[] BlendStyles(float[][] styles, float[] weights)
+        {
+            if (styles.Length != weights.Length) throw new ArgumentException("one weight per style");
+            var parts = new Native.StylePart[styles.Length];
+            var pins = new GCHandle[styles.Length];
+            var result = new float[Info.StyleSize];
+            try
+            {
+                for (int i = 0; i < parts.Length; ++i)
+                {
+                    if (styles[i].Length != Info.StyleSize) throw new ArgumentException("a style of another length");
+                    pins[i] = GCHandle.Alloc(styles[i], GCHandleType.Pinned);
+                    parts[i].Style = pins[i].AddrOfPinnedObject();
+                    parts[i].Weight = weights[i];
+                }
+                Native.Check(Native.dt_model_blend_styles(Handle, parts, (UIntPtr)parts.Length, result,
+                                                          (UIntPtr)result.Length));
+            }
+            finally
+            {
+                foreach (GCHandle pin in pins) if (pin.IsAllocated) pin.Free();
+            }
+            return result;
+        }
+
+        /// <summary>Style of a speaker from reference speech. Takes up to a second.</summary>
+        public float[] Enroll(float[] samples, int audioChannels, int sampleRateHz, string emotion = null)
+        {
+            var style = new float[Info.StyleSize];
+            Native.Check(Native.dt_model_enroll(Handle, samples, (UIntPtr)(samples.Length / audioChannels),
+                audioChannels, sampleRateHz, Utf8.Bytes(emotion), style, (UIntPtr)style.Length));
+            return style;
+        }
+
+        /// <summary>Sizes of a profile; null means the bundle's default one.</summary>
+        public ProfileInfo GetProfile(string name = null)
+        {
+            var profile = new ProfileInfo { StructSize = (UIntPtr)Marshal.SizeOf(typeof(ProfileInfo)) };
+            Native.Check(Native.dt_model_get_profile(Handle, Utf8.Bytes(name), ref profile));
+            return profile;
+        }
+
+        public void Dispose()
+        {
+            Native.dt_model_release(Handle);
+            Handle = IntPtr.Zero;
+            GC.SuppressFinalize(this);
+        }
+    }
+
+    /// <summary>
+    /// One character. Push and Flush belong to one audio thread (they take no lock); the rest may be called by any.
+    /// </summary>
+    public sealed class FaceStream : IDisposable
+    {
+        internal IntPtr handle;
+        readonly int channels, styleSize;
+
+        /// <param name="identity">Name of a talking identity, or null: the bundle's default.</param>
+        /// <param name="emotion">Name of an emotion, or null.</param>
+        /// <param name="profile">Name of a latency profile, or null.</param>
+        /// <param name="sampleRateHz">Rate of the pushes: not even the first one allocates then. 0: it decides.</param>
+        public FaceStream(Model model, string identity = null, string emotion = null, string profile = null,
+                          ulong seed = 0, int sampleRateHz = 0)
+        {
+            channels = model.Info.Channels;
+            styleSize = model.Info.StyleSize;
+            var options = new Native.StreamOptions();
+            Native.dt_stream_options_default(ref options);
+            using (Utf8 a = new Utf8(identity), b = new Utf8(emotion), c = new Utf8(profile))
+            {
+                options.Identity = a.Pointer;
+                options.Emotion = b.Pointer;
+                options.Profile = c.Pointer;
+                options.Seed = seed;
+                options.SampleRateHz = sampleRateHz;
+                Native.Check(Native.dt_stream_create(model.Handle, ref options, out handle));
+            }
+            GC.KeepAlive(model);
+        }
+
+        ~FaceStream() { Dispose(); }
+
+        /// <summary>Appends interleaved audio of any rate; no network runs here.</summary>
+        /// <param name="first">Index in samples where the audio starts.</param>
+        /// <param name="frames">Sample frames: samples per channel.</param>
+        /// <returns>False when the stream is full: pull, then push the same audio again.</returns>
+        public bool Push(float[] samples, int first, int frames, int audioChannels, int sampleRateHz)
+        {
+            if (frames <= 0) return true;
+            if (first < 0 || audioChannels < 1 || first + (long)frames * audioChannels > samples.Length)
+                throw new ArgumentOutOfRangeException("frames");
+            int status = Native.dt_stream_push(handle, ref samples[first], (UIntPtr)frames, audioChannels,
+                                               sampleRateHz);
+            if (status == Native.BufferFull) return false;
+            Native.Check(status);
+            return true;
+        }
+
+        /// <summary>Takes finished frames; networks run here, on this thread.</summary>
+        /// <param name="weights">Filled frame by frame; its length limits the number of frames.</param>
+        /// <param name="firstFrame">Index of the first frame; frame k is at k * FpsDen / FpsNum seconds.</param>
+        /// <returns>Frames written; 0: push more audio.</returns>
+        public int Pull(float[] weights, out long firstFrame)
+        {
+            UIntPtr frames;
+            if (weights.Length < channels) throw new ArgumentException("weights is shorter than one frame");
+            Native.Check(Native.dt_stream_pull(handle, ref weights[0], (UIntPtr)(weights.Length / channels),
+                                               out firstFrame, out frames));
+            return (int)frames;
+        }
+
+        /// <summary>Frames that Pull would give now.</summary>
+        public long ReadyFrames()
+        {
+            long frames;
+            Native.Check(Native.dt_stream_ready_frames(handle, out frames));
+            return frames;
+        }
+
+        /// <summary>The sentence is over: the remaining frames become ready and ease to rest.</summary>
+        public void Flush() { Native.Check(Native.dt_stream_flush(handle)); }
+
+        /// <summary>Back to frame 0 and the rest pose, for the next sentence; frees and allocates nothing.</summary>
+        public void Reset() { Native.Check(Native.dt_stream_reset(handle)); }
+
+        /// <summary>Barge-in: drops what waits, eases to rest. Returns the frame of the next pushed sample.</summary>
+        public long Interrupt(int easeMs)
+        {
+            long frame;
+            Native.Check(Native.dt_stream_interrupt(handle, easeMs, out frame));
+            return frame;
+        }
+
+        /// <summary>The next audio begins at this frame.</summary>
+        public void Seek(long frame) { Native.Check(Native.dt_stream_seek(handle, frame)); }
+
+        public void Pause(bool paused) { Native.Check(Native.dt_stream_pause(handle, paused ? 1 : 0)); }
+
+        /// <summary>Changes who talks, or the mood, blended over a time.</summary>
+        public void SetStyle(float[] style, int blendMs)
+        {
+            if (style.Length != styleSize) throw new ArgumentException("a style of another length");
+            Native.Check(Native.dt_stream_set_style(handle, style, blendMs));
+        }
+
+        public StreamInfo GetInfo()
+        {
+            var info = new StreamInfo { StructSize = (UIntPtr)Marshal.SizeOf(typeof(StreamInfo)) };
+            Native.Check(Native.dt_stream_get_info(handle, ref info));
+            return info;
+        }
+
+        public void Dispose()
+        {
+            Native.dt_stream_release(handle);
+            handle = IntPtr.Zero;
+            GC.SuppressFinalize(this);
+        }
+    }
+
+    /// <summary>Steps all streams of a model that are ready in one batch. Any thread; steps take turns.</summary>
+    public sealed class Scheduler : IDisposable
+    {
+        IntPtr handle;
+
+        public Scheduler(Model model)
+        {
+            var options = new Native.SchedulerOptions();
+            Native.dt_scheduler_options_default(ref options);
+            Native.Check(Native.dt_scheduler_create(model.Handle, ref options, out handle));
+            GC.KeepAlive(model);
+        }
+
+        ~Scheduler() { Dispose(); }
+
+        /// <summary>From now on the stream's Pull only copies. The first of a profile takes seconds.</summary>
+        public void Add(FaceStream stream) { Native.Check(Native.dt_scheduler_add(handle, stream.handle)); }
+
+        public void Remove(FaceStream stream) { Native.Check(Native.dt_scheduler_remove(handle, stream.handle)); }
+
+        /// <summary>Runs ready windows within a budget; -1: until none is left.</summary>
+        public StepInfo Step(long budgetUs = -1)
+        {
+            var info = new StepInfo { StructSize = (UIntPtr)Marshal.SizeOf(typeof(StepInfo)) };
+            Native.Check(Native.dt_scheduler_step(handle, budgetUs, -1, ref info));
+            return info;
+        }
+
+        public void Dispose()
+        {
+            Native.dt_scheduler_release(handle);
+            handle = IntPtr.Zero;
+            GC.SuppressFinalize(this);
+        }
+    }
+}

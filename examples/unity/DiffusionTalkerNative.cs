@@ -1,0 +1,234 @@
+// The structs and functions of dt.h as C# sees them; ABI 1.0. DiffusionTalker.cs has the classes to use.
+using System;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace DiffusionTalker
+{
+    /// <summary>dt_model_info.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct ModelInfo
+    {
+        internal UIntPtr StructSize;
+        public int Channels;      // numbers per frame, 52 for ARKit
+        public int ChannelNames;  // the same, or 0: vertices have no names
+        public int FpsNum;        // frames per second = FpsNum / FpsDen
+        public int FpsDen;
+        public int SampleRateHz;
+        public int Identities;
+        public int Emotions;
+        public int StyleSize;
+        public int Profiles;
+        public int Steps;
+        public int Mels;
+        public int HasEmotions;
+        public int HasEnrollment;  // 1 when Model.Enroll works
+        public int EnrollMinMs;
+        public int EnrollMaxMs;
+        public int Threads;
+        public long ConditionBytes;
+    }
+
+    /// <summary>dt_profile_info.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct ProfileInfo
+    {
+        internal UIntPtr StructSize;
+        public int PastFrames;
+        public int HopFrames;         // frames that leave together
+        public int LookaheadFrames;
+        public int LookaheadSamples;  // audio needed after the end of a hop before it leaves, at SampleRateHz
+        public int HopSamples;
+        public int FrontEndSamples;
+        public double LatencyMs;      // what the first frame of a hop waits after its own time
+        public double MinLatencyMs;   // what the last one waits
+        public long StreamBytes;
+    }
+
+    /// <summary>dt_stream_info.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct StreamInfo
+    {
+        internal UIntPtr StructSize;
+        public long NextFrame;
+        public long AudioFrame;
+        public long MemoryBytes;
+        public long FreeSamples;
+        public int SampleRateHz;
+        public int ResamplerSamples;
+        public double LatencyMs;  // worst wait of a frame after its own time
+        public int IsFlushed;
+        public int IsPaused;
+        public int InScheduler;
+        public int IsFailed;
+    }
+
+    /// <summary>dt_step_info.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct StepInfo
+    {
+        internal UIntPtr StructSize;
+        public int Windows;
+        public int Batches;
+        public int Ready;  // streams that still waited when the budget was spent
+        public int Late;
+        public int Failed;
+        public long NextDeadlineNs;
+    }
+
+    /// <summary>Zero-terminated UTF-8; "string" in a signature is the system's code page on Windows.</summary>
+    struct Utf8 : IDisposable
+    {
+        public readonly IntPtr Pointer;
+
+        public Utf8(string text)
+        {
+            Pointer = IntPtr.Zero;
+            if (text == null) return;
+            byte[] bytes = Bytes(text);
+            Pointer = Marshal.AllocHGlobal(bytes.Length);
+            Marshal.Copy(bytes, 0, Pointer, bytes.Length);
+        }
+
+        public void Dispose() { if (Pointer != IntPtr.Zero) Marshal.FreeHGlobal(Pointer); }
+
+        public static byte[] Bytes(string text) { return text == null ? null : Encoding.UTF8.GetBytes(text + "\0"); }
+
+        public static string String(IntPtr text)
+        {
+            if (text == IntPtr.Zero) return null;
+            int length = 0;
+            while (Marshal.ReadByte(text, length) != 0) ++length;
+            var bytes = new byte[length];
+            Marshal.Copy(text, bytes, 0, length);
+            return Encoding.UTF8.GetString(bytes);
+        }
+    }
+
+    static class Native
+    {
+#if UNITY_IOS && !UNITY_EDITOR
+        const string Library = "__Internal";
+#else
+        const string Library = "diffusiontalker";
+#endif
+        public const uint AbiVersion = 1u << 16;
+        public const int BufferFull = -5;
+
+        // Options have room behind them: the *_default functions fill the structs of the loaded library, which may be a
+        // later 1.x with more fields than these.
+        [StructLayout(LayoutKind.Sequential, Size = 512)]
+        public struct ModelOptions
+        {
+            public UIntPtr StructSize;
+            public IntPtr Backend;
+            public IntPtr Precision;
+            public int Threads;
+            public IntPtr Log;  // stays null: callbacks and IL2CPP do not mix well
+            public IntPtr LogUser;
+            public int PinThreads;
+            public IntPtr CacheFolder;
+        }
+
+        [StructLayout(LayoutKind.Sequential, Size = 512)]
+        public struct StreamOptions
+        {
+            public UIntPtr StructSize;
+            public IntPtr Identity;
+            public IntPtr Emotion;
+            public IntPtr Style;
+            public ulong Seed;
+            public IntPtr Profile;
+            public int MaxBufferedMs;
+            public int EaseOutFrames;
+            public int SampleRateHz;
+            public int OffsetMs;
+            public int SmoothingMs;
+            public int LipSeal;
+            public int SilenceGate;
+            public float GateOpenDbfs;
+            public float GateCloseDbfs;
+            public int GateHoldMs;
+            public int GateEaseMs;
+            public int DeadlineMs;
+        }
+
+        [StructLayout(LayoutKind.Sequential, Size = 512)]
+        public struct SchedulerOptions
+        {
+            public UIntPtr StructSize;
+            public int MaxBatch;
+            public int WarmUp;
+        }
+
+        [StructLayout(LayoutKind.Sequential)]
+        public struct StylePart
+        {
+            public IntPtr Style;
+            public float Weight;
+        }
+
+        public static void Check(int status)
+        {
+            if (status != 0) throw new DiffusionTalkerException(status, Utf8.String(dt_last_error()));
+        }
+
+        [DllImport(Library)] public static extern int dt_abi_check(uint version);
+        [DllImport(Library)] public static extern IntPtr dt_last_error();
+
+        [DllImport(Library)] public static extern void dt_model_options_default(ref ModelOptions options);
+        [DllImport(Library)]
+        public static extern int dt_model_open(byte[] path, ref ModelOptions options, out IntPtr model);
+        [DllImport(Library)]
+        public static extern int dt_model_open_memory(byte[] data, UIntPtr size, ref ModelOptions options,
+                                                      out IntPtr model);
+        [DllImport(Library)] public static extern void dt_model_release(IntPtr model);
+        [DllImport(Library)] public static extern int dt_model_get_info(IntPtr model, ref ModelInfo info);
+        [DllImport(Library)] public static extern IntPtr dt_model_channel_name(IntPtr model, int index);
+        [DllImport(Library)] public static extern IntPtr dt_model_identity_name(IntPtr model, int index);
+        [DllImport(Library)] public static extern IntPtr dt_model_emotion_name(IntPtr model, int index);
+        [DllImport(Library)] public static extern IntPtr dt_model_profile_name(IntPtr model, int index);
+        [DllImport(Library)] public static extern IntPtr dt_model_backend_name(IntPtr model);
+        [DllImport(Library)]
+        public static extern int dt_model_get_profile(IntPtr model, byte[] name, ref ProfileInfo profile);
+        [DllImport(Library)]
+        public static extern int dt_model_get_style(IntPtr model, byte[] identity, byte[] emotion, float[] style,
+                                                    UIntPtr capacity);
+        [DllImport(Library)]
+        public static extern int dt_model_blend_styles(IntPtr model, StylePart[] parts, UIntPtr count, float[] style,
+                                                       UIntPtr capacity);
+        [DllImport(Library)]
+        public static extern int dt_model_enroll(IntPtr model, float[] samples, UIntPtr frames, int channels,
+                                                 int sampleRateHz, byte[] emotion, float[] style, UIntPtr capacity);
+
+        [DllImport(Library)] public static extern void dt_stream_options_default(ref StreamOptions options);
+        [DllImport(Library)]
+        public static extern int dt_stream_create(IntPtr model, ref StreamOptions options, out IntPtr stream);
+        [DllImport(Library)] public static extern void dt_stream_release(IntPtr stream);
+        // "ref float" is the address of an element: a slice of an array without a copy and without unsafe code.
+        [DllImport(Library)]
+        public static extern int dt_stream_push(IntPtr stream, ref float samples, UIntPtr frames, int channels,
+                                                int sampleRateHz);
+        [DllImport(Library)]
+        public static extern int dt_stream_pull(IntPtr stream, ref float weights, UIntPtr capacityFrames,
+                                                out long firstFrame, out UIntPtr frames);
+        [DllImport(Library)] public static extern int dt_stream_ready_frames(IntPtr stream, out long frames);
+        [DllImport(Library)] public static extern int dt_stream_flush(IntPtr stream);
+        [DllImport(Library)] public static extern int dt_stream_reset(IntPtr stream);
+        [DllImport(Library)] public static extern int dt_stream_seek(IntPtr stream, long frame);
+        [DllImport(Library)]
+        public static extern int dt_stream_interrupt(IntPtr stream, int easeMs, out long nextAudioFrame);
+        [DllImport(Library)] public static extern int dt_stream_pause(IntPtr stream, int paused);
+        [DllImport(Library)] public static extern int dt_stream_set_style(IntPtr stream, float[] style, int blendMs);
+        [DllImport(Library)] public static extern int dt_stream_get_info(IntPtr stream, ref StreamInfo info);
+
+        [DllImport(Library)] public static extern void dt_scheduler_options_default(ref SchedulerOptions options);
+        [DllImport(Library)]
+        public static extern int dt_scheduler_create(IntPtr model, ref SchedulerOptions options, out IntPtr scheduler);
+        [DllImport(Library)] public static extern void dt_scheduler_release(IntPtr scheduler);
+        [DllImport(Library)] public static extern int dt_scheduler_add(IntPtr scheduler, IntPtr stream);
+        [DllImport(Library)] public static extern int dt_scheduler_remove(IntPtr scheduler, IntPtr stream);
+        [DllImport(Library)]
+        public static extern int dt_scheduler_step(IntPtr scheduler, long budgetUs, int maxWindows, ref StepInfo info);
+    }
+}

@@ -1,0 +1,61 @@
+// One per scene: the model, and a thread that computes the faces of all characters in one batch, away from Unity's
+// main thread. Compiled in the tests against stand-ins of the Unity types; not run inside Unity.
+using System.IO;
+using System.Threading;
+using UnityEngine;
+
+namespace DiffusionTalker
+{
+    public sealed class DiffusionTalkerWorld : MonoBehaviour
+    {
+        [Tooltip("Bundle folder under StreamingAssets")]
+        public string bundle = "bundles/base";
+        [Range(1, 8)]
+        public int threads = 1;
+
+        public Model Model { get; private set; }
+        Scheduler scheduler;
+        Thread worker;
+        volatile bool stop;
+        volatile string failure;
+
+        void Awake()
+        {
+            Model = new Model(Path.Combine(Application.streamingAssetsPath, bundle), "auto", threads);
+            scheduler = new Scheduler(Model);
+            worker = new Thread(Work) { IsBackground = true, Name = "DiffusionTalker" };
+            worker.Start();
+        }
+
+        /// <summary>From now on the worker computes this stream's frames.</summary>
+        public void Join(FaceStream stream) { scheduler.Add(stream); }
+
+        void Work()
+        {
+            try
+            {
+                while (!stop)
+                {
+                    // Nothing was ready: sleep for less than the shortest hop, or the face would come late.
+                    if (scheduler.Step().Windows == 0) Thread.Sleep(2);
+                }
+            }
+            catch (DiffusionTalkerException e) { failure = e.Message; }
+        }
+
+        void Update()
+        {
+            if (failure == null) return;
+            Debug.LogError("DiffusionTalker: " + failure);
+            failure = null;
+        }
+
+        void OnDestroy()
+        {
+            stop = true;
+            if (worker != null) worker.Join();
+            if (scheduler != null) scheduler.Dispose();
+            if (Model != null) Model.Dispose();
+        }
+    }
+}
