@@ -11,7 +11,8 @@ from pathlib import Path
 
 from diffusiontalker import __version__
 
-PACKAGES = ("numpy", "openvino", "torch")
+PACKAGES = ("numpy", "openvino", "onnxruntime", "torch")
+GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
 
 def _cpuinfo(key: str) -> str:
@@ -52,6 +53,20 @@ def _version(package: str) -> str | None:
         return None
 
 
+def _governor() -> str | None:
+    try:
+        return GOVERNOR.read_text().strip()
+    except OSError:
+        return None  # not Linux, or a virtual machine
+
+
+def _memory_bytes() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None  # Windows
+
+
 def stamp() -> dict:
     """JSON-ready description of machine and software; keys are stable."""
     load = os.getloadavg() if hasattr(os, "getloadavg") else (None,)
@@ -60,6 +75,8 @@ def stamp() -> dict:
         "cpu": cpu_model(),
         "cores": usable_cores(),
         "cpu_features": sorted(cpu_flags() & {"avx2", "avx512f", "avx512_bf16", "amx_bf16"}),
+        "cpu_governor": _governor(),
+        "memory_bytes": _memory_bytes(),
         "os": os_name(),
         "python": platform.python_version(),
         "diffusiontalker": __version__,

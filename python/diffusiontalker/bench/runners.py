@@ -1,66 +1,60 @@
-"""What is timed: a row of the benchmark is one runner in one process."""
+"""One of this package's backends, through the public model and stream; a row of the benchmark in its own process."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from diffusiontalker.api.model import Model, load
 from diffusiontalker.bench.clip import RATE_HZ
-
-LIVE_PIECE_SAMPLES = RATE_HZ // 50  # 20 ms, what a microphone or a TTS voice gives at once
+from diffusiontalker.bench.crowd import Crowd
+from diffusiontalker.bench.live import run_live
+from diffusiontalker.bench.numbers import phases_s
 
 
 @dataclass
 class Timing:
-    """Wall times in seconds."""
+    """Wall times in seconds of the whole clip."""
 
     hop_s: list[float]  # one per window
     hop_frames: int
-    n_frames: int
-    total_s: float  # everything from samples in memory to frames in memory
-    phases_s: dict[str, float]
-    first_frame_s: float | None = None  # compute until the first frame is out
-    first_frame_audio_s: float | None = None  # audio that had been pushed by then
+    n_frames: int = 0
+    total_s: float = 0.0  # everything from samples in memory to frames in memory
+    phases_s: dict[str, float | None] = field(default_factory=dict)  # None: not taken
 
 
 class StreamRunner:
-    """One of this package's backends, through the public stream."""
+    """row: bundle, backend, precision, threads, profile, live_profile."""
 
-    def __init__(self, bundle: str, backend: str, precision: str, threads: int, profile: str, live_profile: str):
+    def __init__(self, row: dict):
         started = time.perf_counter()
-        self.model: Model = load(bundle, backend=backend, precision=precision, n_threads=threads)
+        self.model: Model = load(
+            row["bundle"], backend=row["backend"], precision=row["precision"], n_threads=row["threads"]
+        )
         self.load_s = time.perf_counter() - started
-        self.profile, self.live_profile = profile, live_profile
+        self.profile, self.live_profile = row["profile"], row["live_profile"]
+        started = time.perf_counter()
+        stream = self.model.stream(profile=self.profile)  # the first stream of a profile compiles its networks
+        self.build_s = time.perf_counter() - started
+        self.stream_bytes = stream.profile.stream_bytes
         self.frames = np.zeros((0, self.model.n_channels), np.float32)
+        self._crowd: Crowd | None = None
 
     def describe(self) -> dict:
-        stream = self.model.stream(profile=self.live_profile)
-        return {
-            "backend": self.model.backend,
-            "hop_s": stream.latency.hop_s,
-            "lookahead_s": stream.latency.lookahead_s,
-        }
+        return {"stream_bytes": self.stream_bytes}
 
     def offline(self, audio: np.ndarray) -> Timing:
         """The whole clip in pushes of one second, one hop per pull."""
-        return self._run(audio, RATE_HZ, self.profile)
-
-    def live(self, audio: np.ndarray) -> Timing:
-        """The whole clip in pushes of 20 ms, not waiting in between."""
-        return self._run(audio, LIVE_PIECE_SAMPLES, self.live_profile)
-
-    def _run(self, audio: np.ndarray, piece: int, profile: str) -> Timing:
-        stream = self.model.stream(profile=profile)
+        stream = self.model.stream(profile=self.profile)
         hop = stream.profile.hop_frames
-        timing = Timing([], hop, 0, 0.0, {})
+        timing = Timing([], hop)
         blocks: list[np.ndarray] = []
-        for start in range(0, len(audio) + piece, piece):
+        for start in range(0, len(audio) + RATE_HZ, RATE_HZ):
             began = time.perf_counter()
             if start < len(audio):
-                stream.push(audio[start : start + piece], RATE_HZ)
+                stream.push(audio[start : start + RATE_HZ], RATE_HZ)
             else:
                 stream.flush()
             timing.total_s += time.perf_counter() - began
@@ -74,10 +68,16 @@ class StreamRunner:
                 blocks.append(weights)
                 if len(weights) == hop:  # the last one may be cut short by the end of the audio
                     timing.hop_s.append(took)
-                if timing.first_frame_s is None:
-                    timing.first_frame_s = timing.total_s
-                    timing.first_frame_audio_s = min(len(audio), start + piece) / RATE_HZ
         self.frames = np.concatenate(blocks)
         timing.n_frames = len(self.frames)
-        timing.phases_s = {k[:-3]: v / 1e9 for k, v in stream.stats().items() if k.endswith("_ns")}
+        timing.phases_s = phases_s([stream.stats()])
         return timing
+
+    def live(self, audio: np.ndarray, seconds: float) -> dict:
+        """One stream in real time; see run_live()."""
+        return run_live(self.model, self.live_profile, audio, seconds)
+
+    def crowd(self, audio: np.ndarray, seconds: float, n_streams: int, find: bool) -> dict:
+        """Many streams in real time; see Crowd.   find: also look for the greatest number that is sustained."""
+        self._crowd = self._crowd or Crowd(self.model, self.live_profile)
+        return self._crowd.measure(audio, seconds, n_streams, find)

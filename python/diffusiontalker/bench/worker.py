@@ -10,23 +10,39 @@ from dataclasses import asdict
 import numpy as np
 
 from diffusiontalker.bench.environment import peak_rss_bytes
-from diffusiontalker.bench.runners import StreamRunner
 from diffusiontalker.errors import DiffusionTalkerError
 
 
 def open_runner(row: dict):
     """The runner a row describes."""
-    if row["kind"] == "torch":
+    if row["kind"] in ("torch", "torch-reencode"):
         from diffusiontalker.bench.torch_eager import TorchRunner
 
-        return TorchRunner(row["bundle"], row["threads"], row["profile"])
-    return StreamRunner(
-        row["bundle"], row["backend"], row["precision"], row["threads"], row["profile"], row["live_profile"]
-    )
+        return TorchRunner(row)
+    if row["kind"] == "onnxruntime":
+        from diffusiontalker.bench.onnx_runtime import OnnxRuntimeRunner
+
+        return OnnxRuntimeRunner(row)
+    from diffusiontalker.bench.runners import StreamRunner
+
+    return StreamRunner(row)
+
+
+def answer(request: dict, runner, audio: np.ndarray) -> dict:
+    """What an open row does: offline, frames, memory, live, crowd."""
+    what = request["do"]
+    if what == "offline":
+        return asdict(runner.offline(audio))
+    if what == "frames":
+        np.save(request["path"], runner.frames)
+        return {}
+    if what == "memory":
+        return {"peak_rss_bytes": peak_rss_bytes()}
+    return getattr(runner, what)(audio, **request["options"])
 
 
 def serve(requests, reply) -> None:
-    """Answers requests until the pipe closes: open, offline, live, frames."""
+    """Answers requests until the pipe closes; `open` comes first."""
     runner, audio = None, np.zeros(0, np.float32)
     for line in requests:
         request = json.loads(line)
@@ -34,14 +50,9 @@ def serve(requests, reply) -> None:
             if request["do"] == "open":
                 audio = np.load(request["audio"])
                 runner = open_runner(request["row"])
-                reply({"load_s": runner.load_s, **runner.describe()})
-            elif runner is None:
-                reply({"error": "the row is not open", "exit_code": 70})
-            elif request["do"] == "frames":
-                np.save(request["path"], runner.frames)
-                reply({"peak_rss_bytes": peak_rss_bytes()})
+                reply({"load_s": runner.load_s, "build_s": runner.build_s, **runner.describe()})
             else:
-                reply(asdict(getattr(runner, request["do"])(audio)))
+                reply(answer(request, runner, audio))
         except DiffusionTalkerError as e:
             reply({"error": str(e), "exit_code": e.exit_code})
 

@@ -1,0 +1,67 @@
+"""What the rows of a benchmark sum up to; docs/benchmarks.md describes every key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from diffusiontalker.bench.numbers import PHASES, per_frame, percentiles
+
+if TYPE_CHECKING:
+    from diffusiontalker.bench.measure import Row
+
+BASELINES = ("torch", "torch-reencode", "onnxruntime")
+
+
+def row_result(r: Row, audio_s: float) -> dict:
+    """One element of `rows`."""
+    return {
+        "name": r.row["backend"],
+        "precision": r.row["precision"],
+        "threads": r.row["threads"],
+        "error": None if r.failure is None else str(r.failure),
+        "load_s": r.opened.get("load_s"),
+        "build_s": r.opened.get("build_s"),
+        "memory": {
+            "peak_rss_bytes": r.opened.get("peak_rss_bytes"),
+            "peak_device_bytes": None,  # of a GPU
+            "stream_bytes": r.opened.get("stream_bytes"),
+        },
+        "offline": None if r.failure or not r.rounds else _offline(r, audio_s),
+        "live": None if r.failure else r.paced["live"],
+        "crowd": None if r.failure else r.paced["crowd"],
+        "against": {},
+    }
+
+
+def _offline(r: Row, audio_s: float) -> dict:
+    hop_frames, n_frames = r.rounds[0]["hop_frames"], r.rounds[0]["n_frames"]
+    total_s = float(np.median([one["total_s"] for one in r.rounds]))
+    hops = [s for one in r.rounds for s in one["hop_s"]]
+    sums = {name: [one["phases_s"].get(name) for one in r.rounds] for name in PHASES}
+    phases = {name: None if None in taken else float(np.median(taken)) for name, taken in sums.items()}
+    return {
+        "profile": r.row["profile"],
+        "rounds": len(r.rounds),
+        "n_frames": n_frames,
+        "ms_per_frame": percentiles(hops, 1000 / hop_frames),
+        "frames_per_s": n_frames / total_s,
+        "rtf": total_s / audio_s,
+        "times_real_time": audio_s / total_s,
+        "phases_ms_per_frame": per_frame(phases, n_frames),
+    }
+
+
+def compare_with_baselines(results: list[dict], frames: list[np.ndarray | None]) -> None:
+    """Fills `against`: speed and greatest difference against every baseline that ran beside."""
+    for baseline, baseline_frames in zip(results, frames, strict=True):
+        if baseline["name"] not in BASELINES or not baseline["offline"]:
+            continue
+        for result, own in zip(results, frames, strict=True):
+            if own is None or not result["offline"] or baseline_frames is None:
+                continue
+            n = len(own) - 5  # the runtime eases the last frames to rest
+            speed = result["offline"]["frames_per_s"] / baseline["offline"]["frames_per_s"]
+            difference = float(np.abs(own[:n] - baseline_frames[:n]).max()) if n > 0 else None
+            result["against"][baseline["name"]] = {"speed": speed, "max_difference": difference}
