@@ -18,7 +18,9 @@ def expected_frames(bundle: Path, audio: np.ndarray, style: np.ndarray, seed: in
     from onnx.reference import ReferenceEvaluator
 
     content = json.loads((bundle / "bundle.json").read_text())
-    encoder, denoiser = (ReferenceEvaluator(str(bundle / f)) for f in ("audio_encoder.onnx", "denoiser.onnx"))
+    encoder, conditioner, denoiser = (
+        ReferenceEvaluator(str(bundle / f"{name}.onnx")) for name in ("audio_encoder", "conditioner", "denoiser")
+    )
     motion = content["motion"]
     n = motion["n_channels"] if motion["space"] == "vertices" else len(motion["channels"])
     names = ("mean", "std", "min", "max", "rest")
@@ -42,8 +44,9 @@ def expected_frames(bundle: Path, audio: np.ndarray, style: np.ndarray, seed: in
         features = encoder.run(None, {"mel": mel[None, first : first + mel_frames(past + hop + look)]})[0]
         x_t = np.concatenate([z[len(z) - past :], scale * normal_noise(seed, k * hop, hop + look, n)])[None]
         for step in (SamplerStep(**s) for s in content["sampler"]["steps"]):
-            feeds = {"x_t": x_t, "known": known, "audio": features, "style": style[None]}
-            x0 = np.clip(denoiser.run(None, {**feeds, "t": np.array([step.t], np.float32)})[0], lo, hi)
+            condition = conditioner.run(None, {"style": style[None], "t": np.array([step.t], np.float32)})[0]
+            feeds = {"x_t": x_t, "known": known, "audio": features, "condition": condition}
+            x0 = np.clip(denoiser.run(None, feeds)[0], lo, hi)
             c_x, c_x0 = (np.float32(c) for c in step.coefficients)
             x_t[:, past:] = c_x * x_t[:, past:] + c_x0 * x0[:, past:]
         z = np.concatenate([z, x_t[0, past : past + hop]])

@@ -42,11 +42,12 @@ def test_bundle_cut_file_is_refused(place, broken):
     refused(place, broken, "audio_encoder.onnx")
 
 
-def test_bundle_newer_format_is_refused(place, broken):
+@pytest.mark.parametrize(("version", "remedy"), [(1, "export the model again"), (3, "update diffusiontalker")])
+def test_bundle_other_format_is_refused(place, broken, version, remedy):
     description = json.loads((broken / "bundle.json").read_text())
-    description["format_version"] = 2
+    description["format_version"] = version
     (broken / "bundle.json").write_text(json.dumps(description))
-    refused(place, broken, "2")
+    refused(place, broken, remedy)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": "other"}', "\x00\xff"])

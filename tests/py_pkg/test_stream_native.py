@@ -195,7 +195,8 @@ def test_stats_split_the_time(model, audio):
     animate(stream, audio)
     stats = stream.stats()
     assert (stats["n_hops"], stats["n_frames"]) == (11, 61)
-    assert min(stats[k] for k in stats) > 0
+    faults = ("n_overruns", "n_underruns", "n_deadline_misses", "max_lateness_ns")
+    assert min(n for k, n in stats.items() if k not in faults) > 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
