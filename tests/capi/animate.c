@@ -6,15 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int n_failures = 0;
-
-#define EXPECT(condition)                                                 \
-  do {                                                                    \
-    if (!(condition)) {                                                   \
-      printf("line %d: %s; %s\n", __LINE__, #condition, dt_last_error()); \
-      ++n_failures;                                                       \
-    }                                                                     \
-  } while (0)
+#include "expect.h"
 
 enum { RATE = 22050, N_SAMPLES = 2 * RATE + 11, N_MAX_CHANNELS = 256 };
 

@@ -6,15 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int n_failures = 0;
+#include "expect.h"
 
-#define EXPECT(condition)                                                 \
-  do {                                                                    \
-    if (!(condition)) {                                                   \
-      printf("line %d: %s; %s\n", __LINE__, #condition, dt_last_error()); \
-      ++n_failures;                                                       \
-    }                                                                     \
-  } while (0)
 /* A call that must fail with this status and leave a message of its own. */
 #define REFUSES(call, expected)                                                \
   do {                                                                         \

@@ -19,7 +19,7 @@ from training.encoders.frozen import EncoderChoice, FrozenEncoder
 from training.encoders.resample import encode_clip
 from training.eval.baselines import SAMPLE_RATE_HZ, frame_count
 from training.stages.common import load_talker
-from trt_build.export.bundle import PROFILES
+from trt_build.export.bundle import profile_sizes
 
 Profile = tuple[int, int, int]  # past, hop, lookahead frames
 
@@ -121,11 +121,6 @@ class CheckpointAnimator:
             for a, n in zip(audio, counts, strict=True)
         ]
         return FeatureTimeline(features, counts, lead)
-
-
-def profile_sizes(name: str) -> Profile:
-    sizes = PROFILES[name]
-    return sizes["past_frames"], sizes["hop_frames"], sizes["lookahead_frames"]
 
 
 def _same_encoder(choice: EncoderChoice | None, expected: str, checkpoint: Path) -> FrozenEncoder:

@@ -26,7 +26,7 @@ from training.eval.scores_mesh import (
     region_max_error,
 )
 from training.stages.common import load_talker
-from trt_build.export.bundle import PROFILES
+from trt_build.export.bundle import PROFILES, profile_sizes
 
 COLUMNS = [
     Column("lve_mm2", "LVE mm²", ".3f"), Column("lve_mm", "LVE mm"), Column("mve_mm", "MVE mm"),
@@ -75,8 +75,7 @@ class MeshAnimator:
         n_train_steps = self.talker.config.denoiser.n_train_steps
         self.n_steps = spec.n_steps or about.get("sampler_steps", n_train_steps)
         self.steps = sampler_table(self.n_steps, n_train_steps)
-        sizes = PROFILES[profile]
-        self.profile = (sizes["past_frames"], sizes["hop_frames"], sizes["lookahead_frames"])
+        self.profile = profile_sizes(profile)
         self.clips = clips
 
     def __call__(self, clip: Clip, identities: list[int], seed: int) -> list[np.ndarray]:

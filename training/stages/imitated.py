@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from diffusiontalker.spec.mel import MelSpec
 from diffusiontalker.spec.sampler import sampler_table
 from training.data.clips import Clip, ClipSet, ClipWriter
 from training.diffusion.window_sampler import FeatureTimeline, MelTimeline, Timeline, animate
@@ -20,7 +21,7 @@ from training.encoders.cache import FeatureSet, FeatureWriter
 from training.loop.errors import reports_errors
 from training.models.talker import Talker
 from training.stages.common import load_talker
-from trt_build.export.bundle import PROFILES
+from trt_build.export.bundle import profile_sizes
 
 NEUTRAL_SHARE = 0.5
 # Clips that are animated at once; those of similar length are, so that little is computed for nothing.
@@ -42,8 +43,7 @@ class Imitation:
     def __init__(self, teacher: Talker, clips: ClipSet, features: FeatureSet | None, n_steps: int):
         self.teacher, self.clips, self.features = teacher, clips, features
         self.steps = sampler_table(n_steps, teacher.config.denoiser.n_train_steps)
-        sizes = PROFILES["offline"]
-        self.profile = (sizes["past_frames"], sizes["hop_frames"], sizes["lookahead_frames"])
+        self.profile = profile_sizes("offline")
 
     @torch.no_grad()
     def __call__(self, clips: list[Clip], identity: np.ndarray, emotion: np.ndarray, seed: int) -> list[np.ndarray]:
@@ -55,7 +55,7 @@ class Imitation:
     def _timeline(self, clips: list[Clip]) -> Timeline:
         if self.features is None:
             mels = [np.asarray(self.clips.clip_mel(c), np.float32) for c in clips]
-            return MelTimeline(mels, self.clips.info.motion.group, float(mels[0][0].min()))
+            return MelTimeline(mels, self.clips.info.motion.group, float(np.log(MelSpec().log_floor)))
         return FeatureTimeline([self.features.clip_features(c) for c in clips], [c.n_frames for c in clips], lead=0)
 
 

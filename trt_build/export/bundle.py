@@ -35,6 +35,12 @@ PROFILES = {
 }
 
 
+def profile_sizes(name: str) -> tuple[int, int, int]:
+    """(past, hop, lookahead) frames of a profile."""
+    sizes = PROFILES[name]
+    return sizes["past_frames"], sizes["hop_frames"], sizes["lookahead_frames"]
+
+
 def _short(values: list[float]) -> float | list[float]:
     """One number where all channels have the same."""
     return values[0] if len(set(values)) == 1 else values
