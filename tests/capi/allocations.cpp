@@ -1,6 +1,6 @@
 // Allocations of a real backend in steady state, through the C ABI: push and pull without a window must not
-// allocate at all; what a window costs is the backend's and is printed. Also what the allocator hooks see.
-// Usage: allocations BUNDLE BACKEND
+// allocate at all; what a window costs the calling thread is the backend's and is printed. Also what the
+// allocator hooks see. Usage: allocations BUNDLE BACKEND
 #include <dt/dt.h>
 
 #include <cmath>
@@ -57,11 +57,11 @@ int main(int argc, char** argv) {
   int64_t in_push = 0, in_idle_pull = 0, in_window_pull = 0, n_windows = 0, first = 0, ready = 0, hooked = 0;
   for (int i = 0; i < 600; ++i) {  // 6 s, the first two to warm up
     if (i == 200) in_push = in_idle_pull = in_window_pull = n_windows = 0, hooked = n_hooked;
-    in_push += dt::test::allocations_in(
+    in_push += dt::test::allocations_of_this_thread_in(
         [&] { EXPECT(dt_stream_push(stream, audio.data(), 441, 1, 44100) == DT_OK); });
     EXPECT(dt_stream_ready_frames(stream, &ready) == DT_OK);
     size_t n = 0;
-    const int64_t in_pull = dt::test::allocations_in(
+    const int64_t in_pull = dt::test::allocations_of_this_thread_in(
         [&] { EXPECT(dt_stream_pull(stream, frames.data(), 64, &first, &n) == DT_OK); });
     (ready > 0 ? in_window_pull : in_idle_pull) += in_pull;
     n_windows += ready > 0 ? 1 : 0;

@@ -10,6 +10,12 @@
 namespace dt::test {
 
 inline std::atomic<int64_t> g_n_allocations{0};
+inline thread_local int64_t g_n_allocations_here = 0;
+
+inline void count_allocation() {
+  ++g_n_allocations;
+  ++g_n_allocations_here;
+}
 
 // Allocations of all threads while body runs.
 template <typename Body>
@@ -17,6 +23,15 @@ int64_t allocations_in(Body&& body) {
   const int64_t before = g_n_allocations.load();
   body();
   return g_n_allocations.load() - before;
+}
+
+// Allocations of the calling thread while body runs: what a call does itself, however busy the pool of a
+// backend still is with the work of an earlier call.
+template <typename Body>
+int64_t allocations_of_this_thread_in(Body&& body) {
+  const int64_t before = g_n_allocations_here;
+  body();
+  return g_n_allocations_here - before;
 }
 
 }  // namespace dt::test
@@ -28,19 +43,19 @@ void* __libc_realloc(void*, size_t);
 void* __libc_memalign(size_t, size_t);
 
 void* malloc(size_t n) {
-  ++dt::test::g_n_allocations;
+  dt::test::count_allocation();
   return __libc_malloc(n);
 }
 void* calloc(size_t n, size_t size) {
-  ++dt::test::g_n_allocations;
+  dt::test::count_allocation();
   return __libc_calloc(n, size);
 }
 void* realloc(void* p, size_t n) {
-  ++dt::test::g_n_allocations;
+  dt::test::count_allocation();
   return __libc_realloc(p, n);
 }
 void* memalign(size_t alignment, size_t n) {
-  ++dt::test::g_n_allocations;
+  dt::test::count_allocation();
   return __libc_memalign(alignment, n);
 }
 void* aligned_alloc(size_t alignment, size_t n) { return memalign(alignment, n); }
