@@ -58,12 +58,45 @@ void Scheduler::collect() {
                  members_.end());
   for (size_t i = 0; i < members_.size(); ++i) {
     if (has_failed(members_[i].get())) continue;
-    const int64_t deadline = members_[i]->deadline(now);
-    if (deadline != 0) ready_.push_back({deadline, i, members_[i]});
+    int64_t ready_ns = 0;
+    const int64_t deadline = members_[i]->deadline(now, &ready_ns);
+    if (deadline != 0) ready_.push_back({deadline, ready_ns, i, members_[i]});
   }
   std::sort(ready_.begin(), ready_.end(), [](const Ready& a, const Ready& b) {
     return a.deadline_ns != b.deadline_ns ? a.deadline_ns < b.deadline_ns : a.order < b.order;
   });
+  if (settings_.max_wait_ns > 0) hold_back(now);
+}
+
+// Streams that began at different moments are ready at different moments too, hop after hop, and would never
+// meet in a batch if none of them waited.
+void Scheduler::hold_back(int64_t now) {
+  for (const Profile& profile : model_->manifest().profiles) {
+    if (!may_wait(profile.name, now)) continue;
+    ready_.erase(std::remove_if(ready_.begin(), ready_.end(),
+                                [&](const Ready& r) { return r.stream->profile().name == profile.name; }),
+                 ready_.end());
+  }
+}
+
+// Whether the ready streams of a profile can wait for more of it: others are still to come, and neither the
+// wait of the first one nor the time to its deadline is over. With members_mutex_ held.
+bool Scheduler::may_wait(const std::string& profile, int64_t now) {
+  size_t n_ready = 0, n_members = 0;
+  const Ready* first = nullptr;
+  int64_t since = now;
+  for (const auto& stream : members_) n_members += stream->profile().name == profile ? 1 : 0;
+  for (const Ready& r : ready_) {
+    if (r.stream->profile().name != profile) continue;
+    if (first == nullptr) first = &r;
+    since = std::min(since, r.ready_ns);
+    ++n_ready;
+  }
+  if (n_ready == 0 || n_ready >= std::min(n_members, settings_.max_batch)) return false;
+  size_t bucket = settings_.max_batch;
+  while (bucket > n_ready) bucket /= 2;
+  const int64_t ns = cost(Model::shape(first->stream->profile(), bucket)).ns;
+  return now - since < settings_.max_wait_ns && now + 2 * ns < first->deadline_ns;
 }
 
 bool Scheduler::has_failed(const Stream* stream) const {
@@ -75,7 +108,8 @@ Scheduler::Cost& Scheduler::cost(const SessionShape& shape) {
 }
 
 // How many streams the next batch takes: the oldest one and those of its profile, a power of two, as far as
-// time is left. The first batch of a step runs in any case, however long it takes.
+// time is left. The first batch of a step runs in any case; when not even one stream fits into the budget, it
+// takes as many as are ready, as the fewer batches then catch up sooner than single windows, step after step.
 size_t Scheduler::choose(size_t limit, int64_t ns_left, bool is_first) {
   const Profile& profile = ready_.front().stream->profile();
   const auto same = static_cast<size_t>(std::count_if(ready_.begin(), ready_.end(), [&](const Ready& r) {
@@ -83,8 +117,9 @@ size_t Scheduler::choose(size_t limit, int64_t ns_left, bool is_first) {
   }));
   size_t bucket = settings_.max_batch;
   while (bucket > std::min(same, limit)) bucket /= 2;
+  const size_t most = bucket;
   while (bucket > 0 && ns_left >= 0 && cost(Model::shape(profile, bucket)).ns > ns_left) bucket /= 2;
-  return bucket == 0 && is_first ? 1 : bucket;
+  return bucket == 0 && is_first ? most : bucket;
 }
 
 void Scheduler::gather(size_t n, Batch* batch) {

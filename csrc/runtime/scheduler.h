@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "common/allocator.h"
 #include "common/clock.h"
@@ -18,6 +19,7 @@ constexpr size_t kMaxBatch = 8;
 struct SchedulerSettings {
   size_t max_batch = kMaxBatch;  // 1, 2, 4 or 8
   bool warm_up = true;
+  int64_t max_wait_ns = 0;  // that a window which is ready waits for others to share its batch
 };
 
 struct StepInfo {
@@ -49,7 +51,7 @@ class Scheduler {
 
  private:
   struct Ready {
-    int64_t deadline_ns;
+    int64_t deadline_ns, ready_ns;
     size_t order;  // makes equal deadlines repeatable
     std::shared_ptr<Stream> stream;
   };
@@ -67,6 +69,8 @@ class Scheduler {
   };
 
   void collect();
+  void hold_back(int64_t now);
+  bool may_wait(const std::string& profile, int64_t now);
   size_t choose(size_t limit, int64_t ns_left, bool is_first);
   void gather(size_t n, Batch* batch);
   void run(const Batch& batch, size_t bucket, StepInfo* info);

@@ -81,8 +81,9 @@ class Stream {
   // The handle is gone: its scheduler drops it.
   void mark_released() { released_ = true; }
   bool is_released() const { return released_; }
-  // Deadline of the next window when it can run now, else 0. now_ns: of the scheduler's clock.
-  int64_t deadline(int64_t now_ns);
+  // Deadline of the next window when it can run now, else 0; then *ready_ns is when it was first seen to be
+  // ready. now_ns: of the scheduler's clock.
+  int64_t deadline(int64_t now_ns, int64_t* ready_ns);
   // Makes the next window ready to run without the lock; false when it cannot run any more (a reset came).
   // Every true is followed by one finish or fail. Throws what the conditioner throws; fail() may follow.
   bool begin(const float** mel, const float** condition, float** x_t);
@@ -143,6 +144,7 @@ class Stream {
   bool in_flight_ = false;
   uint64_t generation_ = 0, flight_generation_ = 0;  // a restart in between makes the result void
   int64_t deadline_ns_ = 0, last_deadline_ns_ = 0;   // of the window that is ready; of the one before
+  int64_t ready_ns_ = 0;                             // when deadline_ns_ was set
   std::string failure_;
 };
 

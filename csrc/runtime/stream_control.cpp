@@ -111,13 +111,15 @@ bool Stream::has_room() const {
   return (frames_waiting() + static_cast<size_t>(settings_.profile.hop_frames)) * n_channels_ <= out_.size();
 }
 
-int64_t Stream::deadline(int64_t now_ns) {
+int64_t Stream::deadline(int64_t now_ns, int64_t* ready_ns) {
   const Lock lock(mutex_);
   if (paused_ || released_ || in_flight_ || !has_room() || !window_ready()) return 0;
   if (deadline_ns_ == 0) {
+    ready_ns_ = now_ns;
     deadline_ns_ = now_ns + (settings_.deadline_ms < 0 ? hop_ns() : int64_t{settings_.deadline_ms} * 1000000);
     if (last_deadline_ns_ != 0) deadline_ns_ = std::max(deadline_ns_, last_deadline_ns_ + hop_ns());
   }
+  *ready_ns = ready_ns_;
   return deadline_ns_;
 }
 
@@ -151,7 +153,10 @@ int64_t Stream::finish(const PhaseTimes& share, int64_t now_ns) {
   failure_.clear();
   commit_window();
   // A window whose audio waits already is as late as the one before, plus a hop.
-  if (late_ns > 0 && has_room() && window_ready()) deadline_ns_ = last_deadline_ns_ + hop_ns();
+  if (late_ns > 0 && has_room() && window_ready()) {
+    deadline_ns_ = last_deadline_ns_ + hop_ns();
+    ready_ns_ = now_ns;
+  }
   return late_ns;
 }
 

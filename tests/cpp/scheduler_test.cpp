@@ -154,6 +154,81 @@ TEST(Scheduler, BudgetHoldsBackWhatWouldExceedIt) {
   }
 }
 
+TEST(Scheduler, BudgetTooSmallForOneWindowStillBatches) {
+  Crowd crowd;
+  crowd.recorder.during = [&] { crowd.now += 3000000; };  // every run takes 3 ms
+  const auto audio = sweep(16000);
+  std::vector<std::shared_ptr<Stream>> streams;
+  for (size_t i = 0; i < 8; ++i) {
+    streams.push_back(crowd.make(i));
+    crowd.scheduler.add(streams.back());
+    streams.back()->push(audio.data(), 7000, 1, 16000);
+  }
+  const auto next_hop = [&] {
+    std::vector<float> frames(2 * 100);
+    int64_t first = 0;
+    for (auto& s : streams) {
+      s->pull(frames.data(), 100, &first);
+      s->push(audio.data(), 3200, 1, 16000);
+    }
+    crowd.recorder.batches.clear();
+  };
+  crowd.scheduler.step(-1, -1);  // these measure what each size takes
+  next_hop();
+  for (const int32_t n : {4, 2, 1, 1}) crowd.scheduler.step(-1, n);
+  next_hop();
+  EXPECT_EQ(crowd.scheduler.step(1000, -1).n_windows, 8);
+  EXPECT_EQ(crowd.recorder.batches, (std::vector<size_t>{8}));
+}
+
+TEST(Scheduler, ReadyWindowWaitsForCompanyButNotTooLong) {
+  Crowd crowd;
+  SchedulerSettings settings;
+  settings.max_wait_ns = 50000000;
+  Scheduler scheduler(crowd.model, settings, [&] { return crowd.now; });
+  const auto audio = sweep(7000);
+  auto a = crowd.make(1), b = crowd.make(2), c = crowd.make(3, "bare");
+  for (const auto& s : {a, b, c}) scheduler.add(s);
+  a->push(audio.data(), audio.size(), 1, 16000);
+  c->push(audio.data(), audio.size(), 1, 16000);
+  EXPECT_GT(scheduler.step(-1, -1).n_windows, 0);  // c is the only one of its profile; a waits
+  EXPECT_GT(c->ready_frames(), 0);
+  EXPECT_EQ(a->ready_frames(), 0);
+  crowd.now += 20000000;
+  b->push(audio.data(), audio.size(), 1, 16000);
+  EXPECT_EQ(scheduler.step(-1, -1).n_batches, 1);  // nobody else can come
+  EXPECT_EQ(crowd.recorder.batches.back(), 2u);
+  std::vector<float> out;
+  for (const auto& s : {a, b}) {
+    pull_some(*s, &out, 100);
+    out.clear();
+  }
+  a->push(audio.data(), 3200, 1, 16000);
+  EXPECT_EQ(scheduler.step(-1, -1).n_windows, 0);
+  crowd.now += 49999999;
+  EXPECT_EQ(scheduler.step(-1, -1).n_windows, 0);
+  crowd.now += 1;
+  EXPECT_EQ(scheduler.step(-1, -1).n_windows, 1);  // b did not come in time
+}
+
+TEST(Scheduler, WaitEndsInTimeForTheDeadline) {
+  Crowd crowd;
+  SchedulerSettings settings;
+  settings.max_wait_ns = 1000000000;
+  Scheduler scheduler(crowd.model, settings, [&] { return crowd.now; });
+  const auto audio = sweep(7000);
+  auto a = crowd.make(1), b = crowd.make(2);
+  scheduler.add(a);
+  scheduler.add(b);
+  a->push(audio.data(), audio.size(), 1, 16000);
+  EXPECT_EQ(scheduler.step(-1, -1).n_windows, 0);
+  crowd.now += 199999999;
+  EXPECT_EQ(scheduler.step(-1, -1).n_windows, 0);
+  crowd.now += 1;
+  EXPECT_EQ(scheduler.step(-1, -1).n_windows, 1);
+  EXPECT_EQ(a->stats().n_deadline_misses, 0);
+}
+
 TEST(Scheduler, OneStreamsFaultCostsOthersNothing) {
   Crowd crowd;
   crowd.recorder.poison = 99;

@@ -56,7 +56,9 @@ typedef struct dt_step_info {
 } dt_step_info;
 
 /* Runs ready windows, until none is left or the budget is spent; one batch is run in any case.
- * budget_us [in] wall time, 0 or more; a batch that would probably exceed it is not begun. -1: no limit.
+ * budget_us [in] wall time, 0 or more; a batch that would probably exceed it is not begun, a smaller one is.
+ * When not even one window fits, the first batch takes all that are ready, up to max_batch: they cost less
+ * together than in a step each; max_windows = 1 keeps such a step shorter. -1: no limit.
  * max_windows [in] 0 or more windows; 0 runs nothing and only tells. -1: no limit.  info [out] may be NULL.
  * Returns DT_OK, DT_INVALID_ARGUMENT, DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. Any thread; steps take turns. */
 DT_API dt_status dt_scheduler_step(dt_scheduler* scheduler, int64_t budget_us, int32_t max_windows,
