@@ -29,6 +29,7 @@ class Animation:
     audio_path: Path | None = None  # the recording it belongs to, when it came from a file
     space: str = "blendshapes"
     rig: Rig | None = None
+    head: str = "default"  # face of the built-in head that shows blendshapes, one of diffusiontalker.head.HEAD_SHAPES
 
     @property
     def n_frames(self) -> int:
@@ -69,7 +70,7 @@ class Animation:
         """Geometry of frames start .. stop - 1 (all of them by default), float32 [n, V, 3]: the rig's template plus
         offsets, in units of rig.unit_m; for blendshapes the built-in head, in metres.
         Beside the result, memory for a few frames only; ask for parts of a long animation.
-        Raises InputError: a motion without a rig, channels that the head does not have.
+        Raises InputError: a motion without a rig, channels or a shape that the head does not have.
         """
         still = self._still()
         frames = range(*slice(start, stop).indices(self.n_frames))
@@ -83,9 +84,9 @@ class Animation:
     def _still(self) -> np.ndarray:
         """The face without movement, [V, 3]."""
         if self.space == "blendshapes":
-            from diffusiontalker.head import load_head
+            from diffusiontalker.head import shaped_head
 
-            return load_head().positions
+            return shaped_head(self.head).positions
         if self.rig is None:
             raise InputError(
                 f"these {self.space} come without a rig, so there is no template to add them to: animate with a "
@@ -96,9 +97,9 @@ class Animation:
     def _geometry(self, weights: np.ndarray) -> np.ndarray:
         if self.rig is not None:
             return self.rig.vertices(weights)
-        from diffusiontalker.head import in_head_order, load_head
+        from diffusiontalker.head import in_head_order, shaped_head
 
-        head = load_head()
+        head = shaped_head(self.head)
         return head.vertices(in_head_order(head, self.channels, weights))
 
     def save(self, *paths: str | os.PathLike[str], force: bool = False, vertices: bool = False) -> None:

@@ -72,6 +72,15 @@ def add_talking(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--profile", metavar="NAME", help="latency profile (default: the bundle's; see info)")
 
 
+def add_head(parser: argparse.ArgumentParser) -> None:
+    """--head"""
+    from diffusiontalker.head import HEAD_SHAPES
+
+    parser.add_argument(
+        "--head", choices=HEAD_SHAPES, default=HEAD_SHAPES[0], help="face of the built-in head (default: %(default)s)"
+    )
+
+
 def add_common(parser: argparse.ArgumentParser) -> None:
     """--json --quiet --debug"""
     parser.add_argument("--json", action="store_true", help="print one JSON document on standard output")

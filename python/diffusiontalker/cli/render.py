@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from diffusiontalker.api.animation import Animation
@@ -30,6 +31,7 @@ def add_parser(subparsers) -> arguments.Parser:
         "-o", "--output", action="append", required=True, metavar="OUT", help=".png or .mp4; repeatable"
     )
     parser.add_argument("--audio", metavar="FILE", help="sound of a saved animation, for the video")
+    arguments.add_head(parser)
     parser.add_argument("--force", action="store_true", help="overwrite outputs that exist")
     arguments.add_talking(parser)
     arguments.add_model(parser)
@@ -48,7 +50,7 @@ def run(args, console: Console) -> int:
     with OutputSet(targets, args.force) as outputs:
         if saved:
             audio = Path(args.audio) if args.audio else None
-            animation = load_animation(Path(args.input))
+            animation = replace(load_animation(Path(args.input)), head=args.head)
             check_space(animation.space)
             draw(animation, audio, outputs, console)
             document = {"schema": "diffusiontalker.render/1", "input": args.input, "outputs": args.output}

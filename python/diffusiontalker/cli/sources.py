@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from diffusiontalker.api.animation import Animation
@@ -59,7 +59,8 @@ def animate(args, path: Path, console: Console, check: Callable[[str], None]) ->
     started = time.perf_counter()
     with console.progress(duration_s(path), "animating") as progress:
         frames = model.animate_into_file(stream, path, progress=progress)
-    return Animated(model.animation(frames, path), model, load_s, time.perf_counter() - started)
+    animation = replace(model.animation(frames, path), head=args.head)
+    return Animated(animation, model, load_s, time.perf_counter() - started)
 
 
 def duration_s(path: Path) -> float | None:

@@ -8,7 +8,8 @@ import numpy as np
 
 from .. import __version__
 from ..head.appearance import MATERIALS, normals, still_colors
-from ..head.model import Head, in_head_order, load_head, triangulate
+from ..head.model import Head, in_head_order, triangulate
+from ..head.shapes import head_of
 from .curves import weight_blocks
 from .glb_container import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, GlbBuilder
 
@@ -23,9 +24,9 @@ def write_glb(anim, f: BinaryIO) -> None:
     """One mesh with a primitive per material, 52 sparse morph targets (positions only: normals stay those of the
     neutral face, which keeps the file small), their standard names in mesh.extras.targetNames, and an animation of the
     weights with linear interpolation. Channels that the animation lacks stay 0.
-    Raises InputError for channels that the head does not have.
+    Raises InputError for channels or a shape (anim.head) that the head does not have.
     """
-    head = load_head()
+    head = head_of(anim)
     in_head_order(head, anim.channels, np.zeros((0, len(anim.channels))))  # unknown channels are told before writing
     builder = GlbBuilder()
     document = {

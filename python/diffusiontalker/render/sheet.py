@@ -7,7 +7,7 @@ import os
 import numpy as np
 
 from ..errors import InputError
-from ..head import CLOSED_LIP_GAP, in_head_order, lip_gap, load_head
+from ..head import CLOSED_LIP_GAP, head_of, in_head_order, lip_gap
 from ..io.atomic import atomic_writer
 from ..io.audio import read_audio
 from .scene import render_frames
@@ -37,7 +37,7 @@ def contact_sheet(
 
     _check(anim, n, size)
     n = min(n, len(anim.weights))
-    head = load_head()
+    head = head_of(anim)
     chosen = ((np.arange(n) + 0.5) * len(anim.weights) / n).astype(int)
     rows = np.concatenate([anim.weights[k : k + 1] for k in chosen.tolist()])
     columns = min(_COLUMNS, n)

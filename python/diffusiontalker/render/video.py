@@ -10,7 +10,7 @@ from types import ModuleType
 import numpy as np
 
 from ..errors import BackendError, InputError
-from ..head import in_head_order, load_head
+from ..head import head_of, in_head_order
 from ..io.atomic import atomic_writer
 from ..io.audio import read_audio
 from .scene import camera, render_frames
@@ -71,7 +71,7 @@ def _import_av() -> ModuleType:
 
 
 def _pictures(anim, size: int, view: str) -> Iterator[np.ndarray]:
-    head = load_head()
+    head = head_of(anim)
     for start in range(0, len(anim.weights), _BLOCK_FRAMES):
         block = np.asarray(anim.weights[start : start + _BLOCK_FRAMES])
         yield from render_frames(head, in_head_order(head, anim.channels, block), size, view)
