@@ -77,8 +77,7 @@ dt_status dt_set_log(dt_log_callback callback, void* user, int32_t min_level) {
 dt_status dt_set_allocator(const dt_allocator* allocator) {
   return dt::guard([&] {
     if (allocator == nullptr) return dt::set_allocator(nullptr);
-    const dt_allocator hooks = dt::read_options<dt_allocator>(
-        allocator, [](dt_allocator* a) { *a = dt_allocator{}; }, sizeof(dt_allocator), "allocator");
+    const dt_allocator hooks = dt::read_options(allocator, dt_allocator{}, "allocator");
     if (hooks.allocate == nullptr || hooks.release == nullptr) {
       throw dt::Error(DT_INVALID_ARGUMENT, "allocator->allocate and allocator->release must both be set");
     }

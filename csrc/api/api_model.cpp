@@ -1,5 +1,4 @@
 // dt/model.h: opening, and what a model knows.
-#include <cstddef>
 #include <memory>
 
 #include "api/handles.h"
@@ -36,14 +35,21 @@ const char* name_at(const dt_model* model, int32_t index, const char* what, Get&
   });
 }
 
+dt_model_options default_options() {
+  dt_model_options o{};
+  o.backend = "auto";
+  o.precision = "f32";
+  o.n_threads = 2;
+  return o;
+}
+
 // make_source: gives the bundle's source; called when the arguments are checked.
 template <typename MakeSource>
 dt_status open_model(const dt_model_options* options, dt_model** model, MakeSource&& make_source) noexcept {
   return dt::guard([&] {
     dt::require(model, "model");
     *model = nullptr;
-    const dt_model_options given = dt::read_options(options, &dt_model_options_default,
-                                                    offsetof(dt_model_options, pin_threads), "options");
+    const dt_model_options given = dt::read_options(options, default_options(), "options");
     dt::require(given.backend, "options->backend");
     dt::require(given.precision, "options->precision");
     dt::BackendOptions backend_options;
@@ -77,13 +83,8 @@ int64_t stream_bytes(const std::shared_ptr<const dt::Model>& model, const dt::Pr
 
 extern "C" {
 
-void dt_model_options_default(dt_model_options* options) {
-  if (options == nullptr) return;
-  *options = dt_model_options{};
-  options->struct_size = sizeof(dt_model_options);
-  options->backend = "auto";
-  options->precision = "f32";
-  options->n_threads = 2;
+dt_status dt_model_options_init(dt_model_options* options, size_t struct_size) {
+  return dt::init_options(options, struct_size, default_options(), "options");
 }
 
 dt_status dt_model_open(const char* path, const dt_model_options* options, dt_model** model) {
@@ -105,8 +106,7 @@ dt_status dt_model_open_memory(const void* data, size_t size, const dt_model_opt
 dt_status dt_model_open_reader(const dt_reader* reader, const dt_model_options* options, dt_model** model) {
   return open_model(options, model, [&]() -> std::unique_ptr<dt::ByteSource> {
     dt::require(reader, "reader");
-    const dt_reader given = dt::read_options<dt_reader>(
-        reader, [](dt_reader* r) { *r = dt_reader{}; }, sizeof(dt_reader), "reader");
+    const dt_reader given = dt::read_options(reader, dt_reader{}, "reader");
     if (given.size == nullptr || given.read == nullptr) {
       throw dt::Error(DT_INVALID_ARGUMENT, "reader->size and reader->read must both be set");
     }
@@ -139,25 +139,28 @@ dt_status dt_model_get_info(const dt_model* model, dt_model_info* info) {
     i.enroll_max_ms = enroll_ms(impl, m.max_enroll_mel_frames);
     i.n_threads = impl.n_threads();
     i.condition_bytes = static_cast<int64_t>((impl.condition_size() + impl.d_identity()) * sizeof(float));
-    dt::write_info(info, i, offsetof(dt_model_info, has_emotions), "info");
+    dt::write_info(info, i, "info");
   });
 }
 
 const char* dt_model_channel_name(const dt_model* model, int32_t index) {
-  return name_at(model, index, "channel",
-                 [](const dt::Manifest& m) -> const auto& { return m.motion.channels; });
+  return name_at(
+      model, index, "channel", [](const dt::Manifest& m) -> const auto& { return m.motion.channels; });
 }
 
 const char* dt_model_identity_name(const dt_model* model, int32_t index) {
-  return name_at(model, index, "identity", [](const dt::Manifest& m) -> const auto& { return m.identities; });
+  return name_at(
+      model, index, "identity", [](const dt::Manifest& m) -> const auto& { return m.identities; });
 }
 
 const char* dt_model_emotion_name(const dt_model* model, int32_t index) {
-  return name_at(model, index, "emotion", [](const dt::Manifest& m) -> const auto& { return m.emotions; });
+  return name_at(
+      model, index, "emotion", [](const dt::Manifest& m) -> const auto& { return m.emotions; });
 }
 
 const char* dt_model_profile_name(const dt_model* model, int32_t index) {
-  return name_at(model, index, "profile", [](const dt::Manifest& m) -> const auto& { return m.profiles; });
+  return name_at(
+      model, index, "profile", [](const dt::Manifest& m) -> const auto& { return m.profiles; });
 }
 
 const char* dt_model_default_emotion(const dt_model* model) {
@@ -201,9 +204,10 @@ dt_status dt_model_get_profile(const dt_model* model, const char* name, dt_profi
     i.latency_ms = (i.hop_samples + i.lookahead_samples) * ms;
     i.min_latency_ms = (i.hop_samples / p.hop_frames + i.lookahead_samples) * ms;
     // Only for whoever has the field: it costs an allocation.
-    constexpr size_t kOld = offsetof(dt_profile_info, hop_samples);
-    if (info != nullptr && info->struct_size > kOld) i.stream_bytes = stream_bytes(use.handle().impl, p);
-    dt::write_info(info, i, kOld, "info");
+    constexpr size_t kWithBytes = DT_UP_TO(dt_profile_info, stream_bytes);
+    if (info != nullptr && info->struct_size >= kWithBytes)
+      i.stream_bytes = stream_bytes(use.handle().impl, p);
+    dt::write_info(info, i, "info");
   });
 }
 

@@ -5,14 +5,21 @@
 
 using dt::UseScheduler;
 
+namespace {
+
+dt_scheduler_options default_options() {
+  dt_scheduler_options o{};
+  o.max_batch = static_cast<int32_t>(dt::kMaxBatch);
+  o.warm_up = 1;
+  return o;
+}
+
+}  // namespace
+
 extern "C" {
 
-void dt_scheduler_options_default(dt_scheduler_options* options) {
-  if (options == nullptr) return;
-  *options = dt_scheduler_options{};
-  options->struct_size = sizeof(dt_scheduler_options);
-  options->max_batch = static_cast<int32_t>(dt::kMaxBatch);
-  options->warm_up = 1;
+dt_status dt_scheduler_options_init(dt_scheduler_options* options, size_t struct_size) {
+  return dt::init_options(options, struct_size, default_options(), "options");
 }
 
 dt_status dt_scheduler_create(dt_model* model, const dt_scheduler_options* options,
@@ -21,8 +28,7 @@ dt_status dt_scheduler_create(dt_model* model, const dt_scheduler_options* optio
     dt::require(scheduler, "scheduler");
     *scheduler = nullptr;
     const dt::UseModel use(model);
-    const dt_scheduler_options given =
-        dt::read_options(options, &dt_scheduler_options_default, sizeof(dt_scheduler_options), "options");
+    const dt_scheduler_options given = dt::read_options(options, default_options(), "options");
     dt::SchedulerSettings settings;
     if (given.max_batch != 1 && given.max_batch != 2 && given.max_batch != 4 && given.max_batch != 8) {
       throw dt::Error(DT_INVALID_ARGUMENT,
@@ -62,7 +68,7 @@ dt_status dt_scheduler_step(dt_scheduler* scheduler, int64_t budget_us, int32_t 
                       "budget_us is " + std::to_string(budget_us) + ", expected -1 to an hour");
     }
     dt::checked(max_windows, -1, INT32_MAX, "max_windows");
-    if (info != nullptr) dt::check_struct_size(info, info->struct_size, sizeof(dt_step_info), "info");
+    if (info != nullptr) dt::check_struct_size(info, info->struct_size, "info");
     const dt::StepInfo s = use->step(budget_us, max_windows);
     if (info == nullptr) return;
     dt_step_info i{};
@@ -72,7 +78,7 @@ dt_status dt_scheduler_step(dt_scheduler* scheduler, int64_t budget_us, int32_t 
     i.n_late = static_cast<int32_t>(s.n_late);
     i.n_failed = static_cast<int32_t>(s.n_failed);
     i.next_deadline_ns = s.next_deadline_ns;
-    dt::write_info(info, i, sizeof(dt_step_info), "info");
+    dt::write_info(info, i, "info");
   });
 }
 
@@ -89,7 +95,7 @@ dt_status dt_scheduler_get_stats(const dt_scheduler* scheduler, dt_scheduler_sta
     out.max_lateness_ns = s.max_lateness_ns;
     out.run_ns = s.run_ns;
     out.memory_bytes = s.memory_bytes;
-    dt::write_info(stats, out, sizeof(dt_scheduler_stats), "stats");
+    dt::write_info(stats, out, "stats");
   });
 }
 

@@ -1,6 +1,5 @@
 // dt/stream.h.
 #include <cmath>
-#include <cstddef>
 #include <utility>
 
 #include "api/handles.h"
@@ -12,6 +11,19 @@ namespace {
 
 using dt::checked;
 using dt::UseStream;
+
+dt_stream_options default_options() {
+  dt_stream_options o{};
+  o.max_buffered_ms = 500;
+  o.ease_out_frames = 5;
+  o.lip_seal = 1;
+  o.gate_open_dbfs = -45;
+  o.gate_close_dbfs = -51;
+  o.gate_hold_ms = 200;
+  o.gate_ease_ms = 200;
+  o.deadline_ms = -1;
+  return o;
+}
 
 // The embedding that the options ask for.
 dt::Vector<float> style_of(const dt::Model& model, const dt_stream_options& options) {
@@ -61,18 +73,8 @@ dt::StreamSettings stream_settings(const dt::Model& model, const dt_stream_optio
 
 extern "C" {
 
-void dt_stream_options_default(dt_stream_options* options) {
-  if (options == nullptr) return;
-  *options = dt_stream_options{};
-  options->struct_size = sizeof(dt_stream_options);
-  options->max_buffered_ms = 500;
-  options->ease_out_frames = 5;
-  options->lip_seal = 1;
-  options->gate_open_dbfs = -45;
-  options->gate_close_dbfs = -51;
-  options->gate_hold_ms = 200;
-  options->gate_ease_ms = 200;
-  options->deadline_ms = -1;
+dt_status dt_stream_options_init(dt_stream_options* options, size_t struct_size) {
+  return dt::init_options(options, struct_size, default_options(), "options");
 }
 
 dt_status dt_stream_create(dt_model* model, const dt_stream_options* options, dt_stream** stream) {
@@ -80,8 +82,7 @@ dt_status dt_stream_create(dt_model* model, const dt_stream_options* options, dt
     dt::require(stream, "stream");
     *stream = nullptr;
     const dt::UseModel use(model);
-    const dt_stream_options given = dt::read_options(options, &dt_stream_options_default,
-                                                     offsetof(dt_stream_options, sample_rate_hz), "options");
+    const dt_stream_options given = dt::read_options(options, default_options(), "options");
     const std::shared_ptr<const dt::Model>& impl = use.handle().impl;
     dt::StreamSettings settings = stream_settings(*impl, given);
     impl->sessions().warm_up(dt::Model::shape(settings.profile, 1));
@@ -178,7 +179,7 @@ dt_status dt_stream_get_info(const dt_stream* stream, dt_stream_info* info) {
     i.is_paused = s.is_paused ? 1 : 0;
     i.in_scheduler = s.in_scheduler ? 1 : 0;
     i.is_failed = s.is_failed ? 1 : 0;
-    dt::write_info(info, i, sizeof(dt_stream_info), "info");
+    dt::write_info(info, i, "info");
   });
 }
 
@@ -198,7 +199,7 @@ dt_status dt_stream_get_stats(const dt_stream* stream, dt_stream_stats* stats) {
     out.n_underruns = s.n_underruns;
     out.n_deadline_misses = s.n_deadline_misses;
     out.max_lateness_ns = s.max_lateness_ns;
-    dt::write_info(stats, out, offsetof(dt_stream_stats, n_overruns), "stats");
+    dt::write_info(stats, out, "stats");
   });
 }
 

@@ -10,7 +10,7 @@
 namespace dt {
 
 // Throws dt::Error(DT_INVALID_ARGUMENT) when a pointer, size, index or number is unusable.
-void check_raster_arguments(const dt_raster_mesh* mesh, const dt_raster_view* view, const uint8_t* pixels,
+void check_raster_arguments(const dt_raster_mesh& mesh, const dt_raster_view& view, const uint8_t* pixels,
                             size_t capacity_bytes);
 
 // One vertex after projection.

@@ -53,42 +53,39 @@ void check_camera(const dt_raster_view& view) {
 
 }  // namespace
 
-void check_raster_arguments(const dt_raster_mesh* mesh, const dt_raster_view* view, const uint8_t* pixels,
+void check_raster_arguments(const dt_raster_mesh& mesh, const dt_raster_view& view, const uint8_t* pixels,
                             size_t capacity_bytes) {
-  if (!mesh || !view || !pixels) reject("mesh, view or pixels is NULL: give all three");
-  if (mesh->struct_size != sizeof(*mesh)) reject("mesh.struct_size is not sizeof(dt_raster_mesh): set it");
-  if (view->struct_size != sizeof(*view)) reject("view.struct_size is wrong: use dt_raster_view_default()");
-  if ((mesh->n_vertices && (!mesh->positions || !mesh->colors)) || (mesh->n_triangles && !mesh->triangles)) {
+  if (!pixels) reject("pixels is NULL");
+  if ((mesh.n_vertices && (!mesh.positions || !mesh.colors)) || (mesh.n_triangles && !mesh.triangles)) {
     reject("mesh.positions, colors or triangles is NULL: give all three");
   }
-  if (mesh->n_vertices > INT32_MAX || mesh->n_triangles > INT32_MAX)
+  if (mesh.n_vertices > INT32_MAX || mesh.n_triangles > INT32_MAX)
     reject("the mesh has more than 2^31 - 1 parts");
-  if (view->width < 1 || view->height < 1 || view->width > kMaxSide || view->height > kMaxSide) {
-    reject("the picture is " + std::to_string(view->width) + " x " + std::to_string(view->height) +
+  if (view.width < 1 || view.height < 1 || view.width > kMaxSide || view.height > kMaxSide) {
+    reject("the picture is " + std::to_string(view.width) + " x " + std::to_string(view.height) +
            ", expected 1..8192 pixels on each side");
   }
-  if (view->samples_per_axis < 1 || view->samples_per_axis > 4) {
-    reject("samples_per_axis is " + std::to_string(view->samples_per_axis) + ", expected 1..4");
+  if (view.samples_per_axis < 1 || view.samples_per_axis > 4) {
+    reject("samples_per_axis is " + std::to_string(view.samples_per_axis) + ", expected 1..4");
   }
-  const size_t need = static_cast<size_t>(view->width) * view->height * 3;
+  const size_t need = static_cast<size_t>(view.width) * view.height * 3;
   if (capacity_bytes < need) {
     reject("pixels holds " + std::to_string(capacity_bytes) + " bytes, the picture needs " +
            std::to_string(need));
   }
-  check_camera(*view);
-  check_range(view->fov_y_deg, 1, 120, "fov_y_deg");
-  check_vector(view->background_top, 0, 1, "background_top");
-  check_vector(view->background_bottom, 0, 1, "background_bottom");
-  check_vector(view->key_light, -1e6f, 1e6f, "key_light");
-  check_vector(view->fill_light, -1e6f, 1e6f, "fill_light");
-  check_range(view->key_intensity, 0, 10, "key_intensity");
-  check_range(view->fill_intensity, 0, 10, "fill_intensity");
-  check_range(view->ambient_intensity, 0, 10, "ambient_intensity");
-  check_finite(mesh->positions, mesh->n_vertices * 3, 3, "the position");
-  check_finite(mesh->colors, mesh->n_vertices * 4, 4, "the colour");
-  check_indices(mesh->triangles, mesh->n_triangles * 3, mesh->n_vertices, "triangles");
-  if (mesh->smooth_group)
-    check_indices(mesh->smooth_group, mesh->n_vertices, mesh->n_vertices, "smooth_group");
+  check_camera(view);
+  check_range(view.fov_y_deg, 1, 120, "fov_y_deg");
+  check_vector(view.background_top, 0, 1, "background_top");
+  check_vector(view.background_bottom, 0, 1, "background_bottom");
+  check_vector(view.key_light, -1e6f, 1e6f, "key_light");
+  check_vector(view.fill_light, -1e6f, 1e6f, "fill_light");
+  check_range(view.key_intensity, 0, 10, "key_intensity");
+  check_range(view.fill_intensity, 0, 10, "fill_intensity");
+  check_range(view.ambient_intensity, 0, 10, "ambient_intensity");
+  check_finite(mesh.positions, mesh.n_vertices * 3, 3, "the position");
+  check_finite(mesh.colors, mesh.n_vertices * 4, 4, "the colour");
+  check_indices(mesh.triangles, mesh.n_triangles * 3, mesh.n_vertices, "triangles");
+  if (mesh.smooth_group) check_indices(mesh.smooth_group, mesh.n_vertices, mesh.n_vertices, "smooth_group");
 }
 
 }  // namespace dt

@@ -35,7 +35,7 @@ namespace DiffusionTalker
             // A library of another major version has other structs: refuse it before the first one.
             Native.Check(Native.dt_abi_check(Native.AbiVersion));
             var options = new Native.ModelOptions();
-            Native.dt_model_options_default(ref options);
+            Native.Check(Native.dt_model_options_init(ref options, Native.SizeOf<Native.ModelOptions>()));
             using (var name = new Utf8(backend))
             {
                 options.Backend = name.Pointer;
@@ -44,7 +44,7 @@ namespace DiffusionTalker
                     ? Native.dt_model_open(Utf8.Bytes(folder), ref options, out Handle)
                     : Native.dt_model_open_memory(packed, (UIntPtr)packed.Length, ref options, out Handle));
             }
-            Info.StructSize = (UIntPtr)Marshal.SizeOf(typeof(ModelInfo));
+            Info.StructSize = Native.SizeOf<ModelInfo>();
             Native.Check(Native.dt_model_get_info(Handle, ref Info));
             Channels = new string[Info.ChannelNames];
             for (int i = 0; i < Channels.Length; ++i)
@@ -105,7 +105,7 @@ namespace DiffusionTalker
         /// <summary>Sizes of a profile; null means the bundle's default one.</summary>
         public ProfileInfo GetProfile(string name = null)
         {
-            var profile = new ProfileInfo { StructSize = (UIntPtr)Marshal.SizeOf(typeof(ProfileInfo)) };
+            var profile = new ProfileInfo { StructSize = Native.SizeOf<ProfileInfo>() };
             Native.Check(Native.dt_model_get_profile(Handle, Utf8.Bytes(name), ref profile));
             return profile;
         }
@@ -136,7 +136,7 @@ namespace DiffusionTalker
             channels = model.Info.Channels;
             styleSize = model.Info.StyleSize;
             var options = new Native.StreamOptions();
-            Native.dt_stream_options_default(ref options);
+            Native.Check(Native.dt_stream_options_init(ref options, Native.SizeOf<Native.StreamOptions>()));
             using (Utf8 a = new Utf8(identity), b = new Utf8(emotion), c = new Utf8(profile))
             {
                 options.Identity = a.Pointer;
@@ -216,7 +216,7 @@ namespace DiffusionTalker
 
         public StreamInfo GetInfo()
         {
-            var info = new StreamInfo { StructSize = (UIntPtr)Marshal.SizeOf(typeof(StreamInfo)) };
+            var info = new StreamInfo { StructSize = Native.SizeOf<StreamInfo>() };
             Native.Check(Native.dt_stream_get_info(handle, ref info));
             return info;
         }
@@ -237,7 +237,7 @@ namespace DiffusionTalker
         public Scheduler(Model model)
         {
             var options = new Native.SchedulerOptions();
-            Native.dt_scheduler_options_default(ref options);
+            Native.Check(Native.dt_scheduler_options_init(ref options, Native.SizeOf<Native.SchedulerOptions>()));
             Native.Check(Native.dt_scheduler_create(model.Handle, ref options, out handle));
             GC.KeepAlive(model);
         }
@@ -252,7 +252,7 @@ namespace DiffusionTalker
         /// <summary>Runs ready windows within a budget; -1: until none is left.</summary>
         public StepInfo Step(long budgetUs = -1)
         {
-            var info = new StepInfo { StructSize = (UIntPtr)Marshal.SizeOf(typeof(StepInfo)) };
+            var info = new StepInfo { StructSize = Native.SizeOf<StepInfo>() };
             Native.Check(Native.dt_scheduler_step(handle, budgetUs, -1, ref info));
             return info;
         }

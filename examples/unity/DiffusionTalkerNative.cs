@@ -115,9 +115,9 @@ namespace DiffusionTalker
         public const uint AbiVersion = 1u << 16;
         public const int BufferFull = -5;
 
-        // Options have room behind them: the *_default functions fill the structs of the loaded library, which may be a
-        // later 1.x with more fields than these.
-        [StructLayout(LayoutKind.Sequential, Size = 512)]
+        // Options are filled by the library up to the size that it is told, so that a later 1.x, which knows more fields,
+        // fits too.
+        [StructLayout(LayoutKind.Sequential)]
         public struct ModelOptions
         {
             public UIntPtr StructSize;
@@ -130,7 +130,7 @@ namespace DiffusionTalker
             public IntPtr CacheFolder;
         }
 
-        [StructLayout(LayoutKind.Sequential, Size = 512)]
+        [StructLayout(LayoutKind.Sequential)]
         public struct StreamOptions
         {
             public UIntPtr StructSize;
@@ -153,7 +153,7 @@ namespace DiffusionTalker
             public int DeadlineMs;
         }
 
-        [StructLayout(LayoutKind.Sequential, Size = 512)]
+        [StructLayout(LayoutKind.Sequential)]
         public struct SchedulerOptions
         {
             public UIntPtr StructSize;
@@ -173,10 +173,13 @@ namespace DiffusionTalker
             if (status != 0) throw new DiffusionTalkerException(status, Utf8.String(dt_last_error()));
         }
 
+        public static UIntPtr SizeOf<T>() { return (UIntPtr)Marshal.SizeOf(typeof(T)); }
+
         [DllImport(Library)] public static extern int dt_abi_check(uint version);
         [DllImport(Library)] public static extern IntPtr dt_last_error();
 
-        [DllImport(Library)] public static extern void dt_model_options_default(ref ModelOptions options);
+        [DllImport(Library)]
+        public static extern int dt_model_options_init(ref ModelOptions options, UIntPtr structSize);
         [DllImport(Library)]
         public static extern int dt_model_open(byte[] path, ref ModelOptions options, out IntPtr model);
         [DllImport(Library)]
@@ -201,7 +204,8 @@ namespace DiffusionTalker
         public static extern int dt_model_enroll(IntPtr model, float[] samples, UIntPtr frames, int channels,
                                                  int sampleRateHz, byte[] emotion, float[] style, UIntPtr capacity);
 
-        [DllImport(Library)] public static extern void dt_stream_options_default(ref StreamOptions options);
+        [DllImport(Library)]
+        public static extern int dt_stream_options_init(ref StreamOptions options, UIntPtr structSize);
         [DllImport(Library)]
         public static extern int dt_stream_create(IntPtr model, ref StreamOptions options, out IntPtr stream);
         [DllImport(Library)] public static extern void dt_stream_release(IntPtr stream);
@@ -222,7 +226,8 @@ namespace DiffusionTalker
         [DllImport(Library)] public static extern int dt_stream_set_style(IntPtr stream, float[] style, int blendMs);
         [DllImport(Library)] public static extern int dt_stream_get_info(IntPtr stream, ref StreamInfo info);
 
-        [DllImport(Library)] public static extern void dt_scheduler_options_default(ref SchedulerOptions options);
+        [DllImport(Library)]
+        public static extern int dt_scheduler_options_init(ref SchedulerOptions options, UIntPtr structSize);
         [DllImport(Library)]
         public static extern int dt_scheduler_create(IntPtr model, ref SchedulerOptions options, out IntPtr scheduler);
         [DllImport(Library)] public static extern void dt_scheduler_release(IntPtr scheduler);

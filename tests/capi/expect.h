@@ -4,6 +4,7 @@
 
 #include <dt/dt.h>
 #include <stdio.h>
+#include <string.h>
 
 static int n_failures = 0;
 
@@ -14,5 +15,13 @@ static int n_failures = 0;
       ++n_failures;                                                       \
     }                                                                     \
   } while (0)
+
+/* A call that must fail with this status and leave a message of its own. */
+#define REFUSES(call, expected)                                                \
+  do {                                                                         \
+    (void)dt_abi_check(0xFFFFFFFFu); /* another message in between */          \
+    EXPECT((call) == (expected) && strstr(dt_last_error(), "65535.") == NULL); \
+  } while (0)
+#define BAD(call) REFUSES(call, DT_INVALID_ARGUMENT)
 
 #endif

@@ -55,6 +55,10 @@ def test_every_function_answers_bad_arguments(build, tmp_path, kind):
     assert output_of(build("arguments.c"), bundle).strip() == "0 failures"
 
 
+def test_structs_of_older_and_newer_programs(build, tiny_bundle):
+    assert output_of(build("structs.c"), tiny_bundle).strip() == "0 failures"
+
+
 def test_cpp_wrapper(build, tiny_bundle):
     assert output_of(build("wrapper.cpp"), tiny_bundle).strip() == "0 failures"
 

@@ -23,11 +23,12 @@
  *     them. A released handle, and a release while another thread is inside a call, are safe: the calls that
  *     come later answer DT_INVALID_ARGUMENT, the object goes when the last call has left it. *_release
  *     accepts NULL and released handles.
- *   - Option and info structs start with struct_size. Fill options with their *_default() function, and set
- *     struct_size = sizeof(struct) of infos. The library accepts the smaller structs of older headers (what
- *     they lack has its default; infos are filled as far as they go), and larger ones of newer headers as
- *     long as every byte that it does not know is 0 (in infos it writes 0 there). Any other size is
- *     DT_INVALID_ARGUMENT.
+ *   - Option and info structs start with struct_size. Fill options with their *_default() function: an inline
+ *     of the header that hands the program's own sizeof to *_init(), the exported function. Set struct_size =
+ *     sizeof(struct) of the others. The library never reads or writes beyond struct_size: of the smaller
+ *     structs of older headers what they lack has its default, and infos are filled as far as they go; in
+ *     larger ones of newer headers it writes 0 for what it does not know, and every such byte of options must
+ *     be 0. Any other size is DT_INVALID_ARGUMENT.
  *   - Every value means itself, 0 included; "not set" is what the *_default() function gives.
  *   - Strings are UTF-8. Returned strings are owned by the object they come from and live as long as it does.
  *   - Callbacks are optional everywhere; all work is done by polling.

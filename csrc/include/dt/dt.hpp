@@ -49,19 +49,19 @@ Info sized() {
 
 inline dt_model_options model_options() {
   dt_model_options options;
-  dt_model_options_default(&options);
+  check(dt_model_options_default(&options));
   return options;
 }
 
 inline dt_stream_options stream_options() {
   dt_stream_options options;
-  dt_stream_options_default(&options);
+  check(dt_stream_options_default(&options));
   return options;
 }
 
 inline dt_scheduler_options scheduler_options() {
   dt_scheduler_options options;
-  dt_scheduler_options_default(&options);
+  check(dt_scheduler_options_default(&options));
   return options;
 }
 

@@ -23,7 +23,12 @@ typedef struct dt_model_options {
   int32_t pin_threads;      /* 1: bind the backend's threads to cores; default 0, right for most hosts */
   const char* cache_folder; /* where compiled networks are kept for faster opening; NULL (default): nowhere */
 } dt_model_options;
-DT_API void dt_model_options_default(dt_model_options* options);
+/* Fills options with the defaults. _init is told the program's own sizeof and writes nothing behind it,
+ * however much larger the struct of the library is. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
+DT_API dt_status dt_model_options_init(dt_model_options* options, size_t struct_size);
+static inline dt_status dt_model_options_default(dt_model_options* options) {
+  return dt_model_options_init(options, sizeof(*options));
+}
 
 /* Opens and checks a bundle, compiles its networks for one stream of the default profile.
  * path [in] a folder with bundle.json, or a packed bundle: one file, an uncompressed ZIP of such a folder

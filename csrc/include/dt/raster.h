@@ -41,8 +41,13 @@ typedef struct dt_raster_view {
   float ambient_intensity; /* 0..10; default 0.3 */
 } dt_raster_view;
 
-/* Fills everything but width, height, eye and target. NULL is ignored. */
-DT_API void dt_raster_view_default(dt_raster_view* view);
+/* Fills a view with the defaults; width, height, eye and target get 0. _init is told the program's own sizeof
+ * and writes nothing behind it, however much larger the struct of the library is. Returns DT_OK or
+ * DT_INVALID_ARGUMENT. Any thread. */
+DT_API dt_status dt_raster_view_init(dt_raster_view* view, size_t struct_size);
+static inline dt_status dt_raster_view_default(dt_raster_view* view) {
+  return dt_raster_view_init(view, sizeof(*view));
+}
 
 /* Draws with a depth buffer, smooth normals, soft shading and a highlight.
  * Triangles that reach behind the camera are left out.

@@ -26,7 +26,12 @@ typedef struct dt_scheduler_options {
   int32_t warm_up;   /* 1 (default): dt_scheduler_add compiles and runs all batch sizes when it sees a profile
                       * for the first time, which takes seconds; 0: the first step of each size does */
 } dt_scheduler_options;
-DT_API void dt_scheduler_options_default(dt_scheduler_options* options);
+/* Fills options with the defaults. _init is told the program's own sizeof and writes nothing behind it,
+ * however much larger the struct of the library is. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
+DT_API dt_status dt_scheduler_options_init(dt_scheduler_options* options, size_t struct_size);
+static inline dt_status dt_scheduler_options_default(dt_scheduler_options* options) {
+  return dt_scheduler_options_init(options, sizeof(*options));
+}
 
 /* options [in] NULL means defaults.  scheduler [out] to dt_scheduler_release.
  * Returns DT_OK, DT_INVALID_ARGUMENT, DT_OUT_OF_MEMORY. Any thread. */

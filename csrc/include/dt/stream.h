@@ -43,7 +43,12 @@ typedef struct dt_stream_options {
   int32_t deadline_ms;    /* for schedulers: how long after its audio is there a hop should be finished; -1
                            * (default): the length of a hop; 0..60000 */
 } dt_stream_options;
-DT_API void dt_stream_options_default(dt_stream_options* options);
+/* Fills options with the defaults. _init is told the program's own sizeof and writes nothing behind it,
+ * however much larger the struct of the library is. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
+DT_API dt_status dt_stream_options_init(dt_stream_options* options, size_t struct_size);
+static inline dt_status dt_stream_options_default(dt_stream_options* options) {
+  return dt_stream_options_init(options, sizeof(*options));
+}
 
 /* options [in] NULL means defaults.  stream [out] release with dt_stream_release.
  * The first stream of a profile may take up to a second, because its networks are compiled then.
