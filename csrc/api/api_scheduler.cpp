@@ -36,6 +36,7 @@ dt_status dt_scheduler_create(dt_model* model, const dt_scheduler_options* optio
     }
     settings.max_batch = static_cast<size_t>(given.max_batch);
     settings.warm_up = dt::checked(given.warm_up, 0, 1, "warm_up") != 0;
+    settings.max_wait_ns = dt::checked(given.max_wait_us, 0, 1000000, "max_wait_us") * 1000;
     auto handle = std::make_unique<dt::SchedulerHandle>();
     handle->impl = dt::make_hooked<dt::Scheduler>(use.handle().impl, settings);
     *scheduler = dt::new_handle(std::move(handle));

@@ -34,7 +34,7 @@ DT_VERSIONED_STRUCT(dt_profile_info, offsetof(dt_profile_info, hop_samples), str
 DT_VERSIONED_STRUCT(dt_stream_options, offsetof(dt_stream_options, sample_rate_hz), deadline_ms);
 DT_VERSIONED_STRUCT(dt_stream_info, DT_UP_TO(dt_stream_info, is_failed), is_failed);
 DT_VERSIONED_STRUCT(dt_stream_stats, offsetof(dt_stream_stats, n_overruns), max_lateness_ns);
-DT_VERSIONED_STRUCT(dt_scheduler_options, DT_UP_TO(dt_scheduler_options, warm_up), warm_up);
+DT_VERSIONED_STRUCT(dt_scheduler_options, DT_UP_TO(dt_scheduler_options, max_wait_us), max_wait_us);
 DT_VERSIONED_STRUCT(dt_step_info, DT_UP_TO(dt_step_info, next_deadline_ns), next_deadline_ns);
 DT_VERSIONED_STRUCT(dt_scheduler_stats, DT_UP_TO(dt_scheduler_stats, memory_bytes), memory_bytes);
 
@@ -101,7 +101,8 @@ void write_info(Struct* target, const Struct& value, const char* name) {
   copy_out(target, value, size);
 }
 
-inline int32_t checked(int32_t value, int32_t low, int32_t high, const char* name) {
+template <typename Int>
+Int checked(Int value, int32_t low, int32_t high, const char* name) {
   if (value < low || value > high) {
     throw Error(DT_INVALID_ARGUMENT, std::string(name) + " is " + std::to_string(value) + ", expected " +
                                          std::to_string(low) + " to " + std::to_string(high));

@@ -10,11 +10,12 @@ namespace {
 
 class NativeScheduler {
  public:
-  NativeScheduler(const NativeModel& model, int max_batch, bool warm_up) {
+  NativeScheduler(const NativeModel& model, int max_batch, bool warm_up, int64_t max_wait_us) {
     dt_scheduler_options options;
     dt_scheduler_options_default(&options);
     options.max_batch = max_batch;
     options.warm_up = warm_up ? 1 : 0;
+    options.max_wait_us = max_wait_us;
     dt_scheduler* scheduler = nullptr;
     check(dt_scheduler_create(model.handle(), &options, &scheduler));
     handle_.reset(scheduler);
@@ -79,8 +80,8 @@ class NativeScheduler {
 void register_scheduler(py::module_& m) {
   using S = NativeScheduler;
   py::class_<S>(m, "Scheduler", "Steps many streams of one model in batches; see dt/scheduler.h.")
-      .def(py::init<const NativeModel&, int, bool>(), py::arg("model"), py::arg("max_batch") = 8,
-           py::arg("warm_up") = true)
+      .def(py::init<const NativeModel&, int, bool, int64_t>(), py::arg("model"), py::arg("max_batch") = 8,
+           py::arg("warm_up") = true, py::arg("max_wait_us") = 0)
       .def("add", &S::add, py::arg("stream"), "Joins a stream of the same model.")
       .def("remove", &S::remove, py::arg("stream"), "The stream leaves, and pulls for itself again.")
       .def("step", &S::step, py::arg("budget_us") = -1, py::arg("max_windows") = -1,

@@ -159,6 +159,7 @@ namespace DiffusionTalker
             public UIntPtr StructSize;
             public int MaxBatch;
             public int WarmUp;
+            public long MaxWaitUs;
         }
 
         [StructLayout(LayoutKind.Sequential)]

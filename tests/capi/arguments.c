@@ -275,6 +275,11 @@ static void check_scheduler(dt_model* model, dt_stream* stream, const char* path
   o.warm_up = 5;
   BAD(dt_scheduler_create(model, &o, &scheduler));
   o.warm_up = 0;
+  o.max_wait_us = -1;
+  BAD(dt_scheduler_create(model, &o, &scheduler));
+  o.max_wait_us = INT64_MAX;
+  BAD(dt_scheduler_create(model, &o, &scheduler));
+  o.max_wait_us = 1000000;
   EXPECT(dt_scheduler_create(model, &o, &scheduler) == DT_OK &&
          dt_scheduler_create(model, &o, &second) == DT_OK);
   BAD(dt_scheduler_add(scheduler, NULL));

@@ -79,7 +79,7 @@ static void check_fill(fill function, size_t n_first, size_t n_now, size_t field
 static void check_filled(void) {
   CHECK_FILL(init_model, dt_model_options, offsetof(dt_model_options, pin_threads), n_threads);
   CHECK_FILL(init_stream, dt_stream_options, offsetof(dt_stream_options, sample_rate_hz), ease_out_frames);
-  CHECK_FILL(init_scheduler, dt_scheduler_options, sizeof(dt_scheduler_options), warm_up);
+  CHECK_FILL(init_scheduler, dt_scheduler_options, sizeof(dt_scheduler_options), max_wait_us);
   CHECK_FILL(init_view, dt_raster_view, sizeof(dt_raster_view), ambient_intensity);
   CHECK_FILL(get_model, dt_model_info, offsetof(dt_model_info, has_enrollment), n_mels);
   CHECK_FILL(get_profile, dt_profile_info, offsetof(dt_profile_info, hop_samples), hop_frames);

@@ -79,7 +79,7 @@ def test_paced_scenarios_wait_for_their_audio(measured):
         assert part["stream_bytes"] > 0
     assert live["first_frame_ms"] >= live["stated_latency_ms"]
     assert crowd["first_frame_ms"]["p50"] >= crowd["stated_latency_ms"]
-    assert crowd["streams"] == 2
+    assert crowd["streams"] == 2 and crowd["max_wait_ms"] == 0
     assert crowd["trials"] == [] and crowd["sustained_streams"] is None
 
 
@@ -152,6 +152,7 @@ def test_text_and_a_row_that_cannot_run(place):
     [
         (["--streams", "4"], 2, "--scenario crowd"),
         (["--find-streams"], 2, "--scenario crowd"),
+        (["--max-wait", "20"], 2, "--scenario crowd"),
         (["--scenario", "live", "--baseline", "torch"], 2, "--scenario offline"),
         (["--scenario", "crowd", "--streams", "257"], 2, "outside 1..256"),
         (["--duration", "0"], 2, "outside 1..3600"),

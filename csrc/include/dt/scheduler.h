@@ -25,6 +25,11 @@ typedef struct dt_scheduler_options {
   int32_t max_batch; /* streams per run of the networks: 1, 2, 4 or 8; default 8 */
   int32_t warm_up;   /* 1 (default): dt_scheduler_add compiles and runs all batch sizes when it sees a profile
                       * for the first time, which takes seconds; 0: the first step of each size does */
+  int64_t max_wait_us; /* 0 (default) .. 1000000: how long a window that is ready may wait for windows of
+                        * other streams of its profile to share its batch. It runs sooner when the batch is
+                        * full, when all those streams are ready, or to meet its deadline. Streams that begin
+                        * at different moments stay apart, hop after hop, and hardly ever meet without it: so
+                        * many more fit on a processor, for this much more latency */
 } dt_scheduler_options;
 /* Fills options with the defaults. _init is told the program's own sizeof and writes nothing behind it,
  * however much larger the struct of the library is. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
@@ -41,7 +46,8 @@ DT_API dt_status dt_scheduler_create(dt_model* model, const dt_scheduler_options
 DT_API void dt_scheduler_release(dt_scheduler* scheduler);
 
 /* Joins a stream of the same model, in any state. Any thread.
- * Returns DT_OK, DT_INVALID_ARGUMENT (a stream of another model), DT_BUSY (it is in a scheduler already),
+ * Waits for a step in progress, and compiles when the profile is new. Returns DT_OK,
+ * DT_INVALID_ARGUMENT (a stream of another model), DT_BUSY (it is in a scheduler already),
  * DT_BAD_BUNDLE, DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
 DT_API dt_status dt_scheduler_add(dt_scheduler* scheduler, dt_stream* stream);
 
@@ -53,7 +59,8 @@ typedef struct dt_step_info {
   size_t struct_size;
   int32_t n_windows;        /* windows run by this step */
   int32_t n_batches;        /* in so many runs of the networks */
-  int32_t n_ready;          /* streams that were still ready when the budget was spent */
+  int32_t n_ready;          /* streams that were still ready when the budget was spent, without those that
+                             * wait for others (max_wait_us) */
   int32_t n_late;           /* of those, streams whose deadline is over */
   int32_t n_failed;         /* windows whose networks failed; dt_stream_pull of the stream tells why */
   int64_t next_deadline_ns; /* time until the earliest deadline of the n_ready, negative when it is over; 0

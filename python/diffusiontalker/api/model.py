@@ -118,9 +118,12 @@ class Model:
         """
         return self._native.enroll(as_float32(audio), checked_rate(sample_rate), emotion)
 
-    def scheduler(self, *, max_batch: int = 8, warm_up: bool = True) -> Scheduler:
-        """A Scheduler for streams of this model. max_batch: 1, 2, 4 or 8."""
-        return Scheduler(native().Scheduler(self._native, max_batch, warm_up))
+    def scheduler(self, *, max_batch: int = 8, warm_up: bool = True, max_wait_ms: float = 0) -> Scheduler:
+        """A Scheduler for streams of this model. max_batch: 1, 2, 4 or 8.
+        max_wait_ms: 0..1000, how long a window that is ready may wait for others to share its batch: more streams fit
+        on a processor, for this much more latency.
+        """
+        return Scheduler(native().Scheduler(self._native, max_batch, warm_up, round(max_wait_ms * 1000)))
 
     def profile(self, name: str | None = None) -> Profile:
         """Window sizes of a latency profile; None is the bundle's default. Raises InputError for an unknown name."""

@@ -13,7 +13,6 @@ from diffusiontalker.bench.live import native_stream, playback_numbers, warm_up,
 from diffusiontalker.bench.numbers import per_frame, percentiles, phases_s
 from diffusiontalker.bench.pacing import CHUNK_SAMPLES, LEAD_S, POLL_S, Microphone, Playback, play
 
-STEP_BUDGET_US = 2000  # of one scheduler step, as a host gives it that steps on a worker thread
 MAX_STREAMS = 256  # where the search ends
 
 
@@ -31,7 +30,7 @@ class Stepper(threading.Thread):
         try:
             while not self._halt.is_set():
                 began = time.perf_counter()
-                done = self._scheduler.step(STEP_BUDGET_US, -1)
+                done = self._scheduler.step()
                 if done["n_windows"]:
                     self.steps.append((time.perf_counter() - began, done["n_windows"]))
                 else:
@@ -48,12 +47,14 @@ class Stepper(threading.Thread):
 
 
 class Crowd:
-    """One scheduler that serves run after run. Making it compiles the networks for all batch sizes."""
+    """One scheduler that serves run after run. Making it compiles the networks for all batch sizes.
+    max_wait_ms: how long a ready window waits for others to share its batch; the host allows for it.
+    """
 
-    def __init__(self, model: Model, profile: str):
-        self.model, self.profile = model, profile
+    def __init__(self, model: Model, profile: str, max_wait_ms: int = 0):
+        self.model, self.profile, self.max_wait_ms = model, profile, max_wait_ms
         self._sizes = model.profile(profile)
-        self._scheduler = native().Scheduler(model._native)
+        self._scheduler = native().Scheduler(model._native, max_wait_us=1000 * max_wait_ms)
         stream = native_stream(model, profile)
         started = time.perf_counter()
         self._scheduler.add(stream)
@@ -100,7 +101,8 @@ class Crowd:
 
     def _playback(self, stream, began: float) -> Playback:
         period_s = self.model.fps_den / self.model.fps_num
-        return Playback(stream, began, self._sizes.latency_ms / 1000, period_s, self._sizes.hop_frames)
+        wait_s = self.max_wait_ms / 1000
+        return Playback(stream, began, self._sizes.latency_ms / 1000, period_s, self._sizes.hop_frames, wait_s)
 
     def _result(self, streams, playbacks, microphone, stepper, change: dict, span: tuple[float, float]) -> dict:
         seconds, until = span
@@ -114,6 +116,7 @@ class Crowd:
             "profile": self.profile,
             "seconds": seconds,
             "streams": len(streams),
+            "max_wait_ms": self.max_wait_ms,
             **windows(self._sizes),
             "build_s": self.build_s,
             "first_frame_ms": percentiles(first, 1000),

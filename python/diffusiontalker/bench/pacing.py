@@ -77,10 +77,10 @@ class Microphone(threading.Thread):
 class Playback:
     """What a host sees of one stream. Frame k is due at its own time + stated latency, rounded up to a chunk, + one
     frame as a reserve for compute; the first frame is also asked for before, as soon as it may be there.
-    began: when the first sample of this stream was spoken.
+    began: when the first sample of this stream was spoken.   extra_s: what the host allows on top of it.
     """
 
-    def __init__(self, stream, began: float, latency_s: float, period_s: float, hop_frames: int):
+    def __init__(self, stream, began: float, latency_s: float, period_s: float, hop_frames: int, extra_s: float = 0.0):
         self.frames: list[np.ndarray] = []
         self.lateness_s: list[float] = []  # of every frame but the first, against its due time; negative never
         self.first_frame_s: float | None = None  # since `began`
@@ -88,7 +88,7 @@ class Playback:
         self.hop_s: list[float] = []  # calls that ran a window, outside a scheduler
         self._stream, self._began, self._period_s, self._hop_frames = stream, began, period_s, hop_frames
         self._earliest = began + latency_s
-        self._wait_s = math.ceil(latency_s / CHUNK_S - 1e-9) * CHUNK_S + period_s
+        self._wait_s = math.ceil(latency_s / CHUNK_S - 1e-9) * CHUNK_S + period_s + extra_s
         self.n_frames = 0
 
     def due(self, frame: int) -> float:

@@ -77,7 +77,7 @@ class StreamRunner:
         """One stream in real time; see run_live()."""
         return run_live(self.model, self.live_profile, audio, seconds)
 
-    def crowd(self, audio: np.ndarray, seconds: float, n_streams: int, find: bool) -> dict:
+    def crowd(self, audio: np.ndarray, seconds: float, n_streams: int, find: bool, max_wait_ms: int) -> dict:
         """Many streams in real time; see Crowd.   find: also look for the greatest number that is sustained."""
-        self._crowd = self._crowd or Crowd(self.model, self.live_profile)
+        self._crowd = self._crowd or Crowd(self.model, self.live_profile, max_wait_ms)
         return self._crowd.measure(audio, seconds, n_streams, find)

@@ -88,6 +88,12 @@ def _add_scenarios(parser: arguments.Parser) -> None:
     group.add_argument(
         "--find-streams", action="store_true", help="crowd: look for the greatest number of streams that is sustained"
     )
+    group.add_argument(
+        "--max-wait",
+        type=arguments.whole_number(0, 1000),
+        metavar="MS",
+        help="crowd: how long a stream that is ready waits for others to share its batch (default: 0)",
+    )
 
 
 def run(args, console: Console) -> int:
@@ -100,7 +106,9 @@ def run(args, console: Console) -> int:
     bundle = bundles.resolve(args.bundle)
     rows = chosen_rows(args, bundle)
     audio = recording(Path(args.input)) if args.input else synthetic_speech(args.seconds)
-    plan = Plan(scenarios, args.rounds, args.duration, args.streams or DEFAULT_STREAMS, args.find_streams)
+    plan = Plan(
+        scenarios, args.rounds, args.duration, args.streams or DEFAULT_STREAMS, args.find_streams, args.max_wait or 0
+    )
     environment = stamp()  # now: the load average is to be that of others
     n_total = plan.n_runs(rows)
     console.notice(f"{n_total} runs of {len(rows)} rows, {len(audio) / RATE_HZ:.1f} s of audio")
@@ -125,6 +133,7 @@ def run(args, console: Console) -> int:
             "seconds": plan.seconds,
             "streams": plan.n_streams,
             "find_streams": plan.find_streams,
+            "max_wait_ms": plan.max_wait_ms,
             "profile": rows[0]["profile"],
             "live_profile": rows[0]["live_profile"],
         },
@@ -142,7 +151,11 @@ def run(args, console: Console) -> int:
 
 def _check_scenarios(args, scenarios: tuple[str, ...]) -> None:
     """Raises UsageError for options that the chosen scenarios do not use."""
-    for option, given in (("--streams", args.streams), ("--find-streams", args.find_streams)):
+    for option, given in (
+        ("--streams", args.streams),
+        ("--find-streams", args.find_streams),
+        ("--max-wait", args.max_wait),
+    ):
         if given and "crowd" not in scenarios:
             raise arguments.UsageError(f"{option} is for crowds: add --scenario crowd")
     if args.baseline and "offline" not in scenarios:
