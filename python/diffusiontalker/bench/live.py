@@ -14,10 +14,12 @@ from diffusiontalker.bench.numbers import per_frame, percentiles, phases_s
 from diffusiontalker.bench.pacing import LEAD_S, Microphone, Playback, play
 
 
+BUFFERED_MS = 500  # the C library's default, which is made for live use; Python's is for whole clips
+
+
 def native_stream(model: Model, profile: str, seed: int = 0):
-    """A stream with the C library's default options, which are made for live use; pushing and pulling may be done by
-    two threads."""
-    return native().Stream(model._native, profile=profile, seed=seed)
+    """A stream as a C program gets it by default; pushing and pulling may be done by two threads."""
+    return native().Stream(model._native, profile=profile, seed=seed, max_buffered_ms=BUFFERED_MS)
 
 
 def warm_up(model: Model, profile: str, audio: np.ndarray) -> float:
