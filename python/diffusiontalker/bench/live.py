@@ -13,7 +13,6 @@ from diffusiontalker.bench.clip import RATE_HZ
 from diffusiontalker.bench.numbers import per_frame, percentiles, phases_s
 from diffusiontalker.bench.pacing import LEAD_S, Microphone, Playback, play
 
-
 BUFFERED_MS = 500  # the C library's default, which is made for live use; Python's is for whole clips
 
 

@@ -54,14 +54,17 @@ def _offline(r: Row, audio_s: float) -> dict:
 
 
 def compare_with_baselines(results: list[dict], frames: list[np.ndarray | None]) -> None:
-    """Fills `against`: speed and greatest difference against every baseline that ran beside."""
+    """Fills `against`: speed and differences of the weights against every baseline that ran beside."""
     for baseline, baseline_frames in zip(results, frames, strict=True):
         if baseline["name"] not in BASELINES or not baseline["offline"]:
             continue
         for result, own in zip(results, frames, strict=True):
             if own is None or not result["offline"] or baseline_frames is None:
                 continue
-            n = len(own) - 5  # the runtime eases the last frames to rest
-            speed = result["offline"]["frames_per_s"] / baseline["offline"]["frames_per_s"]
-            difference = float(np.abs(own[:n] - baseline_frames[:n]).max()) if n > 0 else None
-            result["against"][baseline["name"]] = {"speed": speed, "max_difference": difference}
+            n = max(0, len(own) - 5)  # the runtime eases the last frames to rest
+            off = own[:n].astype(np.float64) - baseline_frames[:n]
+            result["against"][baseline["name"]] = {
+                "speed": result["offline"]["frames_per_s"] / baseline["offline"]["frames_per_s"],
+                "max_difference": float(np.abs(off).max()) if n else None,
+                "rms_difference": float(np.sqrt((off**2).mean())) if n else None,
+            }

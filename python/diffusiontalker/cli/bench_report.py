@@ -93,6 +93,7 @@ def _against_one(name: str) -> list[Cell]:
     return [
         (f"x {name}", lambda r: r["against"][name]["speed"], ".2f"),
         ("difference", lambda r: r["against"][name]["max_difference"], ".1e"),
+        ("rms", lambda r: r["against"][name]["rms_difference"], ".1e"),
     ]
 
 
