@@ -27,6 +27,10 @@ class BackendError(DiffusionTalkerError):
     exit_code = 5
 
 
+class EngineError(BackendError):
+    """TensorRT engines that cannot be built, or are missing, damaged or made for something else."""
+
+
 class OutputError(DiffusionTalkerError):
     """An output that cannot be written: no such folder, exists already, disk full."""
 

@@ -58,10 +58,10 @@ class Console:
 
 
 class Progress:
-    """Context manager; call it with what is done so far."""
+    """Context manager; call it with what is done so far. shown: whether there is a bar."""
 
     def __init__(self, total: float | None, label: str, unit: str, shown: bool):
-        self._bar = None
+        self._bar, self.shown = None, shown
         if shown:
             from tqdm import tqdm
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffusiontalker.cli import arguments, checks
+from diffusiontalker.cli import arguments, checks, engine_checks
 from diffusiontalker.cli.console import Console
 
 _MARK = {"ok": "green", "note": "yellow", "FAIL": "red"}
@@ -22,7 +22,7 @@ def add_parser(subparsers) -> arguments.Parser:
 
 
 def run(args, console: Console) -> int:
-    found = checks.all_checks()
+    found = [*checks.all_checks(), *engine_checks.all_checks()]
     worst = max((c.exit_code for c in found if c.status == "FAIL"), default=0)
     if args.json:
         console.json(

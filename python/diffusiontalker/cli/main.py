@@ -15,7 +15,7 @@ from diffusiontalker.cli.arguments import EXIT_CODES, Parser
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import DiffusionTalkerError
 
-COMMANDS = ("animate", "render", "info", "pack", "doctor", "bench")
+COMMANDS = ("animate", "render", "info", "pack", "doctor", "bench", "engine")
 INTERNAL, INTERRUPTED, BROKEN_PIPE = 70, 130, 141
 
 

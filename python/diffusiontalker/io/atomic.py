@@ -26,6 +26,11 @@ _CAUSES = {
 }
 
 
+def cause_of(error: OSError) -> str:
+    """Why a file could not be written, and what to do."""
+    return _CAUSES.get(error.errno or 0, error.strerror or str(error))
+
+
 @contextlib.contextmanager
 def atomic_writer(path: str | os.PathLike[str], force: bool = False) -> Iterator[BinaryIO]:
     """Gives a binary file to write to; when the block ends without an error it becomes `path`, in one step.
@@ -47,7 +52,7 @@ def atomic_writer(path: str | os.PathLike[str], force: bool = False) -> Iterator
         os.replace(temporary, target)
         temporary = None
     except OSError as e:
-        raise OutputError(f"{target} cannot be written: {_CAUSES.get(e.errno or 0, e.strerror or str(e))}") from e
+        raise OutputError(f"{target} cannot be written: {cause_of(e)}") from e
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):

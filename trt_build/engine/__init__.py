@@ -1,0 +1,1 @@
+"""ONNX graphs of a bundle -> engine sets, with tensorrt or tensorrt-rtx."""

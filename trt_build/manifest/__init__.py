@@ -1,0 +1,1 @@
+"""What an engine set says about itself, and where sets lie (docs/engine-format.md). Needs neither TensorRT nor onnx."""
