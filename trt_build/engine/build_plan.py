@@ -27,6 +27,7 @@ _FLOAT_LAYERS = ("SOFTMAX", "NORMALIZATION", "REDUCE")
 class Plan:
     data: bytes
     precision: PrecisionReport
+    tensors: list[dict]  # as in engines.json
     timing: bytes | None  # the timing cache after the build, where the library has one
 
 
@@ -69,7 +70,7 @@ def build_plan(
     config = builder.create_builder_config()
     _set_options(library, config, options, spec)
     _add_profiles(builder, config, spec)
-    report = network_precision(trt, network)
+    report, tensors = network_precision(trt, network), _tensors(trt, network)
     if not library.strongly_typed and spec.precision == "f16":
         _choose_types(trt, config, network)
     if timing is not None or not library.is_rtx:
@@ -84,7 +85,7 @@ def build_plan(
         raise engine_error(f"{spec.label} cannot be built", log.errors)
     data = bytes(memory)
     cache = None if library.is_rtx else config.get_timing_cache()
-    return Plan(data, _inspect(library, log, data) or report, bytes(cache.serialize()) if cache else None)
+    return Plan(data, _inspect(library, log, data) or report, tensors, bytes(cache.serialize()) if cache else None)
 
 
 def _builder(library: Library, log):
@@ -108,6 +109,16 @@ def _network_flags(library: Library) -> int:
 def _parser_error(error) -> str:
     node = f"node {error.node_name() or error.node()} ({error.node_operator()}): " if error.node() >= 0 else ""
     return f"{node}{' '.join(str(error.desc()).split())}"
+
+
+def _tensors(trt: ModuleType, network) -> list[dict]:
+    types = {trt.DataType.FLOAT: "f32", trt.DataType.HALF: "f16", trt.DataType.INT32: "i32", trt.DataType.INT64: "i64"}
+    inputs = [(network.get_input(i), True) for i in range(network.num_inputs)]
+    outputs = [(network.get_output(i), False) for i in range(network.num_outputs)]
+    return [
+        {"name": t.name, "input": is_input, "type": types.get(t.dtype, str(t.dtype)), "shape": list(t.shape)}
+        for t, is_input in inputs + outputs
+    ]
 
 
 def _set_options(library: Library, config, options: EngineOptions, spec: PlanSpec) -> None:

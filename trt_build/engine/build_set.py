@@ -133,6 +133,7 @@ def _build(
                 spec.listed,
                 round(time.perf_counter() - begun, 3),
                 **asdict(plan.precision),
+                tensors=plan.tensors,
             )  # fmt: skip
         )
     timing.write(identity, kernels)

@@ -18,8 +18,12 @@ _MEANINGS = (
      "the graph has a size that is not fixed, and no profile gives its range"),
     (r"invalid optimization profile|profile.{0,40}(invalid|not valid)|min.{0,20}(<=|less).{0,20}opt|MIN > OPT|kMIN",
      "a profile's sizes are not in order: least, usual and greatest must not decrease"),
+    (r"dimension mismatch for tensor",
+     "a profile does not fit the sizes of the graph"),
+    (r"cannot compile operation",
+     "the GPUs that were asked for lack an operation of the graph"),
     (r"no importer registered|plugin not found|could not find plugin|unsupported operator|checkFallbackPluginImporter|"
-     r"not registered|is not supported",
+     r"not registered|is not supported|: false$",
      "the graph has an operator that this library does not know"),
     (r"out of memory|insufficient memory|OutOfMemory|cannot allocate",
      "the memory is used up: close other programs, or build fewer or smaller batches"),

@@ -20,7 +20,8 @@ REMEDY = "run `diffusiontalker engine build` again"
 class Engine:
     """One plan. window: animation frames, 0 where the network has none. profiles: in the order of the plan.
     layers, fp16_layers: layers of the network with floating-point results, and those of float16; matrix_*: of them the
-    products and convolutions. from_engine: counted in the built engine, not in the typed network that it was built of.
+    products and convolutions. tensors: inputs and outputs as {"name", "input", "type", "shape"}, -1 for a dynamic axis.
+    from_engine: counted in the built engine, not in the typed network that it was built of.
     build_s: wall seconds."""
 
     network: str
@@ -35,6 +36,7 @@ class Engine:
     fp16_matrix_layers: int = 0
     matrix_layers: int = 0
     from_engine: bool = False
+    tensors: list[dict] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

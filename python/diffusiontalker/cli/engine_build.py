@@ -13,7 +13,7 @@ def run(args, console: Console) -> int:
         from trt_build.manifest.identity import EngineOptions
     except ModuleNotFoundError as e:
         raise EngineError(
-            f"building engines needs {e.name}: pip install 'diffusiontalker[tensorrt-rtx]', or [tensorrt] on a GPU machine"
+            f"building engines needs {e.name}: pip install 'diffusiontalker[tensorrt-rtx]', or [tensorrt] on a GPU"
         ) from e
     options = EngineOptions(
         args.version_compatible,

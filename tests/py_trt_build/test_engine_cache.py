@@ -1,0 +1,175 @@
+"""Sets are reused while they fit, built anew when they do not, and never lost or left half-made."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from bundles import write_bundle
+from conftest import tiny_wanted
+
+from diffusiontalker.errors import BundleError, EngineError, OutputError
+from trt_build.engine.build_set import ensure_engines
+from trt_build.manifest import cache as sets
+from trt_build.manifest.sidecar import file_problem, read
+
+pytestmark = pytest.mark.usefixtures("rtx")
+
+
+def state(folder):
+    """What a rebuild would change."""
+    return {p.name: (p.stat().st_mtime_ns, p.stat().st_size) for p in folder.iterdir()}
+
+
+@pytest.fixture
+def own_set(tiny_set, tmp_path):
+    return shutil.copytree(tiny_set.folder, tmp_path / "own")
+
+
+def test_second_build_takes_the_first_ones_set(tiny, cache):
+    first = ensure_engines(tiny_wanted(tiny))
+    assert first.reason == "there was none" and first.engines.folder.parent == cache
+    before = state(first.engines.folder)
+    second = ensure_engines(tiny_wanted(tiny))
+    assert second.reason == "" and second.engines == first.engines
+    assert state(first.engines.folder) == before
+    assert [p.name for p in cache.iterdir()] == [first.engines.identity.key]
+
+
+def test_changed_bundle_is_built_anew(tiny, own_set, tmp_path):
+    other = write_bundle(tmp_path / "other", seed=1)
+    same = ensure_engines(tiny_wanted(tiny), own_set)
+    assert same.reason == ""
+    key = same.engines.identity.key
+    outcome = ensure_engines(tiny_wanted(other), own_set)
+    assert outcome.reason == "the bundle has changed"
+    assert file_problem(outcome.engines) == "" and [p for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+    assert outcome.engines.identity.key != key
+
+
+@pytest.mark.parametrize(
+    "change, reason",
+    [
+        ({"batches": (1, 4)}, "batches was [1, 2] and is [1, 4] now"),
+        ({"profiles": ("offline",)}, "windows was [30] and is [60] now"),
+        ({"precision": "f32"}, "precision was f16 and is f32 now"),
+    ],
+)
+def test_other_wishes_are_another_set(tiny, own_set, change, reason):
+    assert ensure_engines(tiny_wanted(tiny, **change), own_set).reason == reason
+
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "missing"])
+def test_damaged_plan_is_found_and_built_anew(tiny, own_set, damage):
+    plan = next(own_set.glob("denoiser*.plan"))
+    data = bytearray(plan.read_bytes())
+    data[len(data) // 2] ^= 1
+    if damage == "missing":
+        plan.unlink()
+    else:
+        plan.write_bytes(data if damage == "flip" else data[:-1])
+    problem = file_problem(read(own_set))
+    expected = {"flip": "is damaged: its SHA-256", "truncate": "bytes, expected", "missing": "cannot be read: No such"}
+    assert plan.name in problem and expected[damage] in problem
+    outcome = ensure_engines(tiny_wanted(tiny), own_set)
+    assert outcome.reason == problem and file_problem(outcome.engines) == ""
+
+
+def test_plan_of_another_builder_is_found(own_set):
+    path = own_set / "engines.json"
+    content = json.loads(path.read_text())
+    version = content["identity"]["library_version"].split(".")
+    content["identity"]["library_version"] = ".".join([version[0], str(int(version[1]) + 1), *version[2:]])
+    path.write_text(json.dumps(content))
+    assert "was built by version " in file_problem(read(own_set))
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("{", "is not valid JSON"),
+        ("[]", "does not describe an engine set"),
+        ('{"format": 99}', "is of format 99, expected 1"),
+        ('{"format": 1}', "'engines' is missing or wrong"),
+        ('{"format": 1, "engines": [{"file": "../x.plan"}]}', "missing or wrong"),
+        (" " * (1 << 20) + "{}", "has more than 1048576 bytes"),
+    ],
+)
+def test_damaged_sidecar_is_one_sentence_with_the_remedy(tiny, own_set, text, message):
+    (own_set / "engines.json").write_text(text)
+    with pytest.raises(EngineError, match="diffusiontalker engine build") as e:
+        read(own_set)
+    assert message in str(e.value)
+    assert ensure_engines(tiny_wanted(tiny), own_set).reason == str(e.value)
+
+
+def test_sidecar_cannot_name_files_elsewhere(own_set):
+    content = json.loads((own_set / "engines.json").read_text())
+    content["engines"][0]["file"] = "../outside.plan"
+    (own_set / "engines.json").write_text(json.dumps(content))
+    with pytest.raises(EngineError, match="outside.plan' is missing or wrong"):
+        read(own_set)
+
+
+def test_damaged_bundle_is_refused_and_the_set_stays(tiny, own_set, tmp_path):
+    bundle = shutil.copytree(tiny, tmp_path / "bundle")
+    (bundle / "denoiser.onnx").write_bytes(b"not a graph")
+    before = state(own_set)
+    with pytest.raises(BundleError, match="is not whole: denoiser.onnx has 11 bytes"):
+        ensure_engines(tiny_wanted(bundle), own_set)
+    assert state(own_set) == before
+
+
+def test_interrupted_build_leaves_the_old_set_and_nothing_else(tiny, own_set, tmp_path):
+    before = state(own_set)
+
+    def interrupt(done, total, label):
+        if done > 1.1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ensure_engines(tiny_wanted(tiny), own_set, force=True, report=interrupt)
+    assert state(own_set) == before
+    assert [p.name for p in tmp_path.iterdir()] == ["own"]
+
+
+def test_progress_rises_to_the_number_of_plans(tiny, tmp_path):
+    seen = []
+    ensure_engines(tiny_wanted(tiny), tmp_path / "set", report=lambda done, total, label: seen.append((done, total)))
+    done = np.array([d for d, _ in seen])
+    assert {total for _, total in seen} == {4} and done[0] == 0 and done[-1] == 4
+    assert (np.diff(done) >= 0).all() and len(np.unique(done)) > 8
+
+
+def test_foreign_folder_is_not_touched(tiny, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("years of work")
+    with pytest.raises(OutputError, match="holds files that are no engine set: give another folder"):
+        ensure_engines(tiny_wanted(tiny), folder)
+    with pytest.raises(OutputError, match="delete it yourself"):
+        sets.remove(folder)
+    assert (folder / "thesis.txt").read_text() == "years of work"
+
+
+FULL_DISK = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
+from diffusiontalker.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit for the size of files")
+def test_full_disk_is_one_sentence_and_leaves_nothing(tiny, tmp_path):
+    arguments = ["engine", "build", str(tiny), "--library", "tensorrt-rtx", "--profile", "low", "--batches", "1"]
+    result = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, *arguments, "--folder", str(tmp_path / "set"), "--quiet"],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert result.returncode == 6
+    assert result.stderr.count("\n") == 1 and "cannot be written: the file is larger than this disk" in result.stderr
+    assert list(tmp_path.iterdir()) == []
