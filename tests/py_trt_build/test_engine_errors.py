@@ -16,6 +16,7 @@ from trt_build.engine.messages import engine_error
 from trt_build.engine.plan_spec import PlanSpec
 from trt_build.manifest.identity import EngineOptions
 
+PLAIN = EngineOptions()
 BATCHES = [{"batch": (1, 2, 4)}]
 
 
@@ -32,7 +33,7 @@ def matmul(**other) -> onnx.ModelProto:
     return graph(helper.make_node("MatMul", ["x", "w"], ["y"]), **other)
 
 
-def build(library, model, profiles=BATCHES, options=EngineOptions()):
+def build(library, model, profiles=BATCHES, options=PLAIN):
     spec = PlanSpec("denoiser", "denoiser.onnx", 60, "f16", {"x": ("batch", 4)}, profiles)
     return build_plan(library, model, spec, options, lambda done: None)
 
@@ -127,7 +128,7 @@ def test_builder_that_does_not_start_is_one_sentence(rtx):
         ("Error Code 2: OutOfMemory (Requested size was 1 bytes.)", "the memory is used up"),
         ("Could not find any implementation for node {ForeignNode[x]}.", "no kernel for a node"),
         ("The engine plan file is generated on an incompatible device, expecting compute 8.9 got 8.6", "another GPU"),
-        ("Serialization assertion stdVersionRead == serializationVersion failed.Version tag does not match", "no plan of"),
+        ("Serialization assertion failed: Version tag does not match. Note: Current Version: 0", "no plan of"),
         ("something nobody has seen", "something nobody has seen"),
     ],
 )

@@ -27,7 +27,8 @@ def driver(tmp_path):
     def make(init=0, count=1, attribute=0):
         path = tmp_path / f"cuda{init}{count}{attribute}.so"
         values = (f"-DINIT={init}", f"-DCOUNT={count}", f"-DATTRIBUTE={attribute}")
-        subprocess.run([compiler, "-shared", "-fPIC", *values, "-x", "c", "-", "-o", path], input=DRIVER.encode(), check=True)
+        command = [compiler, "-shared", "-fPIC", *values, "-x", "c", "-", "-o", path]
+        subprocess.run(command, input=DRIVER.encode(), check=True)
         return str(path)
 
     return make

@@ -1,0 +1,76 @@
+"""`python -m trt_build.verify`: PyTorch, ONNX and engines of one bundle compared; 1 when a limit is broken."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from diffusiontalker.api import bundles
+from diffusiontalker.bench.clip import recording
+from diffusiontalker.errors import DiffusionTalkerError
+from trt_build.verify.compare import Comparison, Judge
+from trt_build.verify.parts import OnnxParts, Parts, TorchParts
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m trt_build.verify", description=__doc__)
+    parser.add_argument("bundle", nargs="?", default="base", help="name or folder (default: base)")
+    parser.add_argument("--audio", type=Path, required=True, help="speech, some seconds of it")
+    parser.add_argument("--profile", default="live", help="latency profile (default: live)")
+    parser.add_argument("--engines", type=Path, help="folder of an engine set; needs a GPU and pycuda")
+    parser.add_argument("--recordings", type=Path, help="folder of speech with phones, to score closures on")
+    parser.add_argument("--limit", type=int, help="only so many of the recordings")
+    parser.add_argument("--out", type=Path, help="JSON file for the result")
+    args = parser.parse_args(argv)
+    try:
+        result = verify(args)
+    except (DiffusionTalkerError, OSError, ValueError) as e:
+        print(f"error: {e}", file=sys.stderr)
+        return getattr(e, "exit_code", 3)
+    if args.out:
+        args.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    return 0 if result["kept"] else 1
+
+
+def verify(args: argparse.Namespace) -> dict:
+    bundle = bundles.resolve(args.bundle)
+    audio = recording(args.audio)
+    candidates: list[tuple[Parts, bool]] = [(OnnxParts(bundle, half), half) for half in (False, True)]
+    profile_of_layers: dict = {}
+    engines = None
+    if args.engines:
+        from trt_build.verify.engine_parts import EngineParts
+
+        engines = EngineParts(args.engines)
+        candidates.append((engines, engines.engines.identity.precision == "f16"))
+    judge = Judge(bundle, audio, args.profile, TorchParts(bundle, half=False), TorchParts(bundle, half=True))
+    compared = [judge.compare(parts, half) for parts, half in candidates]
+    for comparison in compared:
+        _print(comparison)
+    if engines is not None:
+        profile_of_layers = engines.layer_times()
+    scores = {}
+    if args.recordings:
+        from trt_build.verify.scores import score_precisions
+
+        scores = score_precisions(bundle, args.profile, args.recordings, [parts for parts, _ in candidates], args.limit)
+    return {
+        "schema": "diffusiontalker.verify/1", "kept": all(c.kept for c in compared), "audio": args.audio.name,
+        "profile": args.profile, "n_frames": len(judge.expected), "pytorch_float16": judge.half,
+        "compared": [c.as_dict() for c in compared], "layers": profile_of_layers, "scores": scores,
+    }  # fmt: skip
+
+
+def _print(comparison: Comparison) -> None:
+    print(f"{comparison.name}: {'within its limits' if comparison.kept else 'BEYOND ITS LIMITS'}")
+    for e in comparison.errors:
+        mark = "" if e.kept else "  <-- beyond"
+        worst = f"worst {e.worst:.2e} (<= {e.worst_limit:.2e})"
+        print(f"  {e.what:10} rms {e.rms:.2e} (<= {e.rms_limit:.2e})  {worst}{mark}")
+    print("  " + ", ".join(f"{key} {value:.4g}" for key, value in comparison.lips.items()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
