@@ -67,6 +67,8 @@ else
   "$PYTHON" -m pytest -rs tests/py_pkg
   step "Python tests: examples"
   "$PYTHON" -m pytest -rs tests/examples
+  step "Python tests: engines"
+  "$PYTHON" -m pytest -rs tests/py_trt_build
   step "Python tests: training"
   "$PYTHON" -m pytest -rs tests/py_training --ignore "$chain" --ignore-glob '*/test_loop*.py'
   step "Python tests: training loop"
