@@ -23,10 +23,11 @@ size_t choose_bucket(const std::vector<size_t>& buckets, size_t n) {
 }
 
 GpuBackend::GpuBackend(const Bundle& bundle, const std::string& name, std::unique_ptr<GpuDevice> device,
-                       std::unique_ptr<EngineSource> engines, const Log& log)
+                       std::unique_ptr<EngineSource> engines, const Log& log, bool record)
     : HostLoopBackend(bundle),
       name_(name),
       log_(log),
+      record_(record),
       device_(std::move(device)),
       engines_(std::move(engines)) {
   guarded([&] {
@@ -104,7 +105,8 @@ HopGraph& GpuBackend::hop(size_t n, size_t window, size_t past) {
     std::unique_ptr<HopGraph>& entry = hops_[shape];
     try {
       if (entry == nullptr) {
-        entry = std::make_unique<HopGraph>(model(), *device_, *stream_, *engines_, *arena_, shape, log_);
+        entry =
+            std::make_unique<HopGraph>(model(), *device_, *stream_, *engines_, *arena_, shape, log_, record_);
       }
       entry->prepare();
       return *entry;

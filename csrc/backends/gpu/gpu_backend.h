@@ -19,9 +19,10 @@ size_t choose_bucket(const std::vector<size_t>& buckets, size_t n);
 // Sessions of several threads take turns: there is one device.
 class GpuBackend : public HostLoopBackend {
  public:
-  // Throws Error(DT_NO_BACKEND) when the device has no room for the conditioner, Error(DT_BAD_BUNDLE, ..).
+  // record: false enqueues every hop piece by piece, for comparisons.
+  // Throws Error(DT_OUT_OF_MEMORY) when the device has no room for the conditioner, Error(DT_BAD_BUNDLE, ..).
   GpuBackend(const Bundle& bundle, const std::string& name, std::unique_ptr<GpuDevice> device,
-             std::unique_ptr<EngineSource> engines, const Log& log);
+             std::unique_ptr<EngineSource> engines, const Log& log, bool record = true);
   ~GpuBackend() override;
   const char* name() const override { return name_.c_str(); }
   // Throws Error: DT_UNSUPPORTED (no engine for the window), DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR.
@@ -45,6 +46,7 @@ class GpuBackend : public HostLoopBackend {
 
   const std::string name_;
   const Log log_;
+  const bool record_;
   std::mutex mutex_;  // of all below
   std::unique_ptr<GpuDevice> device_;
   std::unique_ptr<GpuStream> stream_;

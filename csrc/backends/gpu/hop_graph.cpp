@@ -30,8 +30,8 @@ class Recording {
 }  // namespace
 
 HopGraph::HopGraph(const HostLoopModel& model, GpuDevice& device, GpuStream& stream, EngineSource& engines,
-                   ScratchArena& arena, HopShape shape, const Log& log)
-    : model_(model), stream_(stream), arena_(arena), shape_(shape), log_(log) {
+                   ScratchArena& arena, HopShape shape, const Log& log, bool record)
+    : model_(model), stream_(stream), arena_(arena), shape_(shape), log_(log), is_eager_(!record) {
   encoder_ = engines.make_context(Network::kAudioEncoder, shape.window, shape.batch);
   denoiser_ = engines.make_context(Network::kDenoiser, shape.window, shape.batch);
   arena_.reserve(std::max(encoder_->scratch_bytes(), denoiser_->scratch_bytes()));

@@ -26,9 +26,10 @@ struct HopShape {
 // it.
 class HopGraph {
  public:
-  // Makes contexts and buffers, which never move afterwards. Throws GpuError, Error.
+  // Makes contexts and buffers, which never move afterwards. record: false enqueues every hop piece by piece.
+  // Throws GpuError, Error.
   HopGraph(const HostLoopModel& model, GpuDevice& device, GpuStream& stream, EngineSource& engines,
-           ScratchArena& arena, HopShape shape, const Log& log);
+           ScratchArena& arena, HopShape shape, const Log& log, bool record);
 
   // Records the hop, where that is not done or the arena has moved. A recording that fails is announced, and
   // the hop is enqueued piece by piece from then on. Throws GpuError.
@@ -66,7 +67,7 @@ class HopGraph {
 
   std::unique_ptr<GpuGraph> graph_;
   uint64_t generation_ = 0;  // of the arena, when the contexts got it
-  bool is_eager_ = false;    // recording failed once
+  bool is_eager_;            // recording failed once, or is not wanted
 };
 
 }  // namespace dt
