@@ -42,6 +42,11 @@ void JsonReader::allow_only(std::initializer_list<const char*> keys) const {
 
 bool JsonReader::is_null() const { return value_.is_null(); }
 
+bool JsonReader::boolean() const {
+  if (!value_.is_boolean()) fail("must be true or false");
+  return value_.get<bool>();
+}
+
 std::string JsonReader::string() const {
   if (!value_.is_string()) fail("is not a string");
   return value_.get<std::string>();

@@ -26,6 +26,7 @@ class JsonReader {
   void allow_only(std::initializer_list<const char*> keys) const;
 
   bool is_null() const;
+  bool boolean() const;
   std::string string() const;
   int64_t integer(int64_t low, int64_t high) const;
   double number() const;  // finite

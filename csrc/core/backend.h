@@ -15,7 +15,7 @@ namespace dt {
 
 // Raised whenever a type of this header, or of one that it includes, changes: core and backend modules are
 // built from the same sources, and a module of another number is refused.
-constexpr int kBackendInterface = 3;
+constexpr int kBackendInterface = 4;
 
 // One window each of `batch` streams. Every pointer is to dense float32 that the caller owns; one per stream,
 // so that the windows of a crowd need not be gathered first.
@@ -71,10 +71,17 @@ class Backend {
 };
 
 struct BackendOptions {
-  std::string precision = "f32";  // "f32" or "bf16"
+  std::string precision = "f32";  // "f32", "bf16" (CPU) or "f16" (GPU)
   int n_threads = 2;         // that compute one window, the caller among them; 1 runs on the caller alone
   bool pin_threads = false;  // bind the backend's threads to cores each; a host with threads of its own loses
   std::string cache_folder;  // UTF-8, of compiled networks; empty: none. The backend makes folders of its own
+  int device = 0;            // number of the GPU, as the driver counts
+  // UTF-8: the one set of compiled engines to use (docs/engine-format.md); empty: looked for in the user's
+  // cache.
+  std::string engine_folder;
+  // Engines of TensorRT's version-compatible kind carry native code, which loading them runs: only for files
+  // that the user trusts like a program.
+  bool allow_host_code = false;
   Log log;
 };
 
@@ -96,7 +103,7 @@ class BackendFactory {
 // The symbol that a backend module exports; the number is kBackendInterface. The factory lives as long as the
 // process, as does the module.
 using BackendModuleEntry = const BackendFactory* (*)();
-#define DT_BACKEND_MODULE_ENTRY dt_backend_module_v3
+#define DT_BACKEND_MODULE_ENTRY dt_backend_module_v4
 #if defined(_WIN32)
 #define DT_MODULE_EXPORT __declspec(dllexport)
 #else

@@ -22,6 +22,18 @@ void check_finite(const std::vector<float>& x0) {
 
 }  // namespace
 
+void check_window_shape(const WindowBatch& windows, size_t batch, size_t window, size_t past) {
+  const bool fits =
+      windows.batch >= 1 && windows.batch <= batch && windows.window == window && windows.past == past;
+  if (fits) return;
+  const auto describe = [](size_t n, size_t frames, size_t given) {
+    return std::to_string(n) + " windows of " + std::to_string(frames) + " frames, " + std::to_string(given) +
+           " of them given";
+  };
+  throw Error(DT_INTERNAL_ERROR, describe(windows.batch, windows.window, windows.past) +
+                                     ", reached a session for " + describe(batch, window, past));
+}
+
 HostLoopModel::HostLoopModel(const Bundle& bundle) {
   const Manifest& m = bundle.manifest;
   n_channels = static_cast<size_t>(m.motion.n_channels());
@@ -52,18 +64,6 @@ HostLoopSession::HostLoopSession(const HostLoopModel& model, size_t batch, size_
   for (size_t i = 0; i < frames; ++i) buffers_.known[i] = i % window < past ? 1.0f : 0.0f;
 }
 
-void HostLoopSession::check_shape(const WindowBatch& windows) const {
-  const bool fits =
-      windows.batch >= 1 && windows.batch <= batch_ && windows.window == window_ && windows.past == past_;
-  if (fits) return;
-  const auto describe = [](size_t batch, size_t window, size_t past) {
-    return std::to_string(batch) + " windows of " + std::to_string(window) + " frames, " +
-           std::to_string(past) + " of them given";
-  };
-  throw Error(DT_INTERNAL_ERROR, describe(windows.batch, windows.window, windows.past) +
-                                     ", reached a session for " + describe(batch_, window_, past_));
-}
-
 // The same part of every stream's array, one after the other; places without a stream repeat the first, so
 // that the networks never meet values that are not finite.
 void HostLoopSession::gather(const float* const* streams, size_t n_streams, size_t offset,
@@ -75,7 +75,7 @@ void HostLoopSession::gather(const float* const* streams, size_t n_streams, size
 }
 
 void HostLoopSession::run(const WindowBatch& windows, PhaseTimes* times) {
-  check_shape(windows);
+  check_window_shape(windows, batch_, window_, past_);
   gather(windows.mel, windows.batch, 0, &buffers_.mel);
   gather(windows.x_t, windows.batch, 0, &buffers_.x_t);
   {

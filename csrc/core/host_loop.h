@@ -27,6 +27,9 @@ struct HostLoopModel {
   }
 };
 
+// Throws Error(DT_INTERNAL_ERROR) unless the windows are of that shape, and `batch` of them at most.
+void check_window_shape(const WindowBatch& windows, size_t batch, size_t window, size_t past);
+
 // Buffers of one window batch; addresses stay the same for the life of the session, so networks can be bound
 // once.
 struct HostLoopBuffers {
@@ -53,7 +56,6 @@ class HostLoopSession : public Session {
   const HostLoopModel& model() const { return model_; }
 
  private:
-  void check_shape(const WindowBatch& windows) const;
   void gather(const float* const* streams, size_t n_streams, size_t offset, std::vector<float>* out) const;
 
   const HostLoopModel& model_;

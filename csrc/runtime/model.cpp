@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/error.h"
+#include "runtime/module.h"
 #include "runtime/registry.h"
 
 namespace dt {
@@ -15,10 +16,19 @@ MelSpec mel_spec_of(const AudioSpec& a) {
                  a.n_fft,          a.f_min_hz, a.f_max_hz,      a.log_floor};
 }
 
-// "auto" takes OpenVINO where it runs; the fallback is announced, never silent.
+// "auto" takes TensorRT where its module is installed and runs, then OpenVINO; a fallback is announced, never
+// silent.
 std::unique_ptr<Backend> create_backend(const std::string& name, const Bundle& bundle,
                                         const BackendOptions& options) {
   if (name != "auto") return find_backend(name).create(bundle, options);
+  if (options.precision != "bf16" && has_backend_module("tensorrt")) {  // bf16 is the CPU's
+    try {
+      return find_backend("tensorrt").create(bundle, options);
+    } catch (const Error& e) {
+      if (e.status() != DT_NO_BACKEND) throw;
+      options.log.warning(std::string("using the CPU: ") + e.what());
+    }
+  }
   try {
     return find_backend("openvino").create(bundle, options);
   } catch (const Error& e) {
@@ -44,9 +54,9 @@ void to_hook(void*, int32_t level, const char* message) {
 }
 
 void check_options(const BackendOptions& options) {
-  if (options.precision != "f32" && options.precision != "bf16") {
+  if (options.precision != "f32" && options.precision != "bf16" && options.precision != "f16") {
     throw Error(DT_INVALID_ARGUMENT,
-                "unknown precision \"" + options.precision + "\": there are f32 and bf16");
+                "unknown precision \"" + options.precision + "\": there are f32, bf16 and f16");
   }
   if (!(options.n_threads >= 1 && options.n_threads <= 256)) {
     throw Error(DT_INVALID_ARGUMENT,

@@ -72,10 +72,14 @@ void* open_symbol(const fs::path& path, const char* symbol, std::string* reason)
 
 }  // namespace
 
+bool has_backend_module(const std::string& name) {
+  std::error_code ignored;
+  return fs::exists(library_folder() / file_name(name), ignored);
+}
+
 const BackendFactory* load_backend_module(const std::string& name) {
   const fs::path path = library_folder() / file_name(name);
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) {
+  if (!has_backend_module(name)) {
     throw Error(DT_NO_BACKEND,
                 "the " + name + " backend is not part of this installation (no " + path.u8string() + ")");
   }

@@ -51,7 +51,7 @@ def test_log_callback_that_raises_is_harmless(tiny_bundle, monkeypatch):
 def test_unknown_backend_and_precision_list_the_known(tiny_bundle):
     with pytest.raises(errors.InputError, match="auto, openvino, reference and tensorrt"):
         _native.Model(str(tiny_bundle), backend="abacus")
-    with pytest.raises(errors.InputError, match="f32 and bf16"):
+    with pytest.raises(errors.InputError, match="f32, bf16 and f16"):
         _native.Model(str(tiny_bundle), precision="f8")
     with pytest.raises(errors.BackendError, match="tensorrt"):
         _native.Model(str(tiny_bundle), backend="tensorrt")

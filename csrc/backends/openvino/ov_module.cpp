@@ -35,6 +35,10 @@ class OvFactory : public BackendFactory {
 
   std::unique_ptr<Backend> create(const Bundle& bundle, const BackendOptions& options) const override {
     probe();
+    if (options.precision != "f32" && options.precision != "bf16") {
+      throw Error(DT_INVALID_ARGUMENT, "OpenVINO computes in precisions f32 and bf16 here, not in " +
+                                           options.precision + ", which needs the tensorrt backend");
+    }
     if (options.precision == "bf16" && !has_precision("bf16")) {
       throw Error(DT_INVALID_ARGUMENT, "this processor has no bf16 arithmetic: use precision \"f32\"");
     }

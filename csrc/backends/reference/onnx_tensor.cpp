@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "backends/reference/half.h"
+#include "kernels/half.h"
 #include "common/error.h"
 
 namespace dt::reference {

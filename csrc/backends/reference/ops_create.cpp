@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "backends/reference/half.h"
+#include "kernels/half.h"
 #include "backends/reference/onnx_tensor.h"
 #include "backends/reference/op.h"
 

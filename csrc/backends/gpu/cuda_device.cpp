@@ -1,0 +1,159 @@
+#include "backends/gpu/cuda_device.h"
+
+#include <cuda_runtime_api.h>
+
+#include <cstring>
+
+#include "common/error.h"
+
+namespace dt {
+namespace {
+
+// Faults after which the context is gone, or never was.
+GpuFault fault_of(cudaError_t error) {
+  switch (error) {
+    case cudaErrorMemoryAllocation:
+      return GpuFault::kOutOfMemory;
+    case cudaErrorIllegalAddress:
+    case cudaErrorIllegalInstruction:
+    case cudaErrorMisalignedAddress:
+    case cudaErrorInvalidAddressSpace:
+    case cudaErrorInvalidPc:
+    case cudaErrorHardwareStackError:
+    case cudaErrorLaunchFailure:
+    case cudaErrorLaunchTimeout:
+    case cudaErrorAssert:
+    case cudaErrorECCUncorrectable:
+    case cudaErrorNvlinkUncorrectable:
+    case cudaErrorDevicesUnavailable:
+    case cudaErrorInsufficientDriver:
+    case cudaErrorNoDevice:
+    case cudaErrorInitializationError:
+    case cudaErrorCudartUnloading:
+    case cudaErrorUnknown:
+      return GpuFault::kLost;
+    default:
+      return GpuFault::kOther;
+  }
+}
+
+void check(cudaError_t error, const char* what) {
+  if (error == cudaSuccess) return;
+  cudaGetLastError();  // or the next kernel's check would find it
+  throw GpuError(fault_of(error),
+                 std::string(what) + ": " + cudaGetErrorName(error) + ", " + cudaGetErrorString(error));
+}
+
+class CudaGraph : public GpuGraph {
+ public:
+  explicit CudaGraph(cudaGraphExec_t exec) : exec(exec) {}
+  ~CudaGraph() override { cudaGraphExecDestroy(exec); }
+  const cudaGraphExec_t exec;
+};
+
+class CudaStream : public GpuStream {
+ public:
+  // Not the legacy stream, which would wait for everybody's work and cannot be recorded.
+  CudaStream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate"); }
+  ~CudaStream() override { cudaStreamDestroy(stream_); }
+  cudaStream_t raw() const { return stream_; }
+
+  void upload(void* device, const void* pinned, size_t bytes) override {
+    check(cudaMemcpyAsync(device, pinned, bytes, cudaMemcpyHostToDevice, stream_), "upload");
+  }
+  void download(void* pinned, const void* device, size_t bytes) override {
+    check(cudaMemcpyAsync(pinned, device, bytes, cudaMemcpyDeviceToHost, stream_), "download");
+  }
+  void copy(void* to, const void* from, size_t bytes) override {
+    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream_), "copy");
+  }
+  void clear(void* device, size_t bytes) override {
+    check(cudaMemsetAsync(device, 0, bytes, stream_), "clear");
+  }
+  void sampler_step(const SamplerStepArgs<float, float>& args) override {
+    try {
+      sampler_step_cuda(args, stream_);
+    } catch (const Error& e) {
+      throw GpuError(fault_of(cudaGetLastError()), e.what());  // a lost device repeats its fault
+    }
+  }
+  void synchronize() override { check(cudaStreamSynchronize(stream_), "waiting for the GPU"); }
+
+  // Thread-local: other threads of the program may go on allocating.
+  void begin_capture() override {
+    check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+  }
+  std::unique_ptr<GpuGraph> end_capture() noexcept override {
+    cudaGraph_t graph = nullptr;
+    cudaGraphExec_t exec = nullptr;
+    const bool is_good = cudaStreamEndCapture(stream_, &graph) == cudaSuccess && graph != nullptr &&
+                         cudaGraphInstantiateWithFlags(&exec, graph, 0) == cudaSuccess &&
+                         cudaGraphUpload(exec, stream_) == cudaSuccess;
+    if (graph != nullptr) cudaGraphDestroy(graph);
+    if (is_good) return std::make_unique<CudaGraph>(exec);
+    if (exec != nullptr) cudaGraphExecDestroy(exec);
+    cudaGetLastError();
+    return nullptr;
+  }
+  void launch(GpuGraph& graph) override {
+    check(cudaGraphLaunch(static_cast<CudaGraph&>(graph).exec, stream_), "cudaGraphLaunch");
+  }
+
+ private:
+  cudaStream_t stream_ = nullptr;
+};
+
+class CudaDevice : public GpuDevice {
+ public:
+  explicit CudaDevice(int number) : number_(number) { use(); }
+  void use() override { check(cudaSetDevice(number_), "cudaSetDevice"); }
+  void* allocate(size_t bytes) override {
+    void* memory = nullptr;
+    check(cudaMalloc(&memory, bytes), ("allocating " + std::to_string(bytes) + " bytes").c_str());
+    return memory;
+  }
+  void release(void* memory) noexcept override { cudaFree(memory); }
+  void* allocate_pinned(size_t bytes) override {
+    void* memory = nullptr;
+    check(cudaHostAlloc(&memory, bytes, cudaHostAllocDefault), "allocating pinned memory");
+    std::memset(memory, 0, bytes);
+    return memory;
+  }
+  void release_pinned(void* memory) noexcept override { cudaFreeHost(memory); }
+  std::unique_ptr<GpuStream> make_stream() override { return std::make_unique<CudaStream>(); }
+
+ private:
+  const int number_;
+};
+
+}  // namespace
+
+CudaInfo cuda_info(int device) {
+  int n = 0;
+  const cudaError_t error = cudaGetDeviceCount(&n);
+  // 35 (no or too old a driver) and 100 (a driver without a GPU) are the usual ones.
+  if (error != cudaSuccess || n == 0) {
+    throw Error(DT_NO_BACKEND, "this machine has no NVIDIA GPU with a driver that is new enough (" +
+                                   std::string(error == cudaSuccess ? "no device" : cudaGetErrorName(error)) +
+                                   "): nvidia-smi shows what is there");
+  }
+  if (device < 0 || device >= n) {
+    throw Error(DT_NO_BACKEND, "there is no GPU " + std::to_string(device) + ": the driver counts " +
+                                   std::to_string(n) + " from 0");
+  }
+  cudaDeviceProp properties{};
+  const cudaError_t refused = cudaGetDeviceProperties(&properties, device);
+  const cudaError_t started =
+      refused != cudaSuccess ? refused : (cudaSetDevice(device), cudaFree(nullptr));  // makes the context
+  if (started != cudaSuccess) {
+    throw Error(DT_NO_BACKEND, "GPU " + std::to_string(device) + " cannot be used (" +
+                                   cudaGetErrorString(started) + "): nvidia-smi shows who holds it");
+  }
+  return {properties.name, std::to_string(properties.major) + "." + std::to_string(properties.minor)};
+}
+
+std::unique_ptr<GpuDevice> make_cuda_device(int device) { return std::make_unique<CudaDevice>(device); }
+
+CUstream_st* cuda_stream(GpuStream& stream) { return static_cast<CudaStream&>(stream).raw(); }
+
+}  // namespace dt

@@ -1,0 +1,194 @@
+#include "backends/gpu/gpu_backend.h"
+
+#include <algorithm>
+
+#include "backends/gpu/gpu_session.h"
+#include "common/clock.h"
+#include "common/error.h"
+
+namespace dt {
+namespace {
+
+std::string list(const std::vector<size_t>& numbers) {
+  std::string text;
+  for (const size_t n : numbers) text += (text.empty() ? "" : ", ") + std::to_string(n);
+  return text;
+}
+
+}  // namespace
+
+size_t choose_bucket(const std::vector<size_t>& buckets, size_t n) {
+  const auto it = std::lower_bound(buckets.begin(), buckets.end(), n);
+  return it == buckets.end() ? buckets.back() : *it;
+}
+
+GpuBackend::GpuBackend(const Bundle& bundle, const std::string& name, std::unique_ptr<GpuDevice> device,
+                       std::unique_ptr<EngineSource> engines, const Log& log, bool record)
+    : HostLoopBackend(bundle),
+      name_(name),
+      log_(log),
+      record_(record),
+      device_(std::move(device)),
+      engines_(std::move(engines)) {
+  guarded([&] {
+    stream_ = device_->make_stream();
+    arena_ = std::make_unique<ScratchArena>(*device_);
+    conditioner_ = engines_->make_context(Network::kConditioner, 0, model().steps.size());
+  });
+}
+
+// Work that still runs must not lose its memory.
+GpuBackend::~GpuBackend() {
+  try {
+    device_->use();
+    if (stream_ != nullptr) stream_->synchronize();
+  } catch (const GpuError&) {  // a lost device has no work
+  }
+  hops_.clear();
+  conditioner_.reset();
+  style_encoder_.reset();
+}
+
+// Under the lock, with the device chosen; a GpuError becomes a status, and a lost device stays lost.
+template <typename Work>
+void GpuBackend::guarded(Work&& work) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  try {
+    if (!lost_.empty()) throw GpuError(GpuFault::kLost, lost_);
+    device_->use();
+    work();
+  } catch (const GpuError& e) {
+    if (e.fault() == GpuFault::kOutOfMemory) {
+      throw Error(DT_OUT_OF_MEMORY, std::string("the GPU has no memory left (") + e.what() +
+                                        "): close other programs, or build engines for smaller batches");
+    }
+    if (e.fault() == GpuFault::kLost) {
+      lost_ = e.what();
+      throw Error(DT_INTERNAL_ERROR, "the GPU stopped working (" + lost_ +
+                                         "): restart the program; its driver's log tells the cause");
+    }
+    throw Error(DT_INTERNAL_ERROR, std::string("the GPU refused a call: ") + e.what());
+  }
+}
+
+std::vector<size_t>& GpuBackend::buckets(size_t window) {
+  const auto it = buckets_.find(window);
+  if (it != buckets_.end()) return it->second;
+  std::vector<size_t> found = engines_->batches(window);
+  if (found.empty()) {
+    throw Error(DT_UNSUPPORTED, "the engines have no window of " + std::to_string(window) + " frames, only " +
+                                    list(engines_->windows()) + ": build them for this bundle's profiles");
+  }
+  return buckets_[window] = std::move(found);
+}
+
+void GpuBackend::give_up_bucket(size_t window, size_t batch, const GpuError& cause) {
+  std::vector<size_t>& there = buckets(window);
+  for (auto it = hops_.begin(); it != hops_.end();) {
+    const HopShape& shape = it->first;
+    it = shape.window == window && shape.batch >= batch ? hops_.erase(it) : std::next(it);
+  }
+  std::vector<size_t> left;
+  for (const size_t b : there) {
+    if (b < batch) left.push_back(b);
+  }
+  if (left.empty()) throw cause;
+  there = std::move(left);
+  log_.warning("the GPU has no memory for " + std::to_string(batch) + " streams at once (" + cause.what() +
+               "); at most " + std::to_string(there.back()) + " are run together");
+}
+
+// The graph for n streams or for as many of them as fit at once.
+HopGraph& GpuBackend::hop(size_t n, size_t window, size_t past) {
+  for (;;) {
+    const HopShape shape{choose_bucket(buckets(window), n), window, past};
+    std::unique_ptr<HopGraph>& entry = hops_[shape];
+    try {
+      if (entry == nullptr) {
+        entry =
+            std::make_unique<HopGraph>(model(), *device_, *stream_, *engines_, *arena_, shape, log_, record_);
+      }
+      entry->prepare();
+      return *entry;
+    } catch (const GpuError& e) {
+      if (e.fault() != GpuFault::kOutOfMemory) {
+        hops_.erase(shape);
+        throw;
+      }
+      give_up_bucket(window, shape.batch, e);
+    } catch (...) {
+      hops_.erase(shape);
+      throw;
+    }
+  }
+}
+
+std::unique_ptr<Session> GpuBackend::make_session(size_t batch, size_t window, size_t past) {
+  guarded([&] { hop(batch, window, past); });
+  return std::make_unique<GpuSession>(*this, model(), batch, window, past);
+}
+
+void GpuBackend::run(const WindowBatch& windows, std::vector<float>* held, PhaseTimes* times) {
+  guarded([&] {
+    const ScopedTimer timer(&times->denoiser_ns);  // one launch: its parts cannot be told apart
+    const size_t motion = windows.window * model().n_channels;
+    float* out[kMaxStreams];
+    size_t n_held = 0;  // streams whose results wait until all are good
+    for (size_t first = 0; first < windows.batch;) {
+      HopGraph& graph = hop(windows.batch - first, windows.window, windows.past);
+      const size_t n = std::min({graph.shape().batch, windows.batch - first, kMaxStreams});
+      const bool is_all = n == windows.batch;
+      if (!is_all) held->resize(windows.batch * motion);
+      for (size_t b = 0; b < n; ++b) {
+        out[b] = is_all ? windows.x_t[first + b] : held->data() + (first + b) * motion;
+      }
+      graph.run(windows, first, n, out);
+      first += n;
+      if (!is_all) n_held = first;
+    }
+    for (size_t b = 0; b < n_held; ++b) std::copy_n(held->data() + b * motion, motion, windows.x_t[b]);
+  });
+}
+
+// Outside of the loop: eager, and waits.
+void GpuBackend::run_once(GpuContext& context) {
+  arena_->reserve(context.scratch_bytes());
+  context.set_scratch(arena_->data(), arena_->bytes());
+  context.enqueue(*stream_);
+}
+
+void GpuBackend::run_conditioner() {
+  guarded([&] {
+    ConditionBuffers& c = condition_buffers();
+    using Floats = GpuArray<float>;
+    const Floats style(*device_, Floats::kDevice, c.style.size()), t(*device_, Floats::kDevice, c.t.size());
+    const Floats condition(*device_, Floats::kDevice, c.condition.size());
+    conditioner_->bind("style", style);
+    conditioner_->bind("t", t);
+    conditioner_->bind("condition", condition);
+    stream_->upload(style.data(), c.style.data(), style.bytes());
+    stream_->upload(t.data(), c.t.data(), t.bytes());
+    run_once(*conditioner_);
+    stream_->download(c.condition.data(), condition.data(), condition.bytes());
+    stream_->synchronize();
+  });
+}
+
+void GpuBackend::run_style_encoder(const float* mel, size_t n_mel_frames, float* styles) {
+  guarded([&] {
+    if (style_encoder_ == nullptr) style_encoder_ = engines_->make_context(Network::kStyleEncoder, 0, 1);
+    using Floats = GpuArray<float>;
+    const Floats input(*device_, Floats::kDevice, n_mel_frames * model().n_mels);
+    const Floats output(*device_, Floats::kDevice, n_styles() * model().d_identity);
+    style_encoder_->set_shape("mel",
+                              {1, static_cast<int64_t>(n_mel_frames), static_cast<int64_t>(model().n_mels)});
+    style_encoder_->bind("mel", input);
+    style_encoder_->bind("styles", output);
+    stream_->upload(input.data(), mel, input.bytes());
+    run_once(*style_encoder_);
+    stream_->download(styles, output.data(), output.bytes());
+    stream_->synchronize();
+  });
+}
+
+}  // namespace dt

@@ -1,0 +1,107 @@
+#include "backends/tensorrt/trt_context.h"
+
+#include <cuda_runtime_api.h>
+
+#include "backends/gpu/cuda_device.h"
+#include "common/error.h"
+
+namespace dt {
+namespace {
+
+// Values of a shape; 0 where a dimension is open.
+size_t volume(const nvinfer1::Dims& dims) {
+  size_t n = 1;
+  for (int i = 0; i < dims.nbDims; ++i) n *= dims.d[i] < 0 ? 0 : static_cast<size_t>(dims.d[i]);
+  return dims.nbDims < 0 ? 0 : n;
+}
+
+// Without memory of its own: it is set before every use.
+nvinfer1::IExecutionContext* make_context(nvinfer1::ICudaEngine& engine) {
+#if NV_TENSORRT_MAJOR >= 10 || defined(DT_TENSORRT_RTX)
+  return engine.createExecutionContext(nvinfer1::ExecutionContextAllocationStrategy::kUSER_MANAGED);
+#else
+  return engine.createExecutionContextWithoutDeviceMemory();
+#endif
+}
+
+size_t scratch_of(const nvinfer1::ICudaEngine& engine, int profile) {
+#if NV_TENSORRT_MAJOR >= 10 || defined(DT_TENSORRT_RTX)
+  return static_cast<size_t>(engine.getDeviceMemorySizeForProfileV2(profile));
+#else
+  (void)profile;  // that version knows the largest of all only
+  return engine.getDeviceMemorySize();
+#endif
+}
+
+}  // namespace
+
+TrtContext::TrtContext(std::shared_ptr<const TrtEngine> engine, TrtLogger& logger, int profile,
+                       CUstream_st* setup)
+    : engine_(std::move(engine)), logger_(logger) {
+  context_.reset(make_context(*engine_->engine));
+  if (context_ == nullptr) fail("no execution context");
+  if (!context_->setOptimizationProfileAsync(profile, setup)) fail("the profile was refused");
+  if (cudaStreamSynchronize(setup) != cudaSuccess) fail("the profile could not be set");
+  set_largest_shapes(profile);
+  scratch_bytes_ = scratch_of(*engine_->engine, profile);
+}
+
+void TrtContext::fail(const std::string& what) const {
+  throw GpuError(GpuFault::kOther, engine_->file + ": " + what + logger_.take_error());
+}
+
+void TrtContext::set_largest_shapes(int profile) {
+  const nvinfer1::ICudaEngine& engine = *engine_->engine;
+  for (int i = 0; i < engine.getNbIOTensors(); ++i) {
+    const char* name = engine.getIOTensorName(i);
+    if (engine.getTensorDataType(name) != nvinfer1::DataType::kFLOAT) {
+      throw Error(DT_NO_BACKEND, engine_->file + " has the tensor \"" + name +
+                                     "\" of another type than float32: build it again with `diffusiontalker "
+                                     "engine build BUNDLE`");
+    }
+    if (engine.getTensorIOMode(name) != nvinfer1::TensorIOMode::kINPUT) continue;
+    const nvinfer1::Dims dims = engine.getProfileShape(name, profile, nvinfer1::OptProfileSelector::kMAX);
+    if (!context_->setInputShape(name, dims)) fail(std::string("the shape of \"") + name + "\" was refused");
+  }
+}
+
+void TrtContext::set_scratch(void* memory, size_t bytes) {
+  if (bytes < scratch_bytes_) fail("the scratch memory is too small");
+#if NV_TENSORRT_MAJOR >= 10 || defined(DT_TENSORRT_RTX)
+  context_->setDeviceMemoryV2(memory, static_cast<int64_t>(bytes));
+#else
+  context_->setDeviceMemory(memory);
+#endif
+}
+
+void TrtContext::bind(const std::string& tensor, const GpuArray<float>& memory) {
+  const nvinfer1::ICudaEngine& engine = *engine_->engine;
+  const bool is_there = engine.getTensorIOMode(tensor.c_str()) != nvinfer1::TensorIOMode::kNONE;
+  const size_t n = is_there ? volume(context_->getTensorShape(tensor.c_str())) : 0;
+  if (n != memory.size()) {
+    throw Error(DT_NO_BACKEND, engine_->file + " has " + std::to_string(n) + " values of \"" + tensor +
+                                   "\", the bundle " + std::to_string(memory.size()) +
+                                   ": build it again with `diffusiontalker engine build BUNDLE`");
+  }
+  if (!context_->setTensorAddress(tensor.c_str(), memory.data())) {
+    fail("the address of \"" + tensor + "\" was refused");
+  }
+}
+
+void TrtContext::set_shape(const std::string& tensor, const std::vector<int64_t>& shape) {
+  nvinfer1::Dims dims{};
+  dims.nbDims = static_cast<int32_t>(shape.size());
+  using Dimension = std::decay_t<decltype(dims.d[0])>;  // 32 bits in 8.6
+  for (size_t i = 0; i < shape.size(); ++i) dims.d[i] = static_cast<Dimension>(shape[i]);
+  if (!context_->setInputShape(tensor.c_str(), dims)) fail("the shape of \"" + tensor + "\" was refused");
+}
+
+// A refused enqueue records nothing, and a graph of it would replay what lay in memory before.
+void TrtContext::enqueue(GpuStream& stream) {
+  if (context_->enqueueV3(cuda_stream(stream))) return;
+  const cudaError_t error = cudaGetLastError();
+  const GpuFault fault = error == cudaErrorMemoryAllocation ? GpuFault::kOutOfMemory : GpuFault::kOther;
+  throw GpuError(fault, engine_->file + ": TensorRT refused to run" + logger_.take_error());
+}
+
+}  // namespace dt

@@ -1,0 +1,63 @@
+// Entry of the module libdt_backend_tensorrt, for TensorRT and TensorRT-RTX.
+#include "backends/gpu/cuda_device.h"
+#include "backends/gpu/gpu_backend.h"
+#include "backends/tensorrt/trt_engines.h"
+#include "common/error.h"
+#include "common/sha256.h"
+
+namespace dt {
+namespace {
+
+class TrtFactory : public BackendFactory {
+ public:
+  const char* name() const override { return "tensorrt"; }
+
+  // In this order: without a GPU the library must not be started, another major version not be called.
+  void probe() const override {
+    cuda_info(0);
+    TrtLibrary::get();
+  }
+
+  // Every GPU that TensorRT supports computes in both.
+  bool has_precision(const std::string& precision) const override {
+    if (precision != "f32" && precision != "f16") return false;
+    try {
+      probe();
+      return true;
+    } catch (const std::exception&) {
+      return false;
+    }
+  }
+
+  std::unique_ptr<Backend> create(const Bundle& bundle, const BackendOptions& options) const override {
+    if (options.precision != "f32" && options.precision != "f16") {
+      throw Error(DT_INVALID_ARGUMENT,
+                  "the tensorrt backend has precisions f32 and f16, not " + options.precision);
+    }
+    const CudaInfo gpu = cuda_info(options.device);
+    const TrtLibrary& library = TrtLibrary::get();
+    const std::string& json = bundle.json_text;
+    EngineUser user;
+    user.bundle_sha256 = sha256_hex(reinterpret_cast<const uint8_t*>(json.data()), json.size());
+    user.library = kTrtName;
+    user.library_version = library.version();
+    user.gpu_name = gpu.name;
+    user.compute_capability = gpu.compute_capability;
+    user.precision = options.precision;
+    user.allow_host_code = options.allow_host_code;
+    EngineSet set = find_engine_set(options.engine_folder, user);
+    auto device = make_cuda_device(options.device);
+    auto engines =
+        std::make_unique<TrtEngines>(std::move(set), library, options.allow_host_code, options.log);
+    return std::make_unique<GpuBackend>(bundle, "tensorrt", std::move(device), std::move(engines),
+                                        options.log);
+  }
+};
+
+}  // namespace
+}  // namespace dt
+
+extern "C" DT_MODULE_EXPORT const dt::BackendFactory* DT_BACKEND_MODULE_ENTRY() {
+  static const dt::TrtFactory factory;
+  return &factory;
+}

@@ -1,0 +1,93 @@
+// Where a kernel of the suite runs: on the host (its reference) or on a CUDA device. One body tests both.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/denormalise.h"
+#include "kernels/noise.h"
+#include "kernels/past_carry.h"
+#include "kernels/ragged.h"
+#include "kernels/rig.h"
+#include "kernels/sampler_step.h"
+
+namespace dt::test {
+
+class Place {
+ public:
+  virtual ~Place() = default;
+  // Memory that the kernels reach, freed with the place.
+  virtual void* allocate(size_t bytes) = 0;
+  virtual void write(void* to, const void* from, size_t bytes) = 0;
+  // Waits for the kernels before.
+  virtual void read(void* to, const void* from, size_t bytes) = 0;
+
+  virtual void sampler_step(const SamplerStepArgs<float, float>& args) = 0;
+  virtual void sampler_step(const SamplerStepArgs<Half, Half>& args) = 0;
+  virtual void sampler_step(const SamplerStepArgs<float, Half>& args) = 0;
+  virtual void noise_fill(const NoiseFillArgs& args) = 0;
+  virtual void gather(const RaggedArgs& args) = 0;
+  virtual void scatter(const RaggedArgs& args) = 0;
+  virtual void put_past(const PastCarryArgs& args) = 0;
+  virtual void keep_past(const PastCarryArgs& args) = 0;
+  virtual void denormalise(const DenormaliseArgs& args) = 0;
+  virtual void rig(const RigArgs& args) = 0;
+
+  // A copy of values; `shift` more values in front of it spoil its alignment.
+  template <typename T>
+  T* put(const std::vector<T>& values, size_t shift = 0) {
+    T* memory = static_cast<T*>(allocate((values.size() + shift + 1) * sizeof(T))) + shift;
+    write(memory, values.data(), values.size() * sizeof(T));
+    return memory;
+  }
+  template <typename T>
+  std::vector<T> get(const T* memory, size_t n) {
+    std::vector<T> values(n);
+    read(values.data(), memory, n * sizeof(T));
+    return values;
+  }
+};
+
+std::unique_ptr<Place> make_host();
+// Null where there is none; *reason says why.
+std::unique_ptr<Place> make_device(std::string* reason);
+
+// Runs a test on "host" or "cuda"; the latter is skipped with the reason where there is no device.
+class OnEveryPlace : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    host_ = make_host();
+    std::string reason;
+    if (is_device()) device_ = make_device(&reason);
+    if (is_device() && device_ == nullptr) GTEST_SKIP() << reason;
+  }
+  bool is_device() const { return std::string(GetParam()) == "cuda"; }
+  Place& place() { return is_device() ? *device_ : *host_; }
+  Place& host() { return *host_; }  // the judge of the device's bits
+
+ private:
+  std::unique_ptr<Place> host_, device_;
+};
+
+#define DT_ON_EVERY_PLACE(suite)                       \
+  INSTANTIATE_TEST_SUITE_P(                            \
+      Kernels, suite, testing::Values("host", "cuda"), \
+      [](const testing::TestParamInfo<const char*>& i) { return std::string(i.param); })
+
+// Random cases are repeatable: DT_TEST_SEED sets another seed than 1, and every failure tells it.
+uint32_t test_seed();
+
+inline std::vector<float> random_floats(size_t n, std::mt19937* engine, float scale = 1.0f) {
+  std::normal_distribution<float> normal(0.0f, scale);
+  std::vector<float> values(n);
+  for (float& v : values) v = normal(*engine);
+  return values;
+}
+
+}  // namespace dt::test
