@@ -140,7 +140,7 @@ TEST_F(Gpu, OutOfMemoryTakesASmallerBucketAndSaysSo) {
 }
 
 TEST_F(Gpu, WithoutMemoryForOneStreamItIsAClearError) {
-  state_->memory_bytes = 50000;
+  state_->memory_bytes = 210000;  // the conditioner fits
   const auto backend = create({1, 4}, 100000);
   try {
     backend->make_session(4, kWindow, kPast);
@@ -192,12 +192,19 @@ TEST_F(Gpu, EnrollsAndConditionsLikeTheReference) {
   const auto judge = reference_backend_factory().create(bundle_, {});
   const std::vector<float> mel = random_values(33 * kMels, 3), style = {0.5f, -2.0f};
   std::vector<float> got(2), want(2), condition(backend->condition_size()), wanted(condition.size());
+  const auto session = backend->make_session(1, kWindow, kPast);
+  const int captures = state_->n_captures;
+  const size_t used = state_->used_bytes;
   backend->enroll(mel.data(), 33, got.data());
+  EXPECT_EQ(state_->used_bytes, used);
   judge->enroll(mel.data(), 33, want.data());
   EXPECT_EQ(got, want);
   backend->condition(style.data(), condition.data());
   judge->condition(style.data(), wanted.data());
   EXPECT_EQ(condition, wanted);
+  Crowd crowd(1, backend.get());
+  crowd.run(session.get(), 0, 1);
+  EXPECT_EQ(state_->n_captures, captures) << "neither may move what is recorded";
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ class Engines : public testing::Test {
     std::ofstream(folder / "denoiser-w27.plan", std::ios::binary) << bytes;
     return folder.u8string();
   }
-  static EngineUser user() { return {"aa", "tensorrt-rtx", "1.7.1", "NVIDIA H200", "9.0", "f16", false}; }
+  static EngineUser user() { return {"aa", "tensorrt-rtx", "1.7.1", "NVIDIA H200", "9.0", "f16", false, 27}; }
   // The message of using the set; every fault must be one that "auto" can fall back from.
   std::string use(const std::string& folder, const EngineUser& who = user()) {
     try {
@@ -163,6 +163,16 @@ TEST_F(Engines, AreFoundInTheUsersCache) {
   write(small, "diffusiontalker/engines/3");
   write(sidecar(plan()), "diffusiontalker/engines/4");
   EXPECT_EQ(find_engine_set("", user()).engines[0].batches.size(), 2u);
+  json other_window = sidecar(plan());
+  other_window["engines"][0]["window"] = 60;
+  other_window["engines"][0]["profiles"].push_back({{"batch", 64}});
+  write(other_window, "diffusiontalker/engines/5");
+  write(other_window, "diffusiontalker/engines/.being-made");
+  EngineUser live = user();
+  live.window = 27;
+  EXPECT_EQ(find_engine_set("", live).folder.back(), '4');
+  live.window = 0;
+  EXPECT_EQ(find_engine_set("", live).folder.back(), '5') << "the most batches";
   old == nullptr ? unsetenv("XDG_CACHE_HOME") : setenv("XDG_CACHE_HOME", kept.c_str(), 1);
 }
 #endif

@@ -13,6 +13,7 @@ from conftest import tiny_wanted
 from diffusiontalker.errors import BundleError, EngineError, OutputError
 from trt_build.engine.build_set import ensure_engines
 from trt_build.manifest import cache as sets
+from trt_build.manifest.identity import EngineOptions
 from trt_build.manifest.sidecar import file_problem, read
 
 pytestmark = pytest.mark.usefixtures("rtx")
@@ -59,6 +60,14 @@ def test_changed_bundle_is_built_anew(tiny, own_set, tmp_path):
 )
 def test_other_wishes_are_another_set(tiny, own_set, change, reason):
     assert ensure_engines(tiny_wanted(tiny, **change), own_set).reason == reason
+
+
+def test_turing_gets_float16_everywhere(tiny, tmp_path):
+    turing = EngineOptions(compute_capabilities=("7.5",))
+    engines = ensure_engines(tiny_wanted(tiny, options=turing), tmp_path / "set").engines.engines
+    assert all(e.fp16_matrix_layers == e.matrix_layers > 0 for e in engines)
+    with pytest.raises(EngineError, match="no float32 products for compute capability 7.5: use precision f16"):
+        ensure_engines(tiny_wanted(tiny, options=turing, precision="f32"), tmp_path / "other")
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "missing"])

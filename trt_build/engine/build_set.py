@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from trt_build.manifest.identity import (
     bundle_windows,
 )
 from trt_build.manifest.sidecar import NAME, Engine, EngineSet, file_problem, read
+
+TURING = "7.5"
 
 Report = Callable[[float, int, str], None]  # plans done, plans in all, what is being built
 
@@ -66,11 +68,20 @@ def ensure_engines(
     reason = "it was asked for" if force else why_not(target, identity)
     if not reason:
         return Outcome(read(target), "")
-    specs = plan_specs(description, identity.windows, identity.batches, identity.precision)
+    specs = _fitting(plan_specs(description, identity.windows, identity.batches, identity.precision), wanted)
     with new_set(target) as place:
         built = {"bundle": description.get("name"), "bundle_version": description.get("version")}
         _build(wanted.bundle, identity, specs, library, place, built, report or (lambda *_: None))
     return Outcome(read(target), reason)
+
+
+def _fitting(specs: list[PlanSpec], wanted: Wanted) -> list[PlanSpec]:
+    """For Turing everything is float16: TensorRT-RTX has no float32 products for it."""
+    if TURING not in wanted.options.compute_capabilities:
+        return specs
+    if wanted.precision != "f16":
+        raise EngineError(f"tensorrt-rtx has no float32 products for compute capability {TURING}: use precision f16")
+    return [replace(spec, precision="f16") for spec in specs]
 
 
 def why_not(folder: Path, identity: Identity) -> str:

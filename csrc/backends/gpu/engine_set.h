@@ -20,6 +20,7 @@ struct EngineUser {
   std::string gpu_name, compute_capability;  // "NVIDIA H200", "9.0"
   std::string precision;                     // "f32" or "f16"
   bool allow_host_code = false;
+  size_t window = 0;  // that a set of the cache should have, animation frames; 0: any
 };
 
 struct EngineEntry {
@@ -49,8 +50,9 @@ void check_engine_set(const EngineSet& set, const EngineUser& user);
 // The bytes of an engine whose size, hash and header are right. Throws the same.
 std::string read_plan(const EngineSet& set, const EngineEntry& entry);
 
-// The set in `folder`, or, where that is empty, the one in the user's cache that fits; the one with the most
-// batches where several do. Throws the same: with the reason of the set that comes closest.
+// The set in `folder`, or, where that is empty, the one in the user's cache that fits; where several do,
+// one that has the window, and the most batches. Throws the same: with the reason of the set that comes
+// closest.
 EngineSet find_engine_set(const std::string& folder, const EngineUser& user);
 // <cache>/diffusiontalker/engines, the cache being $XDG_CACHE_HOME, ~/.cache or %LOCALAPPDATA%; "" without
 // any.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 
 #include "backends/gpu/engine_set.h"
 #include "common/error.h"
@@ -16,18 +17,20 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-size_t n_batches(const EngineSet& set) {
+// Whether it has the window, then how many batches.
+std::pair<bool, size_t> worth(const EngineSet& set, size_t window) {
   size_t most = 0;
   for (const EngineEntry& entry : set.engines) most = std::max(most, entry.batches.size());
-  return most;
+  return {set.find(Network::kDenoiser, window) != nullptr, most};
 }
 
-// Subfolders by name, so that the choice is the same every time.
+// Subfolders by name, so that the choice is the same every time; one with a dot in front is being made.
 std::vector<std::string> folders_in(const std::string& root) {
   std::vector<std::string> found;
   std::error_code error;
   for (fs::directory_iterator it(fs::u8path(root), error), end; !error && it != end; it.increment(error)) {
     std::error_code ignored;
+    if (it->path().filename().u8string()[0] == '.') continue;
     if (fs::exists(it->path() / "engines.json", ignored)) found.push_back(it->path().u8string());
   }
   std::sort(found.begin(), found.end());
@@ -76,8 +79,8 @@ EngineSet find_engine_set(const std::string& folder, const EngineUser& user) {
                                    (root.empty() ? "the user's cache" : root) +
                                    ": build them with `diffusiontalker engine build BUNDLE`");
   }
-  return *std::max_element(fitting.begin(), fitting.end(), [](const EngineSet& a, const EngineSet& b) {
-    return n_batches(a) < n_batches(b);
+  return *std::max_element(fitting.begin(), fitting.end(), [&](const EngineSet& a, const EngineSet& b) {
+    return worth(a, user.window) < worth(b, user.window);
   });
 }
 

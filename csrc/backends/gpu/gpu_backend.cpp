@@ -33,7 +33,7 @@ GpuBackend::GpuBackend(const Bundle& bundle, const std::string& name, std::uniqu
   guarded([&] {
     stream_ = device_->make_stream();
     arena_ = std::make_unique<ScratchArena>(*device_);
-    conditioner_ = engines_->make_context(Network::kConditioner, 0, model().steps.size());
+    make_conditioner();
   });
 }
 
@@ -150,42 +150,48 @@ void GpuBackend::run(const WindowBatch& windows, std::vector<float>* held, Phase
   });
 }
 
-// Outside of the loop: eager, and waits.
-void GpuBackend::run_once(GpuContext& context) {
-  arena_->reserve(context.scratch_bytes());
-  context.set_scratch(arena_->data(), arena_->bytes());
-  context.enqueue(*stream_);
+// Its scratch memory is part of the arena from the start: the first style must not move it.
+void GpuBackend::make_conditioner() {
+  using Floats = GpuArray<float>;
+  const ConditionBuffers& c = condition_buffers();
+  conditioner_ = engines_->make_context(Network::kConditioner, 0, c.t.size());
+  arena_->reserve(conditioner_->scratch_bytes());
+  style_ = {*device_, Floats::kDevice, c.style.size()};
+  t_ = {*device_, Floats::kDevice, c.t.size()};
+  condition_ = {*device_, Floats::kDevice, c.condition.size()};
+  conditioner_->bind("style", style_);
+  conditioner_->bind("t", t_);
+  conditioner_->bind("condition", condition_);
+  stream_->upload(t_.data(), c.t.data(), t_.bytes());
+  stream_->synchronize();
 }
 
 void GpuBackend::run_conditioner() {
   guarded([&] {
     ConditionBuffers& c = condition_buffers();
-    using Floats = GpuArray<float>;
-    const Floats style(*device_, Floats::kDevice, c.style.size()), t(*device_, Floats::kDevice, c.t.size());
-    const Floats condition(*device_, Floats::kDevice, c.condition.size());
-    conditioner_->bind("style", style);
-    conditioner_->bind("t", t);
-    conditioner_->bind("condition", condition);
-    stream_->upload(style.data(), c.style.data(), style.bytes());
-    stream_->upload(t.data(), c.t.data(), t.bytes());
-    run_once(*conditioner_);
-    stream_->download(c.condition.data(), condition.data(), condition.bytes());
+    stream_->upload(style_.data(), c.style.data(), style_.bytes());
+    conditioner_->set_scratch(arena_->data(), arena_->bytes());
+    conditioner_->enqueue(*stream_);
+    stream_->download(c.condition.data(), condition_.data(), condition_.bytes());
     stream_->synchronize();
   });
 }
 
+// Enrolment is rare and its activations are large: they get memory of their own, for this call.
 void GpuBackend::run_style_encoder(const float* mel, size_t n_mel_frames, float* styles) {
   guarded([&] {
     if (style_encoder_ == nullptr) style_encoder_ = engines_->make_context(Network::kStyleEncoder, 0, 1);
     using Floats = GpuArray<float>;
     const Floats input(*device_, Floats::kDevice, n_mel_frames * model().n_mels);
     const Floats output(*device_, Floats::kDevice, n_styles() * model().d_identity);
+    const GpuArray<uint8_t> scratch(*device_, GpuArray<uint8_t>::kDevice, style_encoder_->scratch_bytes());
     style_encoder_->set_shape("mel",
                               {1, static_cast<int64_t>(n_mel_frames), static_cast<int64_t>(model().n_mels)});
     style_encoder_->bind("mel", input);
     style_encoder_->bind("styles", output);
+    style_encoder_->set_scratch(scratch.data(), scratch.bytes());
     stream_->upload(input.data(), mel, input.bytes());
-    run_once(*style_encoder_);
+    style_encoder_->enqueue(*stream_);
     stream_->download(styles, output.data(), output.bytes());
     stream_->synchronize();
   });

@@ -42,7 +42,7 @@ class GpuBackend : public HostLoopBackend {
   HopGraph& hop(size_t n, size_t window, size_t past);
   std::vector<size_t>& buckets(size_t window);
   void give_up_bucket(size_t window, size_t batch, const GpuError& cause);
-  void run_once(GpuContext& context);
+  void make_conditioner();
 
   const std::string name_;
   const Log log_;
@@ -55,7 +55,8 @@ class GpuBackend : public HostLoopBackend {
   std::map<size_t, std::vector<size_t>> buckets_;  // by window; those that fit into memory
   std::map<HopShape, std::unique_ptr<HopGraph>> hops_;
   std::unique_ptr<GpuContext> conditioner_, style_encoder_;
-  std::string lost_;  // why nothing works any more
+  GpuArray<float> style_, t_, condition_;  // of the conditioner
+  std::string lost_;                       // why nothing works any more
 };
 
 }  // namespace dt

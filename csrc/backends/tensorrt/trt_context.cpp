@@ -59,7 +59,8 @@ void TrtContext::set_largest_shapes(int profile) {
                                      "\" of another type than float32: build it again with `diffusiontalker "
                                      "engine build BUNDLE`");
     }
-    if (engine.getTensorIOMode(name) != nvinfer1::TensorIOMode::kINPUT) continue;
+    const bool is_open = volume(engine.getTensorShape(name)) == 0;
+    if (!is_open || engine.getTensorIOMode(name) != nvinfer1::TensorIOMode::kINPUT) continue;
     const nvinfer1::Dims dims = engine.getProfileShape(name, profile, nvinfer1::OptProfileSelector::kMAX);
     if (!context_->setInputShape(name, dims)) fail(std::string("the shape of \"") + name + "\" was refused");
   }

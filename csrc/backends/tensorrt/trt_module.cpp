@@ -45,6 +45,7 @@ class TrtFactory : public BackendFactory {
     user.compute_capability = gpu.compute_capability;
     user.precision = options.precision;
     user.allow_host_code = options.allow_host_code;
+    user.window = static_cast<size_t>(bundle.manifest.profile(nullptr).window_frames());
     EngineSet set = find_engine_set(options.engine_folder, user);
     auto device = make_cuda_device(options.device);
     auto engines =

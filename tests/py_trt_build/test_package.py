@@ -1,0 +1,29 @@
+"""The build code as an installed package: there without the repository, and free of what only the repository has."""
+
+import os
+import subprocess
+import sys
+
+PROGRAM = """
+import sys
+import trt_build.engine.build_set, trt_build.manifest.cache, trt_build.verify.compare, trt_build.verify.engine_parts
+from diffusiontalker.cli import engine, engine_build, engine_checks, engine_sets
+wrong = {"torch", "training", "trt_build.export", "tensorrt", "tensorrt_rtx", "pycuda"} & set(sys.modules)
+sys.exit(f"imported too early: {wrong}" if wrong else 0)
+"""
+
+
+def test_build_code_is_installed_and_imports_only_what_users_have(tmp_path):
+    result = subprocess.run([sys.executable, "-c", PROGRAM], cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
+def test_files_of_sets_need_neither_onnx_nor_tensorrt(tmp_path):
+    program = "import sys\nsys.modules['onnx'] = None\nfrom diffusiontalker.cli.main import main\n"
+    program += "sys.exit(main(['engine', 'list', '--json']) or main(['engine', 'verify']))"
+    environment = {"XDG_CACHE_HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path)}
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, env={**os.environ, **environment}
+    )
+    assert result.returncode == 0, result.stderr
+    assert '"sets": []' in result.stdout
