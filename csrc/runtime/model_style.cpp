@@ -52,7 +52,9 @@ Vector<float> Model::enroll(const Vector<float>& audio, const char* emotion) con
   log_mel.push(audio.data(), audio.size(), mel);
   log_mel.flush(mel);
   const size_t n_rows = mel.size() / static_cast<size_t>(mel_spec().n_mels);
-  const auto ms = [&](int64_t rows) { return rows * mel_spec().hop_length * 1000 / mel_spec().sample_rate_hz; };
+  const auto ms = [&](int64_t rows) {
+    return rows * mel_spec().hop_length * 1000 / mel_spec().sample_rate_hz;
+  };
   if (n_rows < static_cast<size_t>(m.min_enroll_mel_frames) ||
       n_rows > static_cast<size_t>(m.max_enroll_mel_frames)) {
     throw Error(DT_INVALID_ARGUMENT, "the reference speech is " +
