@@ -51,6 +51,12 @@ cmake --build "$build" --parallel "$jobs"
 ctest --test-dir "$build" --output-on-failure --parallel "$jobs"
 DT_TEST_BUILD="$(cd "$build" && pwd)"
 export DT_TEST_BUILD
+step "C ABI against the committed dump"
+if command -v abidw >/dev/null && command -v abidiff >/dev/null; then
+  bash tests/abi.sh "$DT_TEST_BUILD/csrc/api/libdiffusiontalker.so"
+else
+  echo "abidw and abidiff are not here (Debian: abigail-tools): skipped"
+fi
 
 if command -v npm >/dev/null; then
   step "Khronos glTF validator"

@@ -24,8 +24,10 @@ for kind in "${kinds[@]}"; do
   flags="-fsanitize=$kind"
   if [ "$kind" = address ]; then flags="-fsanitize=address,undefined -fno-sanitize-recover=all"; fi
   build="${DT_SANITIZE_BUILD:-build/sanitize}-$kind"
-  cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DDT_BUILD_TESTS=ON -DDT_WITH_OPENVINO=OFF \
-    -DDT_SANITIZE="$kind" -DCMAKE_C_FLAGS="$flags" -DCMAKE_CXX_FLAGS="$flags" -DPython_EXECUTABLE="$(command -v "$python")" \
+  flags+=" -O1 -g1 -fno-omit-frame-pointer"
+  cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Sanitize -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0 \
+    -DDT_BUILD_TESTS=ON -DDT_WITH_OPENVINO=OFF -DDT_SANITIZE="$kind" \
+    -DCMAKE_C_FLAGS="$flags" -DCMAKE_CXX_FLAGS="$flags" -DPython_EXECUTABLE="$(command -v "$python")" \
     -DDT_TEST_BUNDLE="$tiny/tiny" ${DT_SANITIZE_CMAKE:-}
   cmake --build "$build" --parallel "${DT_JOBS:-$(nproc)}"
   export TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" UBSAN_OPTIONS="print_stacktrace=1"

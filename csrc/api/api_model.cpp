@@ -35,7 +35,7 @@ const char* name_at(const dt_model* model, int32_t index, const char* what, Get&
   });
 }
 
-dt_model_options default_options() {
+dt_model_options default_model_options() {
   dt_model_options o{};
   o.backend = "auto";
   o.precision = "f32";
@@ -49,7 +49,7 @@ dt_status open_model(const dt_model_options* options, dt_model** model, MakeSour
   return dt::guard([&] {
     dt::require(model, "model");
     *model = nullptr;
-    const dt_model_options given = dt::read_options(options, default_options(), "options");
+    const dt_model_options given = dt::read_options(options, default_model_options(), "options");
     dt::require(given.backend, "options->backend");
     dt::require(given.precision, "options->precision");
     dt::BackendOptions backend_options;
@@ -84,7 +84,7 @@ int64_t stream_bytes(const std::shared_ptr<const dt::Model>& model, const dt::Pr
 extern "C" {
 
 dt_status dt_model_options_init(dt_model_options* options, size_t struct_size) {
-  return dt::init_options(options, struct_size, default_options(), "options");
+  return dt::init_options(options, struct_size, default_model_options(), "options");
 }
 
 dt_status dt_model_open(const char* path, const dt_model_options* options, dt_model** model) {

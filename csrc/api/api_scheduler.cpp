@@ -7,7 +7,7 @@ using dt::UseScheduler;
 
 namespace {
 
-dt_scheduler_options default_options() {
+dt_scheduler_options default_scheduler_options() {
   dt_scheduler_options o{};
   o.max_batch = static_cast<int32_t>(dt::kMaxBatch);
   o.warm_up = 1;
@@ -19,7 +19,7 @@ dt_scheduler_options default_options() {
 extern "C" {
 
 dt_status dt_scheduler_options_init(dt_scheduler_options* options, size_t struct_size) {
-  return dt::init_options(options, struct_size, default_options(), "options");
+  return dt::init_options(options, struct_size, default_scheduler_options(), "options");
 }
 
 dt_status dt_scheduler_create(dt_model* model, const dt_scheduler_options* options,
@@ -28,7 +28,7 @@ dt_status dt_scheduler_create(dt_model* model, const dt_scheduler_options* optio
     dt::require(scheduler, "scheduler");
     *scheduler = nullptr;
     const dt::UseModel use(model);
-    const dt_scheduler_options given = dt::read_options(options, default_options(), "options");
+    const dt_scheduler_options given = dt::read_options(options, default_scheduler_options(), "options");
     dt::SchedulerSettings settings;
     if (given.max_batch != 1 && given.max_batch != 2 && given.max_batch != 4 && given.max_batch != 8) {
       throw dt::Error(DT_INVALID_ARGUMENT,

@@ -12,9 +12,9 @@ namespace {
 using dt::checked;
 using dt::UseStream;
 
-dt_stream_options default_options() {
+dt_stream_options default_stream_options() {
   dt_stream_options o{};
-  o.max_buffered_ms = 500;
+  o.max_buffered_ms = 1000;
   o.ease_out_frames = 5;
   o.lip_seal = 1;
   o.gate_open_dbfs = -45;
@@ -74,7 +74,7 @@ dt::StreamSettings stream_settings(const dt::Model& model, const dt_stream_optio
 extern "C" {
 
 dt_status dt_stream_options_init(dt_stream_options* options, size_t struct_size) {
-  return dt::init_options(options, struct_size, default_options(), "options");
+  return dt::init_options(options, struct_size, default_stream_options(), "options");
 }
 
 dt_status dt_stream_create(dt_model* model, const dt_stream_options* options, dt_stream** stream) {
@@ -82,7 +82,7 @@ dt_status dt_stream_create(dt_model* model, const dt_stream_options* options, dt
     dt::require(stream, "stream");
     *stream = nullptr;
     const dt::UseModel use(model);
-    const dt_stream_options given = dt::read_options(options, default_options(), "options");
+    const dt_stream_options given = dt::read_options(options, default_stream_options(), "options");
     const std::shared_ptr<const dt::Model>& impl = use.handle().impl;
     dt::StreamSettings settings = stream_settings(*impl, given);
     impl->sessions().warm_up(dt::Model::shape(settings.profile, 1));

@@ -69,7 +69,7 @@ dt_status dt_model_log_mel(const dt_model* model, const float* samples, size_t n
     }
     dt::require(out, "out");
     dt::check_audio_finite(samples, n, 1);
-    dt::LogMel log_mel(spec);
+    dt::LogMel log_mel(use->mel_table());
     dt::Vector<float> mel;
     log_mel.push(samples, n, mel);
     log_mel.flush(mel);

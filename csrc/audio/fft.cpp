@@ -4,7 +4,7 @@
 
 namespace dt {
 
-RealFft::RealFft(size_t n) : half_(n / 2), re_(half_), im_(half_), cos_(n), sin_(n), reversed_(half_) {
+RealFft::RealFft(size_t n) : half_(n / 2), cos_(n), sin_(n), reversed_(half_) {
   constexpr double kTwoPi = 6.283185307179586476925286766559;
   for (size_t size = 2; size <= n; size *= 2) {
     for (size_t k = 0; k < size / 2; ++k) {
@@ -22,11 +22,11 @@ RealFft::RealFft(size_t n) : half_(n / 2), re_(half_), im_(half_), cos_(n), sin_
 }
 
 // Decimation in time on bit-reversed input; Cormen et al., "Introduction to Algorithms", iterative FFT.
-void RealFft::transform() {
+void RealFft::transform(double* re, double* im) const {
   for (size_t m = 1; m < half_; m *= 2) {
     const double *wr = &cos_[m], *wi = &sin_[m];
     for (size_t start = 0; start < half_; start += 2 * m) {
-      double *ar = &re_[start], *ai = &im_[start], *br = ar + m, *bi = ai + m;
+      double *ar = re + start, *ai = im + start, *br = ar + m, *bi = ai + m;
       for (size_t k = 0; k < m; ++k) {
         const double pr = br[k] * wr[k] - bi[k] * wi[k], pi = br[k] * wi[k] + bi[k] * wr[k];
         br[k] = ar[k] - pr;
@@ -38,25 +38,27 @@ void RealFft::transform() {
   }
 }
 
-void RealFft::power_spectrum(const double* x, double* power) {
+void RealFft::power_spectrum(const double* x, double* work, double* power) const {
+  // Real and imaginary parts apart, so that the inner loops vectorise.
+  double *re = work, *im = work + half_;
   for (size_t i = 0; i < half_; ++i) {
-    re_[reversed_[i]] = x[2 * i];
-    im_[reversed_[i]] = x[2 * i + 1];
+    re[reversed_[i]] = x[2 * i];
+    im[reversed_[i]] = x[2 * i + 1];
   }
-  transform();
+  transform(re, im);
   // With z[i] = x[2i] + j x[2i+1], Z = DFT(z): the even part E = (Z[k] + conj Z[h-k]) / 2, the odd part
   // O = (Z[k] - conj Z[h-k]) / 2j, and X[k] = E + exp(-2 pi j k / n) O.
-  const double dc = re_[0] + im_[0], nyquist = re_[0] - im_[0];
+  const double dc = re[0] + im[0], nyquist = re[0] - im[0];
   power[0] = dc * dc;
   power[half_] = nyquist * nyquist;
   const double *wr = &cos_[half_], *wi = &sin_[half_];
   for (size_t k = 1; k < half_; ++k) {
-    const double zr = re_[k], zi = im_[k], mr = re_[half_ - k], mi = -im_[half_ - k];
+    const double zr = re[k], zi = im[k], mr = re[half_ - k], mi = -im[half_ - k];
     const double even_re = 0.5 * (zr + mr), even_im = 0.5 * (zi + mi);
     const double odd_re = 0.5 * (zi - mi), odd_im = -0.5 * (zr - mr);
-    const double re = even_re + odd_re * wr[k] - odd_im * wi[k];
-    const double im = even_im + odd_re * wi[k] + odd_im * wr[k];
-    power[k] = re * re + im * im;
+    const double x_re = even_re + odd_re * wr[k] - odd_im * wi[k];
+    const double x_im = even_im + odd_re * wi[k] + odd_im * wr[k];
+    power[k] = x_re * x_re + x_im * x_im;
   }
 }
 

@@ -4,31 +4,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
-#include "audio/fft.h"
+#include "audio/log_mel_table.h"
 #include "common/allocator.h"
 
 namespace dt {
-
-// Lengths in samples, frequencies in Hz.
-struct MelSpec {
-  int sample_rate_hz;
-  int n_mels;
-  int window_length;
-  int hop_length;
-  int n_fft;  // a power of two, at least window_length
-  double f_min_hz;
-  double f_max_hz;
-  double log_floor;
-};
 
 // Mel frame m is centred on sample m * hop_length; the audio is silence before its first and after its last
 // sample. The size of the pushes never matters, bit for bit. Memory does not depend on the length of the
 // signal. One thread at a time.
 class LogMel {
  public:
-  // Throws dt::Error(DT_BAD_BUNDLE) when the numbers of `spec` are out of range.
-  explicit LogMel(const MelSpec& spec);
+  explicit LogMel(std::shared_ptr<const LogMelTable> table);
+  // With a table of its own. Throws dt::Error(DT_BAD_BUNDLE) when the numbers of `spec` are out of range.
+  explicit LogMel(const MelSpec& spec) : LogMel(make_hooked<LogMelTable>(spec)) {}
 
   // Appends to `mel` the rows (n_mels floats each) that are complete.  samples: n mono samples at
   // sample_rate_hz, -1..1, finite; NULL only if n is 0.
@@ -40,29 +30,17 @@ class LogMel {
   // Back to the state after construction.
   void reset();
 
-  int n_mels() const { return spec_.n_mels; }
-  int64_t bytes() const;
+  int n_mels() const { return table_->spec().n_mels; }
+  // Memory without the table.
+  int64_t bytes() const { return bytes_of(scratch_) + bytes_of(buffer_); }
 
  private:
-  // The bins of one triangular filter: filter_weights_[first_weight ..] belong to bins first_bin ...
-  struct Filter {
-    int first_bin;
-    int n_bins;
-    size_t first_weight;
-  };
-
-  void build_filters();
   void emit_ready(Vector<float>& mel);
-  void append_row(const float* samples, Vector<float>& mel);
 
-  MelSpec spec_;
-  RealFft fft_;
-  Vector<double> hann_;
-  Vector<Filter> filters_;
-  Vector<double> filter_weights_;
-  Vector<double> frame_, power_;  // [n_fft], [n_fft / 2 + 1]
-  Vector<float> buffer_;          // audio from the start of the next window on
-  size_t begin_ = 0;              // where in buffer_ that window starts
+  std::shared_ptr<const LogMelTable> table_;
+  Vector<double> scratch_;
+  Vector<float> buffer_;  // audio from the start of the next window on
+  size_t begin_ = 0;      // where in buffer_ that window starts
   int64_t n_samples_ = 0;
   int64_t n_rows_ = 0;
 };

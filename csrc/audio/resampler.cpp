@@ -11,7 +11,7 @@ namespace {
 
 // Pushes are worked through in blocks of this many samples, so that an hour pushed at once needs no more
 // memory than a second; used input is dropped in blocks too, so that pushing single samples stays cheap.
-constexpr size_t kBlock = 1024;
+constexpr size_t kInputBlock = 256;
 
 int checked_rate(int rate_hz) {
   if (rate_hz < 1000 || rate_hz > 768000) {
@@ -33,7 +33,7 @@ Resampler::Resampler(int rate_in_hz, int rate_out_hz)
 Resampler::Resampler(std::shared_ptr<const ResamplerTable> table)
     : table_(std::move(table)), copies_(table_->copies()) {
   // Two blocks, as one may wait to be dropped, and what the filter spans; so that pushes never allocate.
-  if (!copies_) buffer_.reserve(2 * kBlock + 4 * static_cast<size_t>(table_->half_length()));
+  if (!copies_) buffer_.reserve(2 * kInputBlock + 4 * static_cast<size_t>(table_->half_length()));
   reset();
 }
 
@@ -52,7 +52,7 @@ void Resampler::push(const float* in, size_t n, Vector<float>& out) {
     return;
   }
   for (size_t done = 0; done < n;) {
-    const size_t block = std::min(n - done, kBlock);
+    const size_t block = std::min(n - done, kInputBlock);
     buffer_.insert(buffer_.end(), in + done, in + done + block);
     done += block;
     emit(base_ + static_cast<int64_t>(buffer_.size()), out);
@@ -87,7 +87,7 @@ void Resampler::emit(int64_t end_in, Vector<float>& out) {
 void Resampler::drop_used() {
   const int64_t first_needed = position_ - table_->half_length() + 1;
   const int64_t n_used = std::min(first_needed - base_, static_cast<int64_t>(buffer_.size()));
-  if (n_used < static_cast<int64_t>(kBlock)) return;
+  if (n_used < static_cast<int64_t>(kInputBlock)) return;
   buffer_.erase(buffer_.begin(), buffer_.begin() + n_used);
   base_ += n_used;
 }

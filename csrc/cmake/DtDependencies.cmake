@@ -32,6 +32,13 @@ if(NOT nlohmann_json_FOUND)
     INTERFACE_INCLUDE_DIRECTORIES "${DT_NLOHMANN_JSON_INCLUDE_DIR}")
 endif()
 
+# The version that pyproject.toml pins; the module wants exactly the one that it is built with.
+file(STRINGS ${PROJECT_SOURCE_DIR}/pyproject.toml pin REGEX "\"openvino==[0-9.]+\"")
+if(NOT pin MATCHES "openvino==([0-9.]+)")
+  message(FATAL_ERROR "pyproject.toml pins no version of openvino")
+endif()
+set(DT_OPENVINO_VERSION ${CMAKE_MATCH_1})
+
 if(DT_WITH_OPENVINO)
   if(NOT OpenVINO_DIR)
     dt_python_package_folder(openvino folder)
@@ -40,9 +47,10 @@ if(DT_WITH_OPENVINO)
   find_package(OpenVINO QUIET COMPONENTS Runtime HINTS ${hint})
   # A build that quietly lacks its fast backend would only be noticed much later.
   if(NOT OpenVINO_FOUND)
-    message(FATAL_ERROR "OpenVINO was not found: pip install \"openvino==2026.4.*\", set OpenVINO_DIR, "
+    message(FATAL_ERROR "OpenVINO was not found: pip install \"openvino==${DT_OPENVINO_VERSION}\", set OpenVINO_DIR, "
                         "or build without it: -DDT_WITH_OPENVINO=OFF")
   endif()
+  set(DT_OPENVINO_VERSION ${OpenVINO_VERSION})
   message(STATUS "OpenVINO ${OpenVINO_VERSION}: ${OpenVINO_DIR}")
 endif()
 

@@ -12,7 +12,7 @@ namespace dt {
 namespace {
 
 // Resampled samples that one block of work gives at most, so that scratch memory does not grow with the push.
-constexpr size_t kBlock = 1024;
+constexpr size_t kBlock = 256;
 
 }  // namespace
 

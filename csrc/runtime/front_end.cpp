@@ -6,7 +6,7 @@
 namespace dt {
 namespace {
 
-constexpr size_t kBlock = 512;  // samples of one piece of work
+constexpr size_t kRowBlock = 256;  // samples of one piece of work
 
 // Mean power per mel energy: with the Hann window w, sum_b P[b] = n_fft / 2 * sum_i (x[i] w[i])^2 for b up to
 // n_fft / 2, sum_i w[i]^2 = 3/8 window_length, and the triangular filters add up to 1 between their centres.
@@ -14,21 +14,21 @@ double power_scale(const MelSpec& s) { return 1.0 / (0.5 * s.n_fft * 0.375 * s.w
 
 }  // namespace
 
-FrontEnd::FrontEnd(const MelSpec& spec, const Vector<float>& silence, size_t n_rows, int64_t offset,
-                   int64_t max_lead)
-    : log_mel_(spec),
+FrontEnd::FrontEnd(const std::shared_ptr<const LogMelTable>& table, const Vector<float>& silence,
+                   size_t n_rows, int64_t offset, int64_t max_lead)
+    : log_mel_(table),
       silence_(silence),
-      hop_length_(spec.hop_length),
-      window_length_(spec.window_length),
+      hop_length_(table->spec().hop_length),
+      window_length_(table->spec().window_length),
       offset_(offset),
       lead_(std::min(offset, max_lead)),
-      power_scale_(power_scale(spec)),
-      floor_(spec.log_floor),
-      n_mels_(static_cast<size_t>(spec.n_mels)),
+      power_scale_(power_scale(table->spec())),
+      floor_(table->spec().log_floor),
+      n_mels_(static_cast<size_t>(table->spec().n_mels)),
       n_rows_(n_rows),
       rows_(n_rows * n_mels_),
-      block_(kBlock) {
-  fresh_rows_.reserve((kBlock / static_cast<size_t>(spec.hop_length) + 2) * n_mels_);
+      block_(kRowBlock) {
+  fresh_rows_.reserve((kRowBlock / static_cast<size_t>(table->spec().hop_length) + 2) * n_mels_);
 }
 
 void FrontEnd::restart(int64_t first_row) {
@@ -65,10 +65,11 @@ void FrontEnd::advance(AudioInput* input, int64_t end) {
   const bool is_whole = input->total_frames() >= 0;
   const int64_t audio_end = input->n_arrived() + offset_;
   int64_t needed = samples_for(std::min(end, first_row_ + static_cast<int64_t>(n_rows_)));
+  if (fed_ == 0 && offset_ < 0) input->release(std::min(input->n_arrived(), -offset_));
   // One window of silence completes the last rows that audio reaches into; after them every row is silence.
   if (is_whole) needed = std::min(needed, audio_end + window_length_);
   while (fed_ < needed) {
-    auto n = std::min<int64_t>(needed - fed_, kBlock);
+    auto n = std::min<int64_t>(needed - fed_, kRowBlock);
     if (fed_ >= offset_ && fed_ < audio_end) {
       n = std::min(n, audio_end - fed_);
       input->copy(fed_ - offset_, static_cast<size_t>(n), block_.data());

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "audio/log_mel.h"
 #include "runtime/audio_input.h"
@@ -14,11 +15,11 @@ namespace dt {
 // are rows that no audio reaches into. One thread at a time.
 class FrontEnd {
  public:
-  // silence: the row of silence, [n_mels].  n_rows: of a window.  offset: samples of silence put before the
-  // audio; negative: so many are cut off.  max_lead: samples of the offset that may count as audio that is
-  // there.
-  FrontEnd(const MelSpec& spec, const Vector<float>& silence, size_t n_rows, int64_t offset,
-           int64_t max_lead);
+  // table: shared by the model's streams.  silence: the row of silence, [n_mels].  n_rows: of a window.
+  // offset: samples of silence put before the audio; negative: so many are cut off.  max_lead: samples of the
+  // offset that may count as audio that is there.
+  FrontEnd(const std::shared_ptr<const LogMelTable>& table, const Vector<float>& silence, size_t n_rows,
+           int64_t offset, int64_t max_lead);
 
   // Empty, the window begins with row `first_row` <= 0.
   void restart(int64_t first_row);

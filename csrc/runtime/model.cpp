@@ -39,8 +39,9 @@ std::unique_ptr<Backend> create_backend(const std::string& name, const Bundle& b
 }
 
 // Row of an all-silent signal, from the front end itself so that padding is bit-identical to pushed zeros.
-Vector<float> silent_row(const MelSpec& spec) {
-  LogMel front_end(spec);
+Vector<float> silent_row(const std::shared_ptr<const LogMelTable>& table) {
+  const MelSpec& spec = table->spec();
+  LogMel front_end(table);
   const Vector<float> zeros(static_cast<size_t>(spec.window_length), 0.0f);
   Vector<float> mel;
   front_end.push(zeros.data(), zeros.size(), mel);
@@ -71,8 +72,8 @@ Model::Model(Bundle bundle, std::unique_ptr<Backend> backend, const BackendOptio
       backend_(std::move(backend)),
       precision_(options.precision),
       n_threads_(options.n_threads),
-      mel_spec_(mel_spec_of(bundle_.manifest.audio)),
-      silence_(silent_row(mel_spec_)),
+      mel_table_(make_hooked<LogMelTable>(mel_spec_of(bundle_.manifest.audio))),
+      silence_(silent_row(mel_table_)),
       sessions_(backend_.get()) {}
 
 std::shared_ptr<Model> Model::create(Bundle bundle, std::unique_ptr<Backend> backend,
@@ -103,10 +104,10 @@ std::shared_ptr<const ResamplerTable> Model::resampler_table(int rate_in_hz) con
   for (Table& t : tables_) {
     if (t.rate_hz != rate_in_hz) continue;
     std::shared_ptr<const ResamplerTable> table = t.table.lock();
-    if (table == nullptr) t.table = table = make_resampler_table(rate_in_hz, mel_spec_.sample_rate_hz);
+    if (table == nullptr) t.table = table = make_resampler_table(rate_in_hz, mel_spec().sample_rate_hz);
     return table;
   }
-  std::shared_ptr<const ResamplerTable> table = make_resampler_table(rate_in_hz, mel_spec_.sample_rate_hz);
+  std::shared_ptr<const ResamplerTable> table = make_resampler_table(rate_in_hz, mel_spec().sample_rate_hz);
   tables_.push_back({rate_in_hz, table});
   return table;
 }

@@ -51,7 +51,8 @@ class Model {
   // one. Throws DT_UNSUPPORTED, DT_INVALID_ARGUMENT.
   Vector<float> enroll(const Vector<float>& audio, const char* emotion) const;
 
-  const MelSpec& mel_spec() const { return mel_spec_; }
+  const MelSpec& mel_spec() const { return mel_table_->spec(); }
+  const std::shared_ptr<const LogMelTable>& mel_table() const { return mel_table_; }
   // The log-mel of silence, [n_mels].
   const Vector<float>& silence() const { return silence_; }
   // Shared by the streams that are pushed at this rate. Throws DT_INVALID_ARGUMENT for a rate out of range.
@@ -72,7 +73,7 @@ class Model {
   std::unique_ptr<Backend> backend_;
   std::string precision_;
   int n_threads_;
-  MelSpec mel_spec_;
+  std::shared_ptr<const LogMelTable> mel_table_;
   Vector<float> silence_;
   mutable SessionPool sessions_;
 

@@ -47,12 +47,14 @@ Vector<float> Model::enroll(const Vector<float>& audio, const char* emotion) con
         "that was exported with one");
   }
   const size_t row = emotion == nullptr ? 0 : 1 + m.emotion_index(emotion);
-  LogMel log_mel(mel_spec_);
+  LogMel log_mel(mel_table_);
   Vector<float> mel;
   log_mel.push(audio.data(), audio.size(), mel);
   log_mel.flush(mel);
-  const size_t n_rows = mel.size() / static_cast<size_t>(mel_spec_.n_mels);
-  const auto ms = [&](int64_t rows) { return rows * mel_spec_.hop_length * 1000 / mel_spec_.sample_rate_hz; };
+  const size_t n_rows = mel.size() / static_cast<size_t>(mel_spec().n_mels);
+  const auto ms = [&](int64_t rows) {
+    return rows * mel_spec().hop_length * 1000 / mel_spec().sample_rate_hz;
+  };
   if (n_rows < static_cast<size_t>(m.min_enroll_mel_frames) ||
       n_rows > static_cast<size_t>(m.max_enroll_mel_frames)) {
     throw Error(DT_INVALID_ARGUMENT, "the reference speech is " +

@@ -19,6 +19,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Named like the library itself, so that a folder full of other plugins has no second one.
+std::string file_name(const std::string& name) {
+#if defined(_WIN32)
+  return "diffusiontalker_" + name + ".dll";
+#elif defined(__APPLE__)
+  return "libdiffusiontalker_" + name + ".dylib";
+#else
+  return "libdiffusiontalker_" + name + ".so";
+#endif
+}
+
 #if defined(_WIN32)
 
 fs::path library_folder() {
@@ -30,10 +41,15 @@ fs::path library_folder() {
   return fs::path(path).parent_path();
 }
 
-std::string file_name(const std::string& name) { return "dt_backend_" + name + ".dll"; }
-
 void* open_symbol(const fs::path& path, const char* symbol, std::string* reason) {
-  const HMODULE module = LoadLibraryExW(path.c_str(), nullptr, LOAD_WITH_ALTERED_SEARCH_PATH);
+  // What the module needs is looked for beside it, in the program's folder, in System32 and where
+  // AddDllDirectory says (os.add_dll_directory in Python); only when it is nowhere there also in PATH, which
+  // anybody may write to.
+  HMODULE module = LoadLibraryExW(path.c_str(), nullptr,
+                                  LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS);
+  if (module == nullptr && GetLastError() == ERROR_MOD_NOT_FOUND) {
+    module = LoadLibraryExW(path.c_str(), nullptr, LOAD_WITH_ALTERED_SEARCH_PATH);
+  }
   if (module == nullptr) {
     *reason = "Windows error " + std::to_string(GetLastError());
     return nullptr;
@@ -50,12 +66,6 @@ fs::path library_folder() {
   if (dladdr(reinterpret_cast<void*>(&library_folder), &info) == 0 || info.dli_fname == nullptr) return {};
   return fs::path(info.dli_fname).parent_path();
 }
-
-#if defined(__APPLE__)
-std::string file_name(const std::string& name) { return "libdt_backend_" + name + ".dylib"; }
-#else
-std::string file_name(const std::string& name) { return "libdt_backend_" + name + ".so"; }
-#endif
 
 // RTLD_LOCAL keeps the runtime's symbols away from other copies of it in the process.
 void* open_symbol(const fs::path& path, const char* symbol, std::string* reason) {

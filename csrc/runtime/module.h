@@ -1,4 +1,4 @@
-// Loads backend modules (libdt_backend_<name>.so) from the folder of this library.
+// Loads backend modules (libdiffusiontalker_<name>.so) from the folder of this library.
 #pragma once
 
 #include <string>

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "common/clock.h"
 #include "common/error.h"
 
 namespace dt {
@@ -17,12 +18,11 @@ int64_t offset_samples(const Model& model, const StreamSettings& s) {
   return int64_t{s.offset_ms} * model.manifest().audio.sample_rate_hz / 1000;
 }
 
-// What the first window needs, and what may wait beyond it.
+// What may wait to be taken, and what stays behind then because it completes no row yet. Audio of a window
+// that cannot run yet lies in the front end, as log-mel: half the memory.
 size_t ring_capacity(const Model& model, const StreamSettings& s) {
   const AudioSpec& a = model.manifest().audio;
-  const int64_t first = samples_of_frames(model.manifest(), s.profile.new_frames()) + a.window_length +
-                        std::max<int64_t>(0, -offset_samples(model, s));
-  return static_cast<size_t>(first + int64_t{s.max_buffered_ms} * a.sample_rate_hz / 1000);
+  return static_cast<size_t>(a.window_length + int64_t{s.max_buffered_ms} * a.sample_rate_hz / 1000);
 }
 
 // Frames of lookahead that a positive offset uses up; the ease-out must not reach into them.
@@ -44,7 +44,7 @@ Stream::Stream(std::shared_ptr<const Model> model, StreamSettings settings)
           model_->manifest().audio.sample_rate_hz, model_->manifest().motion.fps_num,
           model_->manifest().motion.fps_den,
           [m = model_.get()](int rate_hz) { return m->resampler_table(rate_hz); }, settings_.sample_rate_hz),
-      front_end_(model_->mel_spec(), model_->silence(),
+      front_end_(model_->mel_table(), model_->silence(),
                  static_cast<size_t>(model_->manifest().mel_frames(settings_.profile.window_frames())),
                  offset_samples(*model_, settings_),
                  samples_of_frames(model_->manifest(), settings_.profile.lookahead_frames)),
@@ -100,8 +100,17 @@ int64_t Stream::windows_ready() const {
 
 bool Stream::window_ready() const { return window_index_ < windows_ready(); }
 
-int64_t Stream::ready_frames() const {
+// Makes room for pushes: what arrived goes into the window at work as far as it reaches.
+void Stream::take_audio() {
+  if (paused_ || in_flight_) return;  // a window in flight reads the rows
+  apply_restart();
+  const ScopedTimer timer(&stats_.front_end_ns);
+  front_end_.advance(&input_, front_end_.rows_ready(input_));
+}
+
+int64_t Stream::ready_frames() {
   const Lock lock(mutex_);
+  if (scheduler_ == nullptr) take_audio();
   if (paused_) return 0;
   if (scheduler_ != nullptr) return ease_left_ + out_end_ - out_begin_;
   const int64_t total = input_.total_frames();
@@ -112,6 +121,7 @@ int64_t Stream::ready_frames() const {
 size_t Stream::pull(float* weights, size_t capacity, int64_t* first_frame) {
   const Lock lock(mutex_);
   *first_frame = next_frame_;
+  if (capacity == 0 && scheduler_ == nullptr) take_audio();
   if (paused_ || capacity == 0) return 0;
   size_t n = pull_easing(weights, capacity);
   while (n < capacity) {
@@ -127,6 +137,7 @@ size_t Stream::pull(float* weights, size_t capacity, int64_t* first_frame) {
     }
     n += pull_waiting(weights + n * n_channels_, capacity - n);
   }
+  if (scheduler_ == nullptr) take_audio();
   if (n == 0 && !failure_.empty()) throw Error(DT_INTERNAL_ERROR, failure_);
   if (n == 0 && has_pulled_ && input_.total_frames() < 0) ++stats_.n_underruns;
   if (n > 0) {

@@ -22,7 +22,7 @@ struct StreamSettings {
   Vector<float> style;  // [d_identity]
   uint64_t seed = 0;
   Profile profile;
-  int max_buffered_ms = 500;
+  int max_buffered_ms = 1000;
   int ease_out_frames = 5;  // at most the lookahead takes effect: earlier frames may be gone at the flush
   int sample_rate_hz = 0;   // of the pushes; 0: fixed by the first one
   int offset_ms = 0;
@@ -60,7 +60,7 @@ class Stream {
   // Writes up to capacity frames of n_channels weights; returns how many, *first_frame is the index of the
   // first. Throws DT_INTERNAL_ERROR when a network fails; the same window is tried again by the next call.
   size_t pull(float* weights, size_t capacity, int64_t* first_frame);
-  int64_t ready_frames() const;
+  int64_t ready_frames();
 
   void reset();
   void seek(int64_t frame);
@@ -103,6 +103,7 @@ class Stream {
   int64_t hop_ns() const;
   void restart(int64_t frame);
   void apply_restart();
+  void take_audio();
   void prepare_window();
   void run_window();
   void commit_window();

@@ -113,6 +113,7 @@ bool Stream::has_room() const {
 
 int64_t Stream::deadline(int64_t now_ns, int64_t* ready_ns) {
   const Lock lock(mutex_);
+  take_audio();
   if (paused_ || released_ || in_flight_ || !has_room() || !window_ready()) return 0;
   if (deadline_ns_ == 0) {
     ready_ns_ = now_ns;

@@ -1,19 +1,15 @@
-/* Every function of the ABI gets NULL, wrong sizes, released handles, huge counts, NaN and calls out of
- * order, and must answer with a status and a message. C99. Usage: arguments BUNDLE */
-#include <dt/dt.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+/* Every function of the library, of models and of the tools gets NULL, wrong sizes, released handles, huge
+ * counts and NaN, and must answer with a status and a message. C99. Usage: arguments BUNDLE */
+#include "arguments.h"
 
-#include "expect.h"
-
-enum { BIG = 1 << 17 };
-static float audio[BIG], out[BIG * 4];
+#include <dt/raster.h>
 
 static void check_library(void) {
   dt_allocator allocator;
   memset(&allocator, 0, sizeof(allocator));
+  dt_model_options model_options;
+  dt_stream_options stream_options;
+  dt_scheduler_options scheduler_options;
   EXPECT(dt_abi_version() == DT_ABI_VERSION && dt_abi_check(DT_ABI_VERSION) == DT_OK);
   EXPECT(dt_abi_check(DT_ABI_VERSION + 1) == DT_UNSUPPORTED);
   EXPECT(dt_abi_check(DT_ABI_VERSION + 0x10000) == DT_UNSUPPORTED);
@@ -23,10 +19,21 @@ static void check_library(void) {
   BAD(dt_set_log(NULL, NULL, 3));
   EXPECT(dt_set_log(NULL, NULL, DT_LOG_INFO) == DT_OK);
   BAD(dt_set_allocator(&allocator));
+  allocator.struct_size = (size_t)-1;
+  BAD(dt_set_allocator(&allocator));
   allocator.struct_size = sizeof(allocator);
   BAD(dt_set_allocator(&allocator));
   BAD(dt_backend_probe(NULL));
   BAD(dt_backend_probe(""));
+  BAD(dt_model_options_init(NULL, sizeof(model_options)));
+  BAD(dt_model_options_init(&model_options, 0));
+  BAD(dt_model_options_init(&model_options, (size_t)-1));
+  BAD(dt_stream_options_init(NULL, sizeof(stream_options)));
+  BAD(dt_stream_options_init(&stream_options, 8));
+  BAD(dt_stream_options_init(&stream_options, (size_t)-1));
+  BAD(dt_scheduler_options_init(NULL, sizeof(scheduler_options)));
+  BAD(dt_scheduler_options_init(&scheduler_options, 8));
+  BAD(dt_scheduler_options_init(&scheduler_options, (size_t)-1));
 }
 
 static int64_t no_size(void* user, const char* name) {
@@ -63,6 +70,7 @@ static void check_open(const char* path) {
   REFUSES(dt_model_open_memory(audio, 0, NULL, &model), DT_BAD_BUNDLE);
   REFUSES(dt_model_open_memory(audio, 100, NULL, &model), DT_BAD_BUNDLE);
   BAD(dt_model_open_reader(NULL, NULL, &model));
+  BAD(dt_model_open_reader(&reader, NULL, NULL));
   BAD(dt_model_open_reader(&reader, NULL, &model));
   reader.struct_size = sizeof(reader);
   BAD(dt_model_open_reader(&reader, NULL, &model));
@@ -100,33 +108,21 @@ static void check_dead_model(const dt_model* dead) {
   dt_model_release((dt_model*)dead);
 }
 
-static void check_dead_stream(dt_stream* dead) {
-  dt_stream_info info = {.struct_size = sizeof(info)};
-  dt_stream_stats stats = {.struct_size = sizeof(stats)};
-  int64_t first = 0;
-  size_t n = 0;
-  BAD(dt_stream_push(dead, audio, 1, 1, 16000));
-  BAD(dt_stream_flush(dead));
-  BAD(dt_stream_pull(dead, out, 1, &first, &n));
-  BAD(dt_stream_ready_frames(dead, &first));
-  BAD(dt_stream_reset(dead));
-  BAD(dt_stream_seek(dead, 0));
-  BAD(dt_stream_interrupt(dead, 0, NULL));
-  BAD(dt_stream_pause(dead, 0));
-  BAD(dt_stream_set_style(dead, audio, 0));
-  BAD(dt_stream_get_info(dead, &info));
-  BAD(dt_stream_get_stats(dead, &stats));
-  dt_stream_release(dead);
-}
-
-static void check_dead_scheduler(dt_scheduler* dead, dt_stream* stream) {
-  dt_step_info info = {.struct_size = sizeof(info)};
-  dt_scheduler_stats stats = {.struct_size = sizeof(stats)};
-  BAD(dt_scheduler_add(dead, stream));
-  BAD(dt_scheduler_remove(dead, stream));
-  BAD(dt_scheduler_step(dead, -1, -1, &info));
-  BAD(dt_scheduler_get_stats(dead, &stats));
-  dt_scheduler_release(dead);
+static void check_model(const dt_model* model) {
+  dt_model_info info;
+  dt_profile_info profile;
+  info.struct_size = 0;
+  BAD(dt_model_get_info(model, &info));
+  BAD(dt_model_get_info(model, NULL));
+  profile.struct_size = (size_t)-1;
+  BAD(dt_model_get_profile(model, NULL, &profile));
+  BAD(dt_model_get_profile(model, NULL, NULL));
+  profile.struct_size = sizeof(profile);
+  BAD(dt_model_get_profile(model, "no such profile", &profile));
+  EXPECT(dt_model_channel_name(model, -1) == NULL && dt_model_channel_name(model, INT32_MAX) == NULL);
+  EXPECT(dt_model_identity_name(model, -1) == NULL && dt_model_identity_name(model, INT32_MAX) == NULL);
+  EXPECT(dt_model_emotion_name(model, -1) == NULL && dt_model_emotion_name(model, INT32_MAX) == NULL);
+  EXPECT(dt_model_profile_name(model, -1) == NULL && dt_model_profile_name(model, INT32_MIN) == NULL);
 }
 
 static void check_styles(const dt_model* model) {
@@ -152,6 +148,10 @@ static void check_styles(const dt_model* model) {
   BAD(dt_model_blend_styles(model, parts, 2, out, d));
   parts[0].weight = 1;
   EXPECT(dt_model_blend_styles(model, parts, 2, out, d) == DT_OK);
+  parts[0].style = not_finite;
+  BAD(dt_model_blend_styles(model, parts, 2, out, d));
+  BAD(dt_model_blend_styles(model, parts, 2, NULL, d));
+  BAD(dt_model_blend_styles(model, parts, 2, out, 0));
   parts[0].style = NULL;
   BAD(dt_model_blend_styles(model, parts, 2, out, d));
   if (!info.has_enrollment) {
@@ -159,6 +159,9 @@ static void check_styles(const dt_model* model) {
     return;
   }
   BAD(dt_model_enroll(model, NULL, 16000, 1, 16000, NULL, out, d));
+  BAD(dt_model_enroll(model, audio, 16000, 1, 16000, NULL, NULL, d));
+  BAD(dt_model_enroll(model, audio, 16000, 1, 16000, NULL, out, 0));
+  BAD(dt_model_enroll(model, not_finite, BIG, 1, 16000, NULL, out, d));
   BAD(dt_model_enroll(model, audio, 1, 1, 16000, NULL, out, d));
   BAD(dt_model_enroll(model, audio, (size_t)-1, 1, 16000, NULL, out, d));
   BAD(dt_model_enroll(model, audio, 16000, 0, 16000, NULL, out, d));
@@ -166,197 +169,87 @@ static void check_styles(const dt_model* model) {
   BAD(dt_model_enroll(model, audio, 16000, 1, 16000, "no such emotion", out, d));
 }
 
-static void check_stream_options(dt_model* model) {
-  dt_stream_options o;
-  dt_stream* stream = NULL;
-  int i;
-#define BAD_OPTION(field, value)                                       \
-  do {                                                                 \
-    dt_stream_options_default(&o);                                     \
-    o.field = value;                                                   \
-    stream = (dt_stream*)audio;                                        \
-    BAD(dt_stream_create(model, &o, &stream));                         \
-    EXPECT(stream == NULL && strstr(dt_last_error(), #field) != NULL); \
-  } while (0)
-  BAD_OPTION(max_buffered_ms, 99);
-  BAD_OPTION(max_buffered_ms, INT32_MAX);
-  BAD_OPTION(ease_out_frames, -1);
-  BAD_OPTION(sample_rate_hz, 999);
-  BAD_OPTION(sample_rate_hz, -1);
-  BAD_OPTION(offset_ms, 501);
-  BAD_OPTION(smoothing_ms, -1);
-  BAD_OPTION(lip_seal, 2);
-  BAD_OPTION(silence_gate, -1);
-  BAD_OPTION(gate_open_dbfs, NAN);
-  BAD_OPTION(gate_close_dbfs, 0.0f);
-  BAD_OPTION(gate_hold_ms, 5001);
-  BAD_OPTION(gate_ease_ms, -1);
-  BAD_OPTION(deadline_ms, -2);
-  BAD_OPTION(struct_size, 8);
-  BAD_OPTION(profile, "profile nobody has");
-  for (i = 0; i < 2; ++i) { /* all of it on, twice: nothing leaks into the next stream */
-    dt_stream_options_default(&o);
-    o.smoothing_ms = 100;
-    o.silence_gate = 1;
-    o.sample_rate_hz = 48000;
-    o.offset_ms = -500;
-    EXPECT(dt_stream_create(model, &o, &stream) == DT_OK);
-    dt_stream_release(stream);
-  }
-}
-
-static void check_stream(dt_stream* stream) {
-  dt_stream_info info = {.struct_size = sizeof(info)};
-  dt_stream_stats stats = {.struct_size = offsetof(dt_stream_stats, n_overruns)};
-  int64_t first = 0;
-  size_t n = 9;
-  float bad[4] = {0, 0, INFINITY, 0};
-  stats.n_overruns = 77;
-  BAD(dt_stream_push(stream, NULL, 1, 1, 16000));
-  BAD(dt_stream_push(stream, bad, 4, 1, 16000));
-  bad[2] = NAN;
-  BAD(dt_stream_push(stream, bad, 2, 2, 16000));
-  BAD(dt_stream_push(stream, audio, 1, 0, 16000));
-  BAD(dt_stream_push(stream, audio, 1, 65, 16000));
-  BAD(dt_stream_push(stream, audio, 1, INT32_MIN, 16000));
-  BAD(dt_stream_push(stream, audio, 1, 1, 0));
-  BAD(dt_stream_push(stream, audio, 1, 1, INT32_MAX));
-  REFUSES(dt_stream_push(stream, audio, (size_t)-1, 64, 16000), DT_BUFFER_FULL);
-  REFUSES(dt_stream_push(stream, audio, (size_t)1 << 39, 1, 768000), DT_BUFFER_FULL);
-  BAD(dt_stream_pull(stream, NULL, 1, &first, &n));
-  EXPECT(n == 0);
-  BAD(dt_stream_pull(stream, out, 1, NULL, &n));
-  BAD(dt_stream_pull(stream, out, 1, &first, NULL));
-  EXPECT(dt_stream_pull(stream, out, (size_t)-1, &first, &n) == DT_OK && n == 0); /* nothing is ready */
-  BAD(dt_stream_ready_frames(stream, NULL));
-  BAD(dt_stream_seek(stream, -1));
-  BAD(dt_stream_seek(stream, INT64_MAX));
-  BAD(dt_stream_interrupt(stream, -1, NULL));
-  BAD(dt_stream_interrupt(stream, 10001, NULL));
-  BAD(dt_stream_pause(stream, 2));
-  BAD(dt_stream_set_style(stream, NULL, 0));
-  BAD(dt_stream_set_style(stream, audio, -1));
-  BAD(dt_stream_set_style(stream, audio, 60001));
-  BAD(dt_stream_get_info(stream, NULL));
-  info.struct_size = 1;
-  BAD(dt_stream_get_info(stream, &info));
-  info.struct_size = sizeof(info);
-  EXPECT(dt_stream_get_info(stream, &info) == DT_OK && info.memory_bytes > 0);
-  EXPECT(dt_stream_get_stats(stream, &stats) == DT_OK && stats.n_overruns == 77); /* an old struct */
-  /* Out of order: flush twice, push after it, and the ways back. */
-  EXPECT(dt_stream_flush(stream) == DT_OK);
-  REFUSES(dt_stream_flush(stream), DT_CLOSED);
-  REFUSES(dt_stream_push(stream, audio, 1, 1, 16000), DT_CLOSED);
-  EXPECT(dt_stream_pull(stream, out, 1, &first, &n) == DT_OK && n == 0);
-  EXPECT(dt_stream_interrupt(stream, 0, &first) == DT_OK && first == 0);
-  EXPECT(dt_stream_push(stream, audio, 100, 1, 16000) == DT_OK);
-  BAD(dt_stream_push(stream, audio, 100, 1, 8000)); /* the rate is fixed */
-  EXPECT(dt_stream_seek(stream, (int64_t)1 << 53) == DT_OK);
-  EXPECT(dt_stream_push(stream, audio, 100, 1, 8000) == DT_OK);
-  EXPECT(dt_stream_pause(stream, 1) == DT_OK && dt_stream_pause(stream, 1) == DT_OK);
-  EXPECT(dt_stream_flush(stream) == DT_OK && dt_stream_pull(stream, out, 9, &first, &n) == DT_OK && n == 0);
-  EXPECT(dt_stream_reset(stream) == DT_OK && dt_stream_reset(stream) == DT_OK);
-}
-
-static void check_scheduler(dt_model* model, dt_stream* stream, const char* path) {
-  dt_scheduler_options o;
-  dt_scheduler *scheduler = NULL, *second = NULL;
-  dt_step_info info = {.struct_size = sizeof(info)};
-  dt_scheduler_stats stats = {.struct_size = sizeof(stats)};
-  dt_model_options reference;
-  dt_model* other = NULL;
-  dt_stream* foreign = NULL;
-  dt_scheduler_options_default(NULL);
-  dt_scheduler_options_default(&o);
-  BAD(dt_scheduler_create(model, &o, NULL));
-  o.max_batch = 3;
-  BAD(dt_scheduler_create(model, &o, &scheduler));
-  dt_scheduler_options_default(&o);
-  o.warm_up = 5;
-  BAD(dt_scheduler_create(model, &o, &scheduler));
-  o.warm_up = 0;
-  o.max_wait_us = -1;
-  BAD(dt_scheduler_create(model, &o, &scheduler));
-  o.max_wait_us = INT64_MAX;
-  BAD(dt_scheduler_create(model, &o, &scheduler));
-  o.max_wait_us = 1000000;
-  EXPECT(dt_scheduler_create(model, &o, &scheduler) == DT_OK &&
-         dt_scheduler_create(model, &o, &second) == DT_OK);
-  BAD(dt_scheduler_add(scheduler, NULL));
-  BAD(dt_scheduler_remove(scheduler, stream));
-  EXPECT(dt_scheduler_add(scheduler, stream) == DT_OK);
-  REFUSES(dt_scheduler_add(scheduler, stream), DT_BUSY);
-  REFUSES(dt_scheduler_add(second, stream), DT_BUSY);
-  BAD(dt_scheduler_remove(second, stream));
-  dt_model_options_default(&reference);
-  reference.backend = "reference";
-  EXPECT(dt_model_open(path, &reference, &other) == DT_OK);
-  EXPECT(dt_stream_create(other, NULL, &foreign) == DT_OK);
-  BAD(dt_scheduler_add(scheduler, foreign));
-  dt_stream_release(foreign);
-  dt_model_release(other);
-  BAD(dt_scheduler_step(scheduler, -2, -1, &info));
-  BAD(dt_scheduler_step(scheduler, INT64_MAX, -1, &info));
-  BAD(dt_scheduler_step(scheduler, -1, -2, &info));
-  info.struct_size = 3;
-  BAD(dt_scheduler_step(scheduler, -1, -1, &info));
-  EXPECT(dt_scheduler_step(scheduler, 0, 0, NULL) == DT_OK);
-  stats.struct_size = 0;
-  BAD(dt_scheduler_get_stats(scheduler, &stats));
-  BAD(dt_scheduler_get_stats(scheduler, NULL));
-  dt_scheduler_release(second);
-  check_dead_scheduler(second, stream);
-  check_dead_scheduler(NULL, stream);
-  dt_scheduler_release(scheduler);
-  EXPECT(dt_scheduler_create(model, &o, &second) == DT_OK && dt_scheduler_add(second, stream) == DT_OK);
-  dt_scheduler_release(second);
-}
-
 static void check_tools(const dt_model* model) {
   size_t n = 0;
-  float in[3] = {0, NAN, 0};
   BAD(dt_noise_fill(1, 0, (size_t)-1, 52, out));
   BAD(dt_noise_fill(1, INT64_MAX, 2, 1, out));
+  BAD(dt_noise_fill(1, -1, 2, 1, out));
+  BAD(dt_noise_fill(1, 0, 1, 0, out));
   BAD(dt_noise_fill(1, 0, 1, 1, NULL));
-  BAD(dt_resample(in, 3, 16000, 8000, out, 100, &n));
+  BAD(dt_resample(NULL, 3, 16000, 8000, out, 100, &n));
+  BAD(dt_resample(not_finite, 3, 16000, 8000, out, 100, &n));
   BAD(dt_resample(audio, 3, 0, 8000, out, 100, &n));
+  BAD(dt_resample(audio, 3, 16000, INT32_MAX, out, 100, &n));
   BAD(dt_resample(audio, 3, 16000, 8000, out, 100, NULL));
   BAD(dt_resample(audio, 3, 16000, 8000, NULL, 100, &n));
-  BAD(dt_model_log_mel(model, in, 3, out, 100, &n));
-  BAD(dt_model_log_mel(model, audio, 3, out, 100, NULL));
+  BAD(dt_resample(audio, (size_t)-1, 16000, 8000, out, 100, &n));
+  BAD(dt_resample(audio, 3, 16000, 8000, out, 0, &n));
   BAD(dt_model_log_mel(model, NULL, 3, out, 100, &n));
+  BAD(dt_model_log_mel(model, not_finite, 3, out, 100, &n));
+  BAD(dt_model_log_mel(model, audio, 3, NULL, 100, &n));
+  BAD(dt_model_log_mel(model, audio, 3, out, 0, &n));
+  BAD(dt_model_log_mel(model, audio, 3, out, 100, NULL));
   BAD(dt_model_log_mel(model, audio, (size_t)-1, out, 100, &n));
+}
+
+static void check_raster(void) {
+  static const int32_t triangle[3] = {0, 1, 2}, wrong[3] = {0, 1, 3};
+  static uint8_t pixels[12];
+  dt_raster_mesh mesh;
+  dt_raster_view view;
+  BAD(dt_raster_view_init(NULL, sizeof(view)));
+  BAD(dt_raster_view_init(&view, 0));
+  BAD(dt_raster_view_init(&view, (size_t)-1));
+  EXPECT(dt_raster_view_default(&view) == DT_OK);
+  view.width = view.height = 2;
+  view.eye[2] = 1;
+  memset(&mesh, 0, sizeof(mesh));
+  BAD(dt_raster_draw(&mesh, &view, pixels, 12)); /* no size */
+  mesh.struct_size = sizeof(mesh);
+  mesh.positions = mesh.colors = audio;
+  mesh.n_vertices = 3;
+  mesh.triangles = triangle;
+  mesh.n_triangles = 1;
+  EXPECT(dt_raster_draw(&mesh, &view, pixels, 12) == DT_OK);
+  BAD(dt_raster_draw(NULL, &view, pixels, 12));
+  BAD(dt_raster_draw(&mesh, NULL, pixels, 12));
+  BAD(dt_raster_draw(&mesh, &view, NULL, 12));
+  BAD(dt_raster_draw(&mesh, &view, pixels, 11));
+  mesh.triangles = wrong;
+  BAD(dt_raster_draw(&mesh, &view, pixels, 12));
+  mesh.triangles = NULL;
+  BAD(dt_raster_draw(&mesh, &view, pixels, 12));
+  mesh.triangles = triangle;
+  mesh.positions = not_finite;
+  BAD(dt_raster_draw(&mesh, &view, pixels, 12));
+  mesh.positions = audio;
+  mesh.n_vertices = mesh.n_triangles = (size_t)-1;
+  BAD(dt_raster_draw(&mesh, &view, pixels, 12));
+  mesh.n_vertices = 3, mesh.n_triangles = 1;
+  view.fov_y_deg = NAN;
+  BAD(dt_raster_draw(&mesh, &view, pixels, 12));
+  view.struct_size = 3;
+  BAD(dt_raster_draw(&mesh, &view, pixels, 12));
 }
 
 int main(int argc, char** argv) {
   dt_model* model = NULL;
-  dt_stream* stream = NULL;
-  dt_stream* second = NULL;
-  dt_allocator hooks;
   if (argc != 2) return 2;
+  fill_not_finite();
   check_library();
   check_open(argv[1]);
   EXPECT(dt_allocated_bytes() == 0);
   EXPECT(dt_model_open(argv[1], NULL, &model) == DT_OK);
   if (model == NULL) return 1;
-  memset(&hooks, 0, sizeof(hooks));
   REFUSES(dt_set_allocator(NULL), DT_BUSY);
+  check_model(model);
   check_styles(model);
-  check_stream_options(model);
-  EXPECT(dt_stream_create(model, NULL, &stream) == DT_OK && dt_stream_create(model, NULL, &second) == DT_OK);
-  check_stream(stream);
-  check_scheduler(model, stream, argv[1]);
   check_tools(model);
-  dt_stream_release(second);
-  check_dead_stream(second);
-  check_dead_stream(NULL);
-  check_dead_stream((dt_stream*)audio); /* a pointer that is no handle at all */
-  check_dead_stream((dt_stream*)model); /* a handle of another kind */
+  check_raster();
   dt_model_release(model);
   check_dead_model(model);
   check_dead_model(NULL);
-  EXPECT(dt_stream_push(stream, audio, 100, 1, 16000) == DT_OK); /* lives on without its model's handle */
-  dt_stream_release(stream);
+  check_dead_model((dt_model*)audio); /* a pointer that is no handle at all */
   EXPECT(dt_allocated_bytes() == 0);
   printf("%d failures\n", n_failures);
   return n_failures == 0 ? 0 : 1;

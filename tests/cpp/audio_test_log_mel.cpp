@@ -69,9 +69,9 @@ TEST(RealFft, EqualsTheDirectTransform) {
   for (size_t n : {4, 8, 64, 512}) {
     std::mt19937 generator(1);
     std::uniform_real_distribution<double> value(-1, 1);
-    Vector<double> x(n), power(n / 2 + 1);
+    Vector<double> x(n), work(n), power(n / 2 + 1);
     for (double& v : x) v = value(generator);
-    RealFft(n).power_spectrum(x.data(), power.data());
+    RealFft(n).power_spectrum(x.data(), work.data(), power.data());
     for (size_t b = 0; b <= n / 2; ++b) {
       std::complex<double> sum = 0;
       for (size_t i = 0; i < n; ++i)

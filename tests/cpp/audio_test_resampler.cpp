@@ -12,7 +12,7 @@
 namespace dt {
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
+constexpr double kPiValue = 3.14159265358979323846;
 
 Vector<float> resample(const Vector<float>& in, int rate_in, int rate_out, size_t chunk = SIZE_MAX) {
   Resampler resampler(rate_in, rate_out);
@@ -35,7 +35,7 @@ Vector<float> white_noise(size_t n) {
 Vector<float> tone(double hz, int rate, size_t n) {
   Vector<float> x(n);
   for (size_t i = 0; i < n; ++i)
-    x[i] = static_cast<float>(std::cos(2 * kPi * hz * static_cast<double>(i) / rate + 0.3));
+    x[i] = static_cast<float>(std::cos(2 * kPiValue * hz * static_cast<double>(i) / rate + 0.3));
   return x;
 }
 

@@ -168,8 +168,7 @@ TEST(Stream, FullBufferTakesNothing) {
   for (; pushed + 1600 <= audio.size(); pushed += 1600) {
     if (!message_of([&] { stream.push(audio.data() + pushed, 1600, 1, 16000); }).empty()) break;
   }
-  // 30 s, and what the first window needs: 12 frames and a mel window, of which a whole push has no room.
-  EXPECT_EQ(pushed, 16000u * 30 + 6400);
+  EXPECT_EQ(pushed, 16000u * 30);  // and a mel window, in which a whole push has no room
   EXPECT_EQ(stream.stats().n_overruns, 1);
   std::vector<float> out;
   pull_all(stream, &out);
@@ -178,6 +177,37 @@ TEST(Stream, FullBufferTakesNothing) {
   pull_all(stream, &out);
   Stream other = make_stream(&recorder);
   EXPECT_EQ(out, animate(other, audio, 16000, 48000));
+}
+
+// The first window waits for 0.4 s of audio, here in a buffer of 0.1 s.
+TEST(Stream, EveryQuestionMakesRoomForThePush) {
+  Recorder recorder;
+  const auto model = fake_model(&recorder);
+  const auto audio = sweep(16000);
+  for (const int offset_ms : {0, 40, -300}) {
+    StreamSettings settings = make_settings(*model);
+    settings.offset_ms = offset_ms;
+    Stream whole(model, settings);
+    const auto expected = animate(whole, audio, 16000, audio.size());
+    settings.max_buffered_ms = 100;
+    Stream stream(model, settings);
+    for (int question = 0; question < 3; ++question) {
+      std::vector<float> out, frame(2);
+      int64_t first = 0;
+      for (size_t at = 0; at < audio.size(); at += 1600) {
+        stream.push(audio.data() + at, 1600, 1, 16000);
+        EXPECT_NE(message_of([&] { stream.push(audio.data(), 1600, 1, 16000); }), "");
+        if (question == 0) stream.ready_frames();
+        if (question == 1) stream.pull(frame.data(), 0, &first);
+        if (question == 2) stream.deadline(1);
+        if (stream.ready_frames() > 0) pull_all(stream, &out);
+      }
+      stream.flush();
+      pull_all(stream, &out);
+      EXPECT_EQ(out, expected) << offset_ms << " " << question;
+      stream.reset();
+    }
+  }
 }
 
 TEST(Stream, FailedWindowIsTriedAgain) {

@@ -34,7 +34,7 @@ def test_sdk_has_what_the_documentation_lists(sdk):
 def test_sdk_libraries_are_small_named_by_abi_and_free_of_build_paths(sdk):
     header = (sdk / "include" / "dt" / "base.h").read_text()
     major = re.search(r"#define DT_ABI_MAJOR (\d+)", header)[1]
-    library, module = sdk / "lib" / "libdiffusiontalker.so", sdk / "lib" / "libdt_backend_openvino.so"
+    library, module = sdk / "lib" / "libdiffusiontalker.so", sdk / "lib" / "libdiffusiontalker_openvino.so"
     assert f"soname: [libdiffusiontalker.so.{major}]" in output_of("readelf", "-d", library)
     assert "RUNPATH" not in output_of("readelf", "-d", library)
     assert re.search(r"RUNPATH.*\[\$ORIGIN\]", output_of("readelf", "-d", module))

@@ -49,14 +49,19 @@ def build(tmp_path_factory):
     return program
 
 
+@pytest.mark.parametrize("source", ["arguments.c", "arguments_stream.c"])
 @pytest.mark.parametrize("kind", ["tiny", "emotions", "coefficients25"])
-def test_every_function_answers_bad_arguments(build, tmp_path, kind):
+def test_every_function_answers_bad_arguments(build, tmp_path, kind, source):
     bundle = write_bundle(tmp_path / kind, kind=KINDS[kind])
-    assert output_of(build("arguments.c"), bundle).strip() == "0 failures"
+    assert output_of(build(source), bundle).strip() == "0 failures"
 
 
 def test_structs_of_older_and_newer_programs(build, tiny_bundle):
     assert output_of(build("structs.c"), tiny_bundle).strip() == "0 failures"
+
+
+def test_noise_and_clock_after_a_day(build, tiny_bundle):
+    assert output_of(build("clock.c"), tiny_bundle).strip() == "0 failures"
 
 
 def test_cpp_wrapper(build, tiny_bundle):

@@ -36,7 +36,7 @@ def test_without_openvino_the_fallback_is_announced(tmp_path, tiny_bundle, modul
     copy = tmp_path / "diffusiontalker"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("bundles", "assets", "__pycache__"))
     if not module_there:
-        (copy / "lib" / "libdt_backend_openvino.so").unlink()
+        (copy / "lib" / "libdiffusiontalker_openvino.so").unlink()
     command = [sys.executable, "-c", SCRIPT, str(tiny_bundle)]
     done = subprocess.run(command, capture_output=True, text=True, env={"PYTHONPATH": str(tmp_path)})
     assert done.returncode == 0, done.stderr

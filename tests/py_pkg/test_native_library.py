@@ -43,7 +43,7 @@ def test_versions_agree():
 @needs("nm")
 @pytest.mark.parametrize(
     ("library", "pattern"),
-    [("libdiffusiontalker.so", r"dt_\w+"), ("libdt_backend_openvino.so", r"dt_backend_module_v\d+")],
+    [("libdiffusiontalker.so", r"dt_\w+"), ("libdiffusiontalker_openvino.so", r"dt_backend_module_v\d+")],
 )
 def test_only_the_abi_is_exported(library, pattern):
     lines = output_of("nm", "-D", "--defined-only", PACKAGE / "lib" / library).splitlines()
@@ -64,7 +64,7 @@ def test_every_declared_function_is_exported():
 @linux
 @needs("readelf")
 def test_openvino_is_found_beside_the_package():
-    dynamic = output_of("readelf", "-d", PACKAGE / "lib" / "libdt_backend_openvino.so")
+    dynamic = output_of("readelf", "-d", PACKAGE / "lib" / "libdiffusiontalker_openvino.so")
     assert "RUNPATH" in dynamic and "[$ORIGIN/../../openvino/libs]" in dynamic
     core = output_of("readelf", "-d", PACKAGE / "lib" / "libdiffusiontalker.so")
     assert "openvino" not in core and "python" not in core

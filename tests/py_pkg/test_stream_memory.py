@@ -1,4 +1,4 @@
-"""Memory of a stream does not depend on the length of the audio."""
+"""Memory of a stream: small, and it does not depend on the length of the audio."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import subprocess
 import sys
 
 import pytest
+
+from diffusiontalker import _native
+from diffusiontalker.api.bundles import resolve
+
+LIMIT = 256 * 1024  # bytes of one stream beyond the model, docs/engines.md
 
 # Peak of resident memory while so many seconds of noise stream through, in kB.
 SCRIPT = """
@@ -32,3 +37,21 @@ def test_ten_minutes_need_no_more_than_one(tiny_bundle):
         return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
     assert not peak(600) > 1.05 * peak(60)
+
+
+@pytest.fixture(scope="module")
+def base():
+    return _native.Model(str(resolve("base")), backend="reference")
+
+
+@pytest.mark.parametrize("profile", ["offline", "live", "low-latency"])
+def test_a_stream_of_the_shipped_model_is_small(base, profile):
+    """With the options of dt_stream_options_default(), and with the condition of a style that no other stream has."""
+    assert profile in base.profiles
+    assert base.profile(profile)["stream_bytes"] < LIMIT
+    for rate in (8000, 16000, 44100, 48000, 192000):
+        stream = _native.Stream(base, profile=profile, sample_rate_hz=rate, max_buffered_ms=1000)
+        alone = stream.info()["memory_bytes"]
+        assert alone < LIMIT, rate
+        twin = _native.Stream(base, profile=profile, sample_rate_hz=rate, max_buffered_ms=1000)
+        assert twin.info()["memory_bytes"] == stream.info()["memory_bytes"] < alone  # the condition is shared now

@@ -1,4 +1,4 @@
-// Entry of the module libdt_backend_openvino.
+// Entry of the module libdiffusiontalker_openvino.
 #include <algorithm>
 #include <vector>
 
@@ -18,7 +18,8 @@ class OvFactory : public BackendFactory {
       ov::Core().get_property("CPU", ov::device::full_name);
     } catch (const std::exception& e) {
       throw Error(DT_NO_BACKEND, std::string("OpenVINO has no usable CPU plugin (") + e.what() +
-                                     "); pip install --force-reinstall \"openvino==2026.4.*\"");
+                                     "); pip install --force-reinstall \"openvino==" DT_OPENVINO_VERSION
+                                     "\"");
     }
   }
 

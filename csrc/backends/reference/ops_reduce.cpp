@@ -28,11 +28,11 @@ struct Prod : Sum {
   static double start() { return 1; }
   static double add(double total, double x) { return total * x; }
 };
-struct Max : Sum {
+struct Largest : Sum {
   static double start() { return -std::numeric_limits<double>::infinity(); }
   static double add(double total, double x) { return x > total || std::isnan(x) ? x : total; }
 };
-struct Min : Sum {
+struct Smallest : Sum {
   static double start() { return std::numeric_limits<double>::infinity(); }
   static double add(double total, double x) { return x < total || std::isnan(x) ? x : total; }
 };
@@ -80,8 +80,8 @@ std::vector<Tensor> reduce(const OpArgs& args) {
 void add_reduce_ops(OpTable& table) {
   table["ReduceSum"] = reduce<Sum>;
   table["ReduceMean"] = reduce<Mean>;
-  table["ReduceMax"] = reduce<Max>;
-  table["ReduceMin"] = reduce<Min>;
+  table["ReduceMax"] = reduce<Largest>;
+  table["ReduceMin"] = reduce<Smallest>;
   table["ReduceProd"] = reduce<Prod>;
   table["ReduceL2"] = reduce<L2>;
   table["ReduceSumSquare"] = reduce<SumSquare>;

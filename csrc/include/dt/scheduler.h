@@ -45,10 +45,10 @@ DT_API dt_status dt_scheduler_create(dt_model* model, const dt_scheduler_options
 /* Its streams live on, and pull for themselves again. A step in progress ends first. */
 DT_API void dt_scheduler_release(dt_scheduler* scheduler);
 
-/* Joins a stream of the same model, in any state. Any thread.
- * Waits for a step in progress, and compiles when the profile is new. Returns DT_OK,
- * DT_INVALID_ARGUMENT (a stream of another model), DT_BUSY (it is in a scheduler already),
- * DT_BAD_BUNDLE, DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
+/* Joins a stream of the same model, in any state. Waits for a step in progress, and compiles as warm_up says:
+ * a call for a loading or a worker thread, not for the one that draws. Any thread. Returns DT_OK,
+ * DT_INVALID_ARGUMENT (a stream of another model), DT_BUSY (it is in a scheduler already), DT_BAD_BUNDLE,
+ * DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
 DT_API dt_status dt_scheduler_add(dt_scheduler* scheduler, dt_stream* stream);
 
 /* The stream leaves, and pulls for itself again; frames that wait in it stay. Waits for a batch that holds

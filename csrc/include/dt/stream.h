@@ -18,8 +18,9 @@ typedef struct dt_stream_options {
   const float* style;  /* NULL (default), or d_identity floats used instead of identity and emotion; copied */
   uint64_t seed;       /* default 0; same audio, bundle, backend and seed give the same frames */
   const char* profile; /* NULL (default): the bundle's default profile */
-  int32_t max_buffered_ms; /* audio that may wait beyond the first window's, 100..3600000; default 500, which
-                            * is right for audio that arrives as it is spoken. 64 bytes of memory per ms */
+  int32_t max_buffered_ms; /* audio that may wait until dt_stream_pull or dt_stream_ready_frames takes it (in
+                            * a scheduler: dt_scheduler_step); no push may be longer. 100..3600000, default
+                            * 1000, right for audio that arrives as it is spoken. 64 bytes of memory per ms */
   int32_t ease_out_frames; /* frames at the end that ease to rest, 0..300, at most lookahead_frames of them
                             * take effect (earlier ones may be gone when the audio ends); default 5 */
   /* From ABI 1.0 on: */
