@@ -13,7 +13,8 @@ const BackendFactory& find_backend(const std::string& name) {
   if (name == "reference") return reference_backend_factory();
   std::string remedy;
   if (name == "openvino") remedy = "pip install \"openvino==" DT_OPENVINO_VERSION "\"";
-  if (name == "tensorrt") remedy = "it needs an NVIDIA GPU and a build with TensorRT, as docs/tensorrt.md tells";
+  if (name == "tensorrt")
+    remedy = "it needs an NVIDIA GPU and a build with TensorRT, as docs/tensorrt.md tells";
   if (remedy.empty()) {
     throw Error(DT_INVALID_ARGUMENT,
                 "unknown backend \"" + name + "\": there are auto, openvino, reference and tensorrt");

@@ -20,7 +20,8 @@ using nlohmann::json;
 class Engines : public testing::Test {
  protected:
   void SetUp() override {
-    root_ = fs::path(testing::TempDir()) / ("dt_engines_" + std::to_string(::getpid()));
+    root_ = fs::path(testing::TempDir()) /
+            (std::string("dt_") + testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(root_);
   }
   void TearDown() override { fs::remove_all(root_); }

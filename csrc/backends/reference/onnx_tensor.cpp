@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/half.h"
 #include "common/error.h"
+#include "kernels/half.h"
 
 namespace dt::reference {
 namespace {

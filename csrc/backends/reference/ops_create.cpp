@@ -3,9 +3,9 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/half.h"
 #include "backends/reference/onnx_tensor.h"
 #include "backends/reference/op.h"
+#include "kernels/half.h"
 
 namespace dt::reference {
 namespace {
