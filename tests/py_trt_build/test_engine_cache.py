@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,9 +12,10 @@ from bundles import write_bundle
 from conftest import tiny_wanted
 
 from diffusiontalker.errors import BundleError, EngineError, OutputError
+from trt_build.engine import timing
 from trt_build.engine.build_set import ensure_engines
 from trt_build.manifest import cache as sets
-from trt_build.manifest.identity import EngineOptions
+from trt_build.manifest.identity import EngineOptions, Gpu
 from trt_build.manifest.sidecar import file_problem, read
 
 pytestmark = pytest.mark.usefixtures("rtx")
@@ -182,3 +184,24 @@ def test_full_disk_is_one_sentence_and_leaves_nothing(tiny, tmp_path):
     assert result.returncode == 6
     assert result.stderr.count("\n") == 1 and "cannot be written: the file is larger than this disk" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_builds_at_once_leave_one_whole_set(tiny, cache):
+    command = [sys.executable, "-m", "diffusiontalker", "engine", "build", str(tiny), "--library", "tensorrt-rtx"]
+    command += ["--profile", "low", "--batches", "1", "--quiet", "--force"]
+    running = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(2)]
+    for process in running:
+        assert process.communicate(timeout=120)[1] == b"" and process.returncode == 0
+    (folder,) = cache.iterdir()
+    assert file_problem(read(folder)) == ""
+
+
+def test_timing_cache_is_kept_per_version_and_gpu(tiny_set, cache):
+    identity = replace(tiny_set.identity, library="tensorrt", library_version="11.1.0", gpu=Gpu("NVIDIA H200", "9.0"))
+    assert timing.read(identity) is None
+    timing.write(identity, b"what the builder measured")
+    assert timing.read(identity) == b"what the builder measured"
+    for other in (replace(identity, library_version="11.2.0"), replace(identity, gpu=Gpu("NVIDIA L4", "8.9"))):
+        assert timing.read(other) is None
+    assert timing.path_of(tiny_set.identity) is None  # tensorrt-rtx measures nothing
+    assert [p.name for p in (cache.parent / "timing").iterdir()] == ["11.1.0-NVIDIA_H200-9.0.cache"]

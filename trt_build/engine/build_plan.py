@@ -107,12 +107,16 @@ def _network_flags(library: Library) -> int:
 
 
 def _parser_error(error) -> str:
-    node = f"node {error.node_name() or error.node()} ({error.node_operator()}): " if error.node() >= 0 else ""
-    return f"{node}{' '.join(str(error.desc()).split())}"
+    where = ""
+    if error.node() >= 0:
+        name, operator = (getattr(error, key, str)() for key in ("node_name", "node_operator"))  # not in TensorRT 8
+        where = f"node {name or error.node()}{f' ({operator})' if operator else ''}: "
+    return f"{where}{' '.join(str(error.desc()).split())}"
 
 
 def _tensors(trt: ModuleType, network) -> list[dict]:
-    types = {trt.DataType.FLOAT: "f32", trt.DataType.HALF: "f16", trt.DataType.INT32: "i32", trt.DataType.INT64: "i64"}
+    names = {"FLOAT": "f32", "HALF": "f16", "INT32": "i32", "INT64": "i64"}
+    types = {getattr(trt.DataType, key, None): name for key, name in names.items()}
     inputs = [(network.get_input(i), True) for i in range(network.num_inputs)]
     outputs = [(network.get_output(i), False) for i in range(network.num_outputs)]
     return [

@@ -68,21 +68,19 @@ class Judge:
         self.bundle, self.audio, self.profile = bundle, audio, profile
         self.recorder = Recorder(reference, bundle, profile)
         self.expected = self.recorder.frames(audio)
-        self.half = dict(zip([*map(OUTPUTS.get, NETWORKS), "frames"], self._measure(half)[0], strict=True))
+        names = [*(OUTPUTS[network] for network in NETWORKS), "frames"]
+        self.half = dict(zip(names, self._measure(half)[0], strict=True))
 
     def compare(self, candidate: Parts, half: bool) -> Comparison:
         """Tensors on the reference's own inputs, so that errors do not add up; frames by the candidate alone, from the
         sound on, so that they do. half: whether the limits of float16 hold."""
         measured, frames = self._measure(candidate)
         errors = []
-        for (name, (rms, worst)), reference in zip(self._named(measured), self.half.values(), strict=True):
+        for (name, reference), (rms, worst) in zip(self.half.items(), measured, strict=True):
             exact = not half or name == "condition"  # the conditioner is float32 everywhere
             limits = (PARITY, PARITY) if exact else (FACTOR * reference[0], FACTOR * reference[1])
             errors.append(Error(name, rms, worst, *limits))
         return Comparison(candidate.name, errors, self._lips(frames))
-
-    def _named(self, measured: list[tuple[float, float]]) -> list[tuple[str, tuple[float, float]]]:
-        return list(zip(self.half, measured, strict=True))
 
     def _measure(self, parts: Parts) -> tuple[list[tuple[float, float]], np.ndarray]:
         """Errors in the order of NETWORKS, then of the frames; and the frames."""

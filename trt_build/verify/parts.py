@@ -74,7 +74,7 @@ class TorchParts:
         self.name, self.torch = "PyTorch float16" if half else "PyTorch float32", torch
         torch.set_num_threads(1)  # the networks are small; more threads wait for each other on a busy machine
         talker, _ = load_student(bundle)
-        self.parts = {"conditioner": ConditionPart(talker).eval()}
+        self.parts: dict[str, torch.nn.Module] = {"conditioner": ConditionPart(talker).eval()}
         rest = {"audio_encoder": AudioPart, "denoiser": DenoisePart}
         if half:
             talker, _ = load_student(bundle)

@@ -26,8 +26,7 @@ def score_precisions(bundle: Path, profile: str, folder: Path, candidates: list[
     for parts in candidates:
         motion = [Recorder(parts, bundle, profile).frames(r.audio) for r in recordings]
         first = first or motion
-        jaws = (np.concatenate([m[:, JAW_OPEN] for m in every]) for every in (motion, first))
-        results[parts.name] = score_recordings(recordings, motion) | {
-            "jaw_correlation": float(np.corrcoef(*jaws)[0, 1])
-        }
+        jaw, first_jaw = (np.concatenate([m[:, JAW_OPEN] for m in every]) for every in (motion, first))
+        correlation = float(np.corrcoef(jaw, first_jaw)[0, 1])
+        results[parts.name] = score_recordings(recordings, motion) | {"jaw_correlation": correlation}
     return results

@@ -64,7 +64,7 @@ class _Bar:
     """The progress bar, made at the first report, when the number of plans is known."""
 
     def __init__(self, console: Console):
-        self.console, self.label = console, ""
+        self.console, self.label, self.done = console, "", 0.0
         self.bar: Progress | None = None
 
     def __call__(self, done: float, total: int, label: str) -> None:
@@ -74,7 +74,9 @@ class _Bar:
             self.label = label
             if not self.bar.shown:
                 self.console.notice(f"building {label}")
-        self.bar(done)
+        if done - self.done >= 0.02 or done >= total:  # libraries report thousands of steps
+            self.done = done
+            self.bar(done)
 
     def __enter__(self) -> _Bar:
         return self
