@@ -38,7 +38,7 @@ const char* name_at(const dt_model* model, int32_t index, const char* what, Get&
 dt_model_options default_model_options() {
   dt_model_options o{};
   o.backend = "auto";
-  o.precision = "f32";
+  o.precision = "auto";
   o.n_threads = 2;
   return o;
 }
@@ -57,6 +57,9 @@ dt_status open_model(const dt_model_options* options, dt_model** model, MakeSour
     backend_options.n_threads = given.n_threads;
     backend_options.pin_threads = dt::checked(given.pin_threads, 0, 1, "pin_threads") != 0;
     if (given.cache_folder != nullptr) backend_options.cache_folder = given.cache_folder;
+    if (given.engine_folder != nullptr) backend_options.engine_folder = given.engine_folder;
+    backend_options.device = dt::checked(given.device, 0, 1023, "device");
+    backend_options.allow_host_code = dt::checked(given.allow_host_code, 0, 1, "allow_host_code") != 0;
     backend_options.log = dt::Log{given.log, given.log_user};
     const std::unique_ptr<dt::ByteSource> source = make_source();
     auto handle = std::make_unique<dt::ModelHandle>();

@@ -28,7 +28,7 @@ inline constexpr size_t kFirstSize = 0;
 
 DT_VERSIONED_STRUCT(dt_allocator, DT_UP_TO(dt_allocator, release), release);
 DT_VERSIONED_STRUCT(dt_reader, DT_UP_TO(dt_reader, read), read);
-DT_VERSIONED_STRUCT(dt_model_options, offsetof(dt_model_options, pin_threads), cache_folder);
+DT_VERSIONED_STRUCT(dt_model_options, offsetof(dt_model_options, pin_threads), allow_host_code);
 DT_VERSIONED_STRUCT(dt_model_info, offsetof(dt_model_info, has_emotions), condition_bytes);
 DT_VERSIONED_STRUCT(dt_profile_info, offsetof(dt_profile_info, hop_samples), stream_bytes);
 DT_VERSIONED_STRUCT(dt_stream_options, offsetof(dt_stream_options, sample_rate_hz), deadline_ms);

@@ -71,7 +71,7 @@ class Backend {
 };
 
 struct BackendOptions {
-  std::string precision = "f32";  // "f32", "bf16" (CPU) or "f16" (GPU)
+  std::string precision = "f32";  // "f32", "bf16" (CPU) or "f16" (GPU); Model::open also takes "auto"
   int n_threads = 2;         // that compute one window, the caller among them; 1 runs on the caller alone
   bool pin_threads = false;  // bind the backend's threads to cores each; a host with threads of its own loses
   std::string cache_folder;  // UTF-8, of compiled networks; empty: none. The backend makes folders of its own

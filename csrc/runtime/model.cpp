@@ -16,26 +16,36 @@ MelSpec mel_spec_of(const AudioSpec& a) {
                  a.n_fft,          a.f_min_hz, a.f_max_hz,      a.log_floor};
 }
 
+struct Created {
+  std::unique_ptr<Backend> backend;
+  std::string precision;
+};
+
+// Precision "auto" is what the backend is made for.
+Created create_named(const std::string& name, const Bundle& bundle, BackendOptions options) {
+  if (options.precision == "auto") options.precision = name == "tensorrt" ? "f16" : "f32";
+  return {find_backend(name).create(bundle, options), options.precision};
+}
+
 // "auto" takes TensorRT where its module is installed and runs, then OpenVINO; a fallback is announced, never
 // silent.
-std::unique_ptr<Backend> create_backend(const std::string& name, const Bundle& bundle,
-                                        const BackendOptions& options) {
-  if (name != "auto") return find_backend(name).create(bundle, options);
+Created create_backend(const std::string& name, const Bundle& bundle, const BackendOptions& options) {
+  if (name != "auto") return create_named(name, bundle, options);
   if (options.precision != "bf16" && has_backend_module("tensorrt")) {  // bf16 is the CPU's
     try {
-      return find_backend("tensorrt").create(bundle, options);
+      return create_named("tensorrt", bundle, options);
     } catch (const Error& e) {
-      if (e.status() != DT_NO_BACKEND) throw;
+      if (e.status() != DT_NO_BACKEND || options.precision == "f16") throw;  // f16 is the GPU's
       options.log.warning(std::string("using the CPU: ") + e.what());
     }
   }
   try {
-    return find_backend("openvino").create(bundle, options);
+    return create_named("openvino", bundle, options);
   } catch (const Error& e) {
     if (e.status() != DT_NO_BACKEND) throw;
     options.log.warning(std::string("using the slow reference backend: ") + e.what());
   }
-  return find_backend("reference").create(bundle, options);
+  return create_named("reference", bundle, options);
 }
 
 // Row of an all-silent signal, from the front end itself so that padding is bit-identical to pushed zeros.
@@ -55,9 +65,9 @@ void to_hook(void*, int32_t level, const char* message) {
 }
 
 void check_options(const BackendOptions& options) {
-  if (options.precision != "f32" && options.precision != "bf16" && options.precision != "f16") {
-    throw Error(DT_INVALID_ARGUMENT,
-                "unknown precision \"" + options.precision + "\": there are f32, bf16 and f16");
+  const std::string& p = options.precision;
+  if (p != "auto" && p != "f32" && p != "bf16" && p != "f16") {
+    throw Error(DT_INVALID_ARGUMENT, "unknown precision \"" + p + "\": there are auto, f32, bf16 and f16");
   }
   if (!(options.n_threads >= 1 && options.n_threads <= 256)) {
     throw Error(DT_INVALID_ARGUMENT,
@@ -92,8 +102,9 @@ std::shared_ptr<Model> Model::open(const ByteSource& source, const std::string& 
   if (n_cores > 0) options.n_threads = std::min(options.n_threads, static_cast<int>(n_cores));
   if (options.log.callback == nullptr) options.log.callback = &to_hook;
   Bundle bundle = load_bundle(source);
-  std::unique_ptr<Backend> created = create_backend(backend, bundle, options);
-  const std::shared_ptr<Model> model = create(std::move(bundle), std::move(created), options);
+  Created created = create_backend(backend, bundle, options);
+  options.precision = created.precision;
+  const std::shared_ptr<Model> model = create(std::move(bundle), std::move(created.backend), options);
   model->sessions().warm_up(shape(model->manifest().profile(nullptr), 1));
   options.log.info("opened bundle \"" + model->manifest().name + "\" on backend " + model->backend_name());
   return model;

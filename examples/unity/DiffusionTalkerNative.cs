@@ -128,6 +128,9 @@ namespace DiffusionTalker
             public IntPtr LogUser;
             public int PinThreads;
             public IntPtr CacheFolder;
+            public IntPtr EngineFolder;
+            public int Device;
+            public int AllowHostCode;
         }
 
         [StructLayout(LayoutKind.Sequential)]

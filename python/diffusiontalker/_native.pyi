@@ -15,11 +15,14 @@ class Model:
         self,
         source: str | bytes,
         backend: str = "auto",
-        precision: str = "f32",
+        precision: str = "auto",
         n_threads: int = 2,
         log: Callable[[int, str], None] | None = None,
         pin_threads: bool = False,
         cache_folder: str = "",
+        engine_folder: str = "",
+        device: int = 0,
+        allow_host_code: bool = False,
     ) -> None: ...
     @property
     def channels(self) -> list[str]: ...

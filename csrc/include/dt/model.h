@@ -13,8 +13,11 @@ extern "C" {
 
 typedef struct dt_model_options {
   size_t struct_size;
-  const char* backend;   /* "auto" (default: openvino, else reference, announced in the log), or a name */
-  const char* precision; /* "f32" (default), or "bf16": openvino on processors that have it; error ~2e-2 */
+  const char* backend; /* "openvino", "reference", "tensorrt", or "auto" (default): tensorrt where its module
+                        * is installed and can run, else openvino, else reference; a fallback is announced in
+                        * the log */
+  const char* precision; /* "auto" (default: f16 for tensorrt, f32 for the others), "f32", "f16" (tensorrt),
+                          * or "bf16" (openvino, on processors that have it) */
   int32_t n_threads;   /* threads that compute one window, the caller among them, 1..256; default 2, capped at
                         * the machine's cores; 1 runs on the caller alone */
   dt_log_callback log; /* NULL (default): dt_set_log's hook. Called by dt_model_open* only */
@@ -22,6 +25,12 @@ typedef struct dt_model_options {
   /* From ABI 1.0 on: */
   int32_t pin_threads;      /* 1: bind the backend's threads to cores; default 0, right for most hosts */
   const char* cache_folder; /* where compiled networks are kept for faster opening; NULL (default): nowhere */
+  const char*
+      engine_folder;       /* tensorrt: the one folder of engines to use (docs/engine-format.md); NULL
+                            * (default): those that `diffusiontalker engine build` left in the user's cache */
+  int32_t device;          /* tensorrt: number of the GPU, 0 (default) .. 1023, as the driver counts */
+  int32_t allow_host_code; /* tensorrt: 1 accepts version-compatible engines, which carry native code that
+                            * opening runs: only for files trusted like a program; default 0 */
 } dt_model_options;
 /* Fills options with the defaults. _init is told the program's own sizeof and writes nothing behind it,
  * however much larger the struct of the library is. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */

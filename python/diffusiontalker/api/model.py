@@ -30,19 +30,27 @@ def load(
     bundle: str | os.PathLike[str] | bytes = "base",
     *,
     backend: str = "auto",
-    precision: str = "f32",
+    precision: str = "auto",
     n_threads: int | None = None,
     log: Callable | None = None,
     pin_threads: bool = False,
     cache_folder: str | os.PathLike[str] | None = None,
+    engine_folder: str | os.PathLike[str] | None = None,
+    device: int = 0,
+    allow_host_code: bool = False,
 ) -> Model:
     """Opens a bundle and compiles its networks.
     bundle: a name ("base"; see available_bundles()), the path of a bundle folder or of a packed bundle, or the bytes of
     a packed bundle (`diffusiontalker pack`).
-    backend: "auto" (openvino, else reference, announced in the log), "openvino", "reference" or "tensorrt".
-    precision: "f32" or "bf16" (openvino on processors that have it).   n_threads: 1..256, default 2.
+    backend: "openvino", "reference", "tensorrt", or "auto": tensorrt where it is installed and can run, else openvino,
+    else reference; a fallback is announced in the log.
+    precision: "auto" (f16 for tensorrt, else f32), "f32", "f16" (tensorrt), "bf16" (openvino on processors that have
+    it).   n_threads: 1..256, default 2.
     log: called with (level, line) for notices; level 1 is information, 2 a warning.
     pin_threads: bind the backend's threads to cores.   cache_folder: where compiled networks are kept; None: nowhere.
+    engine_folder: tensorrt's engines; None: those of `diffusiontalker engine build` in the user's cache.
+    device: number of the GPU.   allow_host_code: accept version-compatible engines, which carry native code that
+    opening runs: only for files trusted like a program.
     Raises BundleError (missing, damaged, newer), BackendError (not available here), InputError (bad argument).
     """
     source = io.BytesIO(bundle) if isinstance(bundle, bytes) else bundles.resolve(bundle)
@@ -54,6 +62,9 @@ def load(
         log=log,
         pin_threads=pin_threads,
         cache_folder="" if cache_folder is None else os.fspath(cache_folder),
+        engine_folder="" if engine_folder is None else os.fspath(engine_folder),
+        device=device,
+        allow_host_code=allow_host_code,
     )
     return Model(native_model, source)
 

@@ -141,7 +141,7 @@ def summary(args, done: sources.Animated, targets: list[Path]) -> dict:
         "outputs": [str(t) for t in targets],
         "bundle": str(done.model.path),
         "backend": done.model.backend,
-        "precision": args.precision,
+        "precision": done.model.precision,
         "identity": args.identity or done.model.info()["identities"]["default"],
         "emotion": args.emotion or done.model.default_emotion,
         "space": anim.space,

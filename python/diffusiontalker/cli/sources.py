@@ -52,7 +52,10 @@ def animate(args, path: Path, console: Console, check: Callable[[str], None]) ->
     check: called with the model's motion space before the work; raises when the outputs cannot hold it.
     """
     started = time.perf_counter()
-    model = load(args.bundle, backend=args.backend, precision=args.precision, n_threads=args.threads, log=console.log)
+    model = load(
+        args.bundle, backend=args.backend, precision=args.precision, n_threads=args.threads, log=console.log,
+        engine_folder=args.engines, device=args.device,
+    )  # fmt: skip
     load_s = time.perf_counter() - started
     check(model.space)
     stream = model.stream(identity=args.identity, emotion=args.emotion, seed=args.seed, profile=args.profile)
