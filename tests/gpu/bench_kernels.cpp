@@ -4,8 +4,8 @@
 #include <functional>
 #include <stdexcept>
 
+#include "backends/gpu/cuda_device.h"
 #include "bench.h"
-#include "kernels/sampler_step.h"
 
 namespace dt::test {
 namespace {
@@ -44,32 +44,28 @@ double percentile(std::vector<double> samples, double p) {
 // Per element the update reads x_t and x0 and writes x_t; the copy reads and writes.
 nlohmann::json bench_update_kernel() {
   nlohmann::json rows = nlohmann::json::array();
-  cudaStream_t stream;
-  check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+  const std::unique_ptr<GpuDevice> device = make_cuda_device(0);
+  const std::unique_ptr<GpuStream> stream = device->make_stream();
   constexpr size_t kWindow = 60, kPast = 12, kChannels = 52;
-  const std::vector<float> lo(kChannels, -3.0f), hi(kChannels, 3.0f);
+  const std::vector<float> values(kChannels, 3.0f);
+  using Floats = GpuArray<float>;
   for (const size_t batch : {1u, 64u, 4096u, 32768u}) {
     const size_t n = batch * kWindow * kChannels;
-    float *x_t, *x0, *limits;
-    uint32_t* faults;
-    SamplerCoefficients* coefficients;
-    check(cudaMalloc(&x_t, n * 4));
-    check(cudaMalloc(&x0, n * 4));
-    check(cudaMalloc(&limits, 2 * kChannels * 4));
-    check(cudaMalloc(&faults, batch * 4));
-    check(cudaMalloc(&coefficients, sizeof *coefficients));
-    check(cudaMemset(x_t, 0, n * 4));
-    check(cudaMemset(x0, 0, n * 4));
-    check(cudaMemset(coefficients, 0, sizeof *coefficients));
-    check(cudaMemcpy(limits, lo.data(), kChannels * 4, cudaMemcpyHostToDevice));
-    check(cudaMemcpy(limits + kChannels, hi.data(), kChannels * 4, cudaMemcpyHostToDevice));
+    const Floats x_t(*device, Floats::kDevice, n), x0(*device, Floats::kDevice, n);
+    const Floats limit(*device, Floats::kDevice, kChannels);
+    const GpuArray<uint32_t> faults(*device, GpuArray<uint32_t>::kDevice, batch);
+    const GpuArray<SamplerCoefficients> coefficients(*device, GpuArray<SamplerCoefficients>::kDevice, 1);
+    stream->clear(x_t.data(), x_t.bytes());
+    stream->clear(x0.data(), x0.bytes());
+    stream->clear(coefficients.data(), coefficients.bytes());
+    stream->upload(limit.data(), values.data(), limit.bytes());
     SamplerStepArgs<float, float> a;
-    a.x_t = x_t, a.x0 = x0, a.lo = limits, a.hi = limits + kChannels;
-    a.coefficients = coefficients, a.faults = faults;
+    a.x_t = x_t.data(), a.x0 = x0.data(), a.lo = a.hi = limit.data();
+    a.coefficients = coefficients.data(), a.faults = faults.data();
     a.batch = batch, a.window = kWindow, a.past = kPast, a.channels = kChannels;
-    const double update = milliseconds(stream, [&] { sampler_step_cuda(a, stream); });
-    const double copy = milliseconds(
-        stream, [&] { check(cudaMemcpyAsync(x_t, x0, n * 4, cudaMemcpyDeviceToDevice, stream)); });
+    const cudaStream_t raw = cuda_stream(*stream);
+    const double update = milliseconds(raw, [&] { stream->sampler_step(a); });
+    const double copy = milliseconds(raw, [&] { stream->copy(x_t.data(), x0.data(), x_t.bytes()); });
     const double touched = static_cast<double>(batch * (kWindow - kPast) * kChannels) * 12;
     const double update_rate = touched / update / 1e6, copy_rate = static_cast<double>(n) * 8 / copy / 1e6;
     rows.push_back({{"batch", batch},
@@ -77,12 +73,7 @@ nlohmann::json bench_update_kernel() {
                     {"update_gb_per_s", update_rate},
                     {"copy_gb_per_s", copy_rate},
                     {"share_of_copy", update_rate / copy_rate}});
-    for (void* memory : {static_cast<void*>(x_t), static_cast<void*>(x0), static_cast<void*>(limits),
-                         static_cast<void*>(faults), static_cast<void*>(coefficients)}) {
-      cudaFree(memory);
-    }
   }
-  cudaStreamDestroy(stream);
   return rows;
 }
 

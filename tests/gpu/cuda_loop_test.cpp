@@ -7,6 +7,7 @@
 #include "backends/gpu/cuda_device.h"
 #include "backends/gpu/gpu_backend.h"
 #include "backends/reference/reference_backend.h"
+#include "stream_support.h"
 #include "toy_engines.h"
 
 namespace dt::test {
@@ -72,6 +73,19 @@ TEST_F(CudaLoop, BatchingNeverMatters) {
   const auto alone = frames_of(backend.get(), 100, 1);
   for (const size_t batch : {2u, 8u, 9u, 64u, 100u})
     EXPECT_EQ(frames_of(backend.get(), 100, batch), alone) << batch;
+}
+
+TEST_F(CudaLoop, AStreamIsTheWholeFileBitByBit) {
+  const std::vector<float> audio = sweep(80000);
+  std::vector<float> whole;
+  for (const size_t chunk : {audio.size(), size_t{160}, size_t{1333}}) {
+    const auto model = Model::create(bundle_, create({1, 8}));
+    Stream stream(model, make_settings(*model));
+    const std::vector<float> frames = animate(stream, audio, 16000, chunk);
+    if (whole.empty()) whole = frames;
+    EXPECT_EQ(frames, whole) << chunk;
+  }
+  EXPECT_EQ(whole.size(), 150u * kChannels);
 }
 
 TEST_F(CudaLoop, SoakKeepsMemoryAndBits) {
