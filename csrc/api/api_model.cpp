@@ -144,23 +144,20 @@ dt_status dt_model_get_info(const dt_model* model, dt_model_info* info) {
 }
 
 const char* dt_model_channel_name(const dt_model* model, int32_t index) {
-  return name_at(
-      model, index, "channel", [](const dt::Manifest& m) -> const auto& { return m.motion.channels; });
+  return name_at(model, index, "channel",
+                 [](const dt::Manifest& m) -> const auto& { return m.motion.channels; });
 }
 
 const char* dt_model_identity_name(const dt_model* model, int32_t index) {
-  return name_at(
-      model, index, "identity", [](const dt::Manifest& m) -> const auto& { return m.identities; });
+  return name_at(model, index, "identity", [](const dt::Manifest& m) -> const auto& { return m.identities; });
 }
 
 const char* dt_model_emotion_name(const dt_model* model, int32_t index) {
-  return name_at(
-      model, index, "emotion", [](const dt::Manifest& m) -> const auto& { return m.emotions; });
+  return name_at(model, index, "emotion", [](const dt::Manifest& m) -> const auto& { return m.emotions; });
 }
 
 const char* dt_model_profile_name(const dt_model* model, int32_t index) {
-  return name_at(
-      model, index, "profile", [](const dt::Manifest& m) -> const auto& { return m.profiles; });
+  return name_at(model, index, "profile", [](const dt::Manifest& m) -> const auto& { return m.profiles; });
 }
 
 const char* dt_model_default_emotion(const dt_model* model) {
