@@ -40,7 +40,7 @@ def load(
     bundle: a name ("base"; see available_bundles()), the path of a bundle folder or of a packed bundle, or the bytes of
     a packed bundle (`diffusiontalker pack`).
     backend: "auto" (openvino, else reference, announced in the log), "openvino", "reference" or "tensorrt".
-    precision: "f32" or "bf16" (openvino on processors that have it).   n_threads: 1..256, default 2.
+    precision: "f32", "bf16" (openvino on processors that have it) or "f16" (tensorrt).   n_threads: 1..256, default 2.
     log: called with (level, line) for notices; level 1 is information, 2 a warning.
     pin_threads: bind the backend's threads to cores.   cache_folder: where compiled networks are kept; None: nowhere.
     Raises BundleError (missing, damaged, newer), BackendError (not available here), InputError (bad argument).

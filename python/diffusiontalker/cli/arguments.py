@@ -8,7 +8,7 @@ from collections.abc import Callable
 from diffusiontalker.errors import DiffusionTalkerError
 
 BACKENDS = ("auto", "openvino", "reference", "tensorrt")
-PRECISIONS = ("f32", "bf16")
+PRECISIONS = ("f32", "bf16", "f16")
 EXIT_CODES = """exit codes:
   0 done          2 wrong usage      3 input cannot be used   4 bundle missing or damaged
   5 backend       6 output           70 internal error        130 interrupted"""
@@ -57,7 +57,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("model")
     group.add_argument("--bundle", default="base", metavar="NAME|PATH", help="bundle to use (default: base)")
     group.add_argument("--backend", default="auto", choices=BACKENDS, help="what runs the networks (default: auto)")
-    group.add_argument("--precision", default="f32", choices=PRECISIONS, help="default: f32")
+    group.add_argument("--precision", default="f32", choices=PRECISIONS, help="bf16: CPUs, f16: GPUs (default: f32)")
     group.add_argument("--threads", type=whole_number(1, 256), metavar="N", help="compute threads (default: 2)")
 
 
