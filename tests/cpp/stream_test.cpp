@@ -199,7 +199,8 @@ TEST(Stream, EveryQuestionMakesRoomForThePush) {
         EXPECT_NE(message_of([&] { stream.push(audio.data(), 1600, 1, 16000); }), "");
         if (question == 0) stream.ready_frames();
         if (question == 1) stream.pull(frame.data(), 0, &first);
-        if (question == 2) stream.deadline(1);
+        int64_t ready_ns = 0;
+        if (question == 2) stream.deadline(1, &ready_ns);
         if (stream.ready_frames() > 0) pull_all(stream, &out);
       }
       stream.flush();
