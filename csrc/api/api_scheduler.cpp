@@ -9,7 +9,7 @@ namespace {
 
 dt_scheduler_options default_scheduler_options() {
   dt_scheduler_options o{};
-  o.max_batch = static_cast<int32_t>(dt::kMaxBatch);
+  o.max_batch = static_cast<int32_t>(dt::SchedulerSettings().max_batch);
   o.warm_up = 1;
   return o;
 }
@@ -30,9 +30,9 @@ dt_status dt_scheduler_create(dt_model* model, const dt_scheduler_options* optio
     const dt::UseModel use(model);
     const dt_scheduler_options given = dt::read_options(options, default_scheduler_options(), "options");
     dt::SchedulerSettings settings;
-    if (given.max_batch != 1 && given.max_batch != 2 && given.max_batch != 4 && given.max_batch != 8) {
-      throw dt::Error(DT_INVALID_ARGUMENT,
-                      "max_batch is " + std::to_string(given.max_batch) + ", expected 1, 2, 4 or 8");
+    const int32_t n = dt::checked(given.max_batch, 1, static_cast<int32_t>(dt::kMaxBatch), "max_batch");
+    if ((n & (n - 1)) != 0) {
+      throw dt::Error(DT_INVALID_ARGUMENT, "max_batch is " + std::to_string(n) + ", expected a power of two");
     }
     settings.max_batch = static_cast<size_t>(given.max_batch);
     settings.warm_up = dt::checked(given.warm_up, 0, 1, "warm_up") != 0;

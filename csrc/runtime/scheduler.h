@@ -14,10 +14,10 @@
 
 namespace dt {
 
-constexpr size_t kMaxBatch = 8;
+constexpr size_t kMaxBatch = 256;  // a power of two
 
 struct SchedulerSettings {
-  size_t max_batch = kMaxBatch;  // 1, 2, 4 or 8
+  size_t max_batch = 8;  // a power of two up to kMaxBatch
   bool warm_up = true;
   int64_t max_wait_ns = 0;  // that a window which is ready waits for others to share its batch
 };

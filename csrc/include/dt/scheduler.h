@@ -8,8 +8,8 @@
  * A window is run when its audio is there and the stream has room for the frames (two hops that are not
  * pulled). Its deadline is deadline_ms after the scheduler first saw it ready, and no earlier than a hop
  * after the deadline of the window before; behind a late window exactly a hop after its deadline. Oldest
- * deadline first; the streams of the same profile that are ready too fill the batch (1, 2, 4 or 8). So under
- * overload all streams fall behind alike and none starves.
+ * deadline first; the streams of the same profile that are ready too fill the batch (1, 2, 4, .. streams). So
+ * under overload all streams fall behind alike and none starves.
  */
 #ifndef DT_SCHEDULER_H
 #define DT_SCHEDULER_H
@@ -22,7 +22,8 @@ extern "C" {
 
 typedef struct dt_scheduler_options {
   size_t struct_size;
-  int32_t max_batch; /* streams per run of the networks: 1, 2, 4 or 8; default 8 */
+  int32_t max_batch; /* streams per run of the networks: a power of two up to 256; default 8, which suits
+                      * processors; a GPU with thousands of streams wants more, as its engines have */
   int32_t warm_up;   /* 1 (default): dt_scheduler_add compiles and runs all batch sizes when it sees a profile
                       * for the first time, which takes seconds; 0: the first step of each size does */
   int64_t max_wait_us; /* 0 (default) .. 1000000: how long a window that is ready may wait for windows of
