@@ -1,4 +1,4 @@
-// Entry of the module libdt_backend_tensorrt, for TensorRT and TensorRT-RTX.
+// Entry of the module libdiffusiontalker_tensorrt, for TensorRT and TensorRT-RTX.
 #include "backends/gpu/cuda_device.h"
 #include "backends/gpu/gpu_backend.h"
 #include "backends/tensorrt/trt_engines.h"
