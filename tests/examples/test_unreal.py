@@ -42,7 +42,7 @@ def test_descriptor_names_modules_that_are_there():
 def test_every_dt_call_fits_the_headers():
     declared = {
         match[1]: n_arguments(headers()[match.end() :])
-        for match in re.finditer(r"DT_API [\w ]+?\*? ?(dt_\w+)\(", headers())
+        for match in re.finditer(r"(?:DT_API|static inline) [\w ]+?\*? ?(dt_\w+)\(", headers())
     }
     called = {}
     for path in SOURCES:
