@@ -37,13 +37,14 @@ class FakeSession : public Session {
       : recorder_(recorder), mel_group_(mel_group), anim_group_(anim_group) {}
 
   void run(const WindowBatch& w, PhaseTimes*) override {
-    const std::lock_guard<std::mutex> lock(recorder_->mutex);
+    std::unique_lock<std::mutex> lock(recorder_->mutex);
     if (recorder_->fail) throw Error(DT_INTERNAL_ERROR, "told to fail");
     for (size_t b = 0; b < w.batch; ++b) {
       if (w.condition[b][0] == recorder_->poison) throw Error(DT_INTERNAL_ERROR, "poisoned");
     }
     recorder_->batches.push_back(w.batch);
     for (size_t b = 0; b < w.batch; ++b) run_one(w, b);
+    lock.unlock();  // `during` takes the locks of streams, whose pulls come here with those locks held
     if (recorder_->during) recorder_->during();
   }
 
