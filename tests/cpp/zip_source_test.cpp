@@ -15,7 +15,7 @@ namespace {
 using test::message_of;
 
 void put(std::string* out, uint64_t value, size_t n) {
-  for (size_t i = 0; i < n; ++i) out->push_back(static_cast<char>(value >> (8 * i)));
+  for (size_t i = 0; i < n; ++i, value >>= 8) out->push_back(static_cast<char>(value));
 }
 
 // A stored archive as zipfile writes it. extra: bytes of an extra field in the local headers only.
