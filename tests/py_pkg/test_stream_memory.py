@@ -55,3 +55,4 @@ def test_a_stream_of_the_shipped_model_is_small(base, profile):
         assert alone < LIMIT, rate
         twin = _native.Stream(base, profile=profile, sample_rate_hz=rate, max_buffered_ms=1000)
         assert twin.info()["memory_bytes"] == stream.info()["memory_bytes"] < alone  # the condition is shared now
+        del stream, twin
