@@ -20,7 +20,7 @@ from diffusiontalker.bench.environment import cpu_flags, cpu_model
 from diffusiontalker.errors import DiffusionTalkerError
 
 BACKEND_ADVICE = {
-    "openvino": "pip install 'openvino==2026.4.*' and reinstall diffusiontalker, or use --backend reference (slow)",
+    "openvino": "pip install 'openvino==2026.4.1' and reinstall diffusiontalker, or use --backend reference (slow)",
     "tensorrt": "needs an NVIDIA GPU; the openvino backend does the same job on the processor",
     "reference": "reinstall: pip install --force-reinstall .",
 }
