@@ -80,7 +80,7 @@ class NativeScheduler {
 void register_scheduler(py::module_& m) {
   using S = NativeScheduler;
   py::class_<S>(m, "Scheduler", "Steps many streams of one model in batches; see dt/scheduler.h.")
-      .def(py::init<const NativeModel&, int, bool, int64_t>(), py::arg("model"), py::arg("max_batch") = 8,
+      .def(py::init<const NativeModel&, int, bool, int64_t>(), py::arg("model"), py::arg("max_batch") = 4,
            py::arg("warm_up") = true, py::arg("max_wait_us") = 0)
       .def("add", &S::add, py::arg("stream"), "Joins a stream of the same model.")
       .def("remove", &S::remove, py::arg("stream"), "The stream leaves, and pulls for itself again.")

@@ -17,7 +17,7 @@ namespace dt {
 constexpr size_t kMaxBatch = 256;  // a power of two
 
 struct SchedulerSettings {
-  size_t max_batch = 8;  // a power of two up to kMaxBatch
+  size_t max_batch = 4;  // a power of two up to kMaxBatch; 8 was slower on a processor in fp32
   bool warm_up = true;
   int64_t max_wait_ns = 0;  // that a window which is ready waits for others to share its batch
 };

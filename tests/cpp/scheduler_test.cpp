@@ -23,7 +23,7 @@ struct Crowd {
   Recorder recorder;
   std::shared_ptr<Model> model = fake_model(&recorder);
   int64_t now = 1000;
-  Scheduler scheduler{model, {}, [this] { return now; }};
+  Scheduler scheduler{model, SchedulerSettings{8}, [this] { return now; }};
 
   std::shared_ptr<Stream> make(uint64_t seed = 0, const char* profile = nullptr, float style = 5) {
     StreamSettings settings = make_settings(*model, profile);

@@ -22,7 +22,7 @@ extern "C" {
 
 typedef struct dt_scheduler_options {
   size_t struct_size;
-  int32_t max_batch; /* streams per run of the networks: a power of two up to 256; default 8, which suits
+  int32_t max_batch; /* streams per run of the networks: a power of two up to 256; default 4, which suits
                       * processors; a GPU with thousands of streams wants more, as its engines have */
   int32_t warm_up;   /* 1 (default): dt_scheduler_add compiles and runs all batch sizes when it sees a profile
                       * for the first time, which takes seconds; 0: the first step of each size does */

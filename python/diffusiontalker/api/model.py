@@ -129,7 +129,7 @@ class Model:
         """
         return self._native.enroll(as_float32(audio), checked_rate(sample_rate), emotion)
 
-    def scheduler(self, *, max_batch: int = 8, warm_up: bool = True, max_wait_ms: float = 0) -> Scheduler:
+    def scheduler(self, *, max_batch: int = 4, warm_up: bool = True, max_wait_ms: float = 0) -> Scheduler:
         """A Scheduler for streams of this model. max_batch: a power of two up to 256.
         max_wait_ms: 0..1000, how long a window that is ready may wait for others to share its batch: more streams fit
         on a processor, for this much more latency.
