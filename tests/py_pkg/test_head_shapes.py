@@ -44,7 +44,7 @@ def test_shape_is_another_face_of_the_same_mesh(name):
     assert other.quads is head.quads
     moved = np.linalg.norm(other.positions - head.positions, axis=1)
     assert 0.004 < moved.max() < 0.025  # metres
-    assert not moved[head.positions[:, 1] < -0.2].any() or moved[head.positions[:, 1] < -0.2].max() < 0.015
+    assert moved[head.positions[:, 1] < -0.2].max() < 0.015  # the bust: a longer face only lowers it
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from diffusiontalker import __version__
 from diffusiontalker.api import bundles
@@ -142,7 +141,9 @@ def check_video() -> Check:
 
 
 def check_cache() -> Check:
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diffusiontalker"
+    from trt_build.manifest.cache import cache_folder
+
+    folder = cache_folder()
     existing = next(p for p in (folder, *folder.parents) if p.exists())
     if os.access(existing, os.W_OK):
         return Check("cache folder", "ok", f"{folder} can be written")
@@ -155,7 +156,7 @@ def check_cpu() -> Check:
     parts = [f"{label} {'yes' if flag in flags else 'no'}" for flag, label in names.items()]
     found = f"{cpu_model()}, {os.cpu_count()} cores, " + (", ".join(parts) if flags else "features unknown")
     if "amx_bf16" in flags or "avx512_bf16" in flags:
-        return Check("processor", "ok", found, "--precision bf16 is faster here at an error of about 0.02")
+        return Check("processor", "ok", found, "--precision bf16 is faster here, at an rms error of about 0.0025")
     return Check("processor", "ok", found)
 
 
