@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from diffusiontalker.api.model import load
+from diffusiontalker.bench import environment
 from diffusiontalker.bench.clip import synthetic_speech
 from diffusiontalker.bench.compare import COMPARED, compare
 from diffusiontalker.bench.onnx_runtime import OnnxRuntimeRunner
@@ -81,6 +82,17 @@ def test_paced_scenarios_wait_for_their_audio(measured):
     assert crowd["first_frame_ms"]["p50"] >= crowd["stated_latency_ms"]
     assert crowd["streams"] == 2 and crowd["max_wait_ms"] == 0
     assert crowd["trials"] == [] and crowd["sustained_streams"] is None
+
+
+def test_time_that_neighbours_take(tmp_path, monkeypatch):
+    counts = tmp_path / "stat"
+    monkeypatch.setattr(environment, "PROC_STAT", counts)
+    counts.write_text("cpu 100 10 50 9000 70 5 5 20 3 0\ncpu0 0 0 0 0 0 0 0 0 0 0\n")
+    meter = environment.StealMeter()
+    counts.write_text("cpu 140 20 70 9500 99 8 7 45 5 0\n")
+    assert meter.share() == 25 / (40 + 10 + 20 + 3 + 2 + 25)
+    counts.unlink()
+    assert meter.share() is None and environment.StealMeter().share() is None
 
 
 def test_onnx_runtime_does_the_same_work(measured, tiny_bundle):

@@ -13,6 +13,7 @@ from diffusiontalker import __version__
 
 PACKAGES = ("numpy", "openvino", "onnxruntime", "torch")
 GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+PROC_STAT = Path("/proc/stat")
 
 
 def _cpuinfo(key: str) -> str:
@@ -83,6 +84,31 @@ def stamp() -> dict:
         "packages": {name: _version(name) for name in PACKAGES},
         "load_average_1min": load[0],
     }
+
+
+class StealMeter:
+    """What a virtual machine's neighbours took of the processors' time since the meter was made, as Linux counts it."""
+
+    def __init__(self) -> None:
+        self._began = self._times()
+
+    @staticmethod
+    def _times() -> tuple[int, int] | None:
+        """(busy, stolen) ticks of all processors since the start of the machine."""
+        try:
+            user, nice, system, _, _, irq, softirq, steal = map(int, PROC_STAT.read_text().split()[1:9])
+        except (OSError, ValueError):
+            return None  # not Linux
+        return user + nice + system + irq + softirq, steal
+
+    def share(self) -> float | None:
+        """Stolen time as a share of the time that somebody here wanted to compute; None where the system does not
+        tell."""
+        now = self._times()
+        if now is None or self._began is None:
+            return None
+        busy, stolen = (after - before for after, before in zip(now, self._began, strict=True))
+        return stolen / max(1, busy + stolen)
 
 
 def peak_rss_bytes() -> int | None:

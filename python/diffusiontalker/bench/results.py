@@ -40,6 +40,7 @@ def _offline(r: Row, audio_s: float) -> dict:
     total_s = float(np.median([one["total_s"] for one in r.rounds]))
     hops = [s for one in r.rounds for s in one["hop_s"]]
     sums = {name: [one["phases_s"].get(name) for one in r.rounds] for name in PHASES}
+    stolen = [one["steal_share"] for one in r.rounds]
     phases = {name: None if None in taken else float(np.median(taken)) for name, taken in sums.items()}
     return {
         "profile": r.row["profile"],
@@ -50,6 +51,7 @@ def _offline(r: Row, audio_s: float) -> dict:
         "rtf": total_s / audio_s,
         "times_real_time": audio_s / total_s,
         "phases_ms_per_frame": per_frame(phases, n_frames),
+        "steal_share": None if None in stolen else float(np.mean(stolen)),
     }
 
 

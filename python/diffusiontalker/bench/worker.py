@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from diffusiontalker.bench.environment import peak_rss_bytes
+from diffusiontalker.bench.environment import StealMeter, peak_rss_bytes
 from diffusiontalker.errors import DiffusionTalkerError
 
 
@@ -31,14 +31,14 @@ def open_runner(row: dict):
 def answer(request: dict, runner, audio: np.ndarray) -> dict:
     """What an open row does: offline, frames, memory, live, crowd."""
     what = request["do"]
-    if what == "offline":
-        return asdict(runner.offline(audio))
     if what == "frames":
         np.save(request["path"], runner.frames)
         return {}
     if what == "memory":
         return {"peak_rss_bytes": peak_rss_bytes()}
-    return getattr(runner, what)(audio, **request["options"])
+    steal = StealMeter()
+    taken = asdict(runner.offline(audio)) if what == "offline" else getattr(runner, what)(audio, **request["options"])
+    return taken | {"steal_share": steal.share()}
 
 
 def serve(requests, reply) -> None:

@@ -17,6 +17,7 @@ _OFFLINE: list[Cell] = [
     ("load s", lambda r: r["load_s"], ".2f"),
     ("build s", lambda r: r["build_s"], ".2f"),
     ("peak MB", lambda r: r["memory"]["peak_rss_bytes"] / 1e6, ".0f"),
+    ("% stolen", lambda r: 100 * r["offline"]["steal_share"], ".0f"),
 ]
 _LIVE: list[Cell] = [
     ("first frame ms", lambda r: r["live"]["first_frame_ms"], ".0f"),
@@ -28,6 +29,7 @@ _LIVE: list[Cell] = [
     ("jitter ms", lambda r: r["live"]["jitter_ms"], ".1f"),
     ("late frames", lambda r: r["live"]["n_late_frames"], "d"),
     ("of", lambda r: r["live"]["n_frames_due"], "d"),
+    ("% stolen", lambda r: 100 * r["live"]["steal_share"], ".0f"),
 ]
 _CROWD: list[Cell] = [
     ("streams", lambda r: r["crowd"]["streams"], "d"),
@@ -40,6 +42,7 @@ _CROWD: list[Cell] = [
     ("late frames", lambda r: r["crowd"]["n_late_frames"], "d"),
     ("late ms p99", lambda r: r["crowd"]["lateness_ms"]["p99"], ".1f"),
     ("KB/stream", lambda r: r["crowd"]["stream_bytes"] / 1e3, ".0f"),
+    ("% stolen", lambda r: 100 * r["crowd"]["steal_share"], ".0f"),
 ]
 
 
