@@ -49,19 +49,23 @@ void Scheduler::remove(const std::shared_ptr<Stream>& stream) {
   stream->leave(this);
 }
 
-// The streams that can run now, oldest deadline first.
+// The streams that can run now, oldest deadline first. Their audio is taken and turned into log-mel here,
+// which is work: nobody who adds, removes or counts streams waits for it.
 void Scheduler::collect() {
   ready_.clear();
-  const int64_t now = clock_ns_();
-  const std::lock_guard<std::mutex> lock(members_mutex_);
-  members_.erase(std::remove_if(members_.begin(), members_.end(), [](auto& s) { return s->is_released(); }),
-                 members_.end());
-  for (size_t i = 0; i < members_.size(); ++i) {
-    if (has_failed(members_[i].get())) continue;
-    int64_t ready_ns = 0;
-    const int64_t deadline = members_[i]->deadline(now, &ready_ns);
-    if (deadline != 0) ready_.push_back({deadline, ready_ns, i, members_[i]});
+  {
+    const std::lock_guard<std::mutex> lock(members_mutex_);
+    members_.erase(std::remove_if(members_.begin(), members_.end(), [](auto& s) { return s->is_released(); }),
+                   members_.end());
+    for (size_t i = 0; i < members_.size(); ++i) ready_.push_back({0, 0, i, members_[i]});
   }
+  const int64_t now = clock_ns_();
+  for (Ready& r : ready_) {
+    if (!has_failed(r.stream.get())) r.deadline_ns = r.stream->deadline(this, now, &r.ready_ns);
+  }
+  ready_.erase(
+      std::remove_if(ready_.begin(), ready_.end(), [](const Ready& r) { return r.deadline_ns == 0; }),
+      ready_.end());
   std::sort(ready_.begin(), ready_.end(), [](const Ready& a, const Ready& b) {
     return a.deadline_ns != b.deadline_ns ? a.deadline_ns < b.deadline_ns : a.order < b.order;
   });
@@ -80,12 +84,15 @@ void Scheduler::hold_back(int64_t now) {
 }
 
 // Whether the ready streams of a profile can wait for more of it: others are still to come, and neither the
-// wait of the first one nor the time to its deadline is over. With members_mutex_ held.
+// wait of the first one nor the time to its deadline is over.
 bool Scheduler::may_wait(const std::string& profile, int64_t now) {
   size_t n_ready = 0, n_members = 0;
   const Ready* first = nullptr;
   int64_t since = now;
-  for (const auto& stream : members_) n_members += stream->profile().name == profile ? 1 : 0;
+  {
+    const std::lock_guard<std::mutex> lock(members_mutex_);
+    for (const auto& stream : members_) n_members += stream->profile().name == profile ? 1 : 0;
+  }
   for (const Ready& r : ready_) {
     if (r.stream->profile().name != profile) continue;
     if (first == nullptr) first = &r;
@@ -130,7 +137,7 @@ void Scheduler::gather(size_t n, Batch* batch) {
     if (r.stream->profile().name != profile) continue;
     const size_t i = batch->n;
     try {
-      if (!r.stream->begin(&batch->mel[i], &batch->condition[i], &batch->x_t[i])) continue;
+      if (!r.stream->begin(this, &batch->mel[i], &batch->condition[i], &batch->x_t[i])) continue;
     } catch (const std::exception& e) {
       give_up(r.stream.get(), e.what(), &ignored);
       continue;

@@ -81,12 +81,14 @@ class Stream {
   // The handle is gone: its scheduler drops it.
   void mark_released() { released_ = true; }
   bool is_released() const { return released_; }
-  // Deadline of the next window when it can run now, else 0; then *ready_ns is when it was first seen to be
-  // ready. now_ns: of the scheduler's clock.
-  int64_t deadline(int64_t now_ns, int64_t* ready_ns);
-  // Makes the next window ready to run without the lock; false when it cannot run any more (a reset came).
+  // Takes the audio that has come. Returns the deadline of the next window when it can run now, and then
+  // *ready_ns is when it was first seen to be ready; 0 when it cannot, or when the stream has left
+  // `scheduler`. now_ns: of the scheduler's clock.
+  int64_t deadline(const void* scheduler, int64_t now_ns, int64_t* ready_ns);
+  // Makes the next window ready to run without the lock; false when it cannot run any more (a reset
+  // came, it left `scheduler`).
   // Every true is followed by one finish or fail. Throws what the conditioner throws; fail() may follow.
-  bool begin(const float** mel, const float** condition, float** x_t);
+  bool begin(const void* scheduler, const float** mel, const float** condition, float** x_t);
   // Returns by how much the window missed its deadline, 0 if it did not.
   int64_t finish(const PhaseTimes& share, int64_t now_ns);
   void fail(const std::string& message);

@@ -111,8 +111,9 @@ bool Stream::has_room() const {
   return (frames_waiting() + static_cast<size_t>(settings_.profile.hop_frames)) * n_channels_ <= out_.size();
 }
 
-int64_t Stream::deadline(int64_t now_ns, int64_t* ready_ns) {
+int64_t Stream::deadline(const void* scheduler, int64_t now_ns, int64_t* ready_ns) {
   const Lock lock(mutex_);
+  if (scheduler_ != scheduler) return 0;
   take_audio();
   if (paused_ || released_ || in_flight_ || !has_room() || !window_ready()) return 0;
   if (deadline_ns_ == 0) {
@@ -124,9 +125,9 @@ int64_t Stream::deadline(int64_t now_ns, int64_t* ready_ns) {
   return deadline_ns_;
 }
 
-bool Stream::begin(const float** mel, const float** condition, float** x_t) {
+bool Stream::begin(const void* scheduler, const float** mel, const float** condition, float** x_t) {
   const Lock lock(mutex_);
-  if (paused_ || released_ || in_flight_ || !has_room() || scheduler_ == nullptr || !window_ready())
+  if (paused_ || released_ || in_flight_ || !has_room() || scheduler_ != scheduler || !window_ready())
     return false;
   prepare_window();
   *mel = front_end_.window();

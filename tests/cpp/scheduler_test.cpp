@@ -42,6 +42,27 @@ size_t pull_some(Stream& stream, std::vector<float>* out, size_t n) {
   return got;
 }
 
+TEST(Scheduler, StreamThatHasLeftIsNotRun) {
+  Recorder recorder;
+  const auto model = fake_model(&recorder);
+  Stream stream(model, make_settings(*model));
+  const auto audio = sweep(16000);
+  stream.push(audio.data(), audio.size(), 1, 16000);
+  const int here = 0, elsewhere = 0;
+  int64_t ready_ns = 0;
+  const float *mel = nullptr, *condition = nullptr;
+  float* x_t = nullptr;
+  stream.join(&here);
+  EXPECT_EQ(stream.deadline(&elsewhere, 1, &ready_ns), 0);
+  EXPECT_GT(stream.deadline(&here, 1, &ready_ns), 0);
+  stream.leave(&here);
+  EXPECT_FALSE(stream.begin(&here, &mel, &condition, &x_t));
+  stream.join(&elsewhere);
+  EXPECT_FALSE(stream.begin(&here, &mel, &condition, &x_t));
+  EXPECT_TRUE(stream.begin(&elsewhere, &mel, &condition, &x_t));
+  stream.fail("nothing was run");
+}
+
 TEST(Scheduler, FramesAreThoseOfLoneStreams) {
   Crowd crowd;
   const size_t n = 11;

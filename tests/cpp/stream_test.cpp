@@ -200,7 +200,7 @@ TEST(Stream, EveryQuestionMakesRoomForThePush) {
         if (question == 0) stream.ready_frames();
         if (question == 1) stream.pull(frame.data(), 0, &first);
         int64_t ready_ns = 0;
-        if (question == 2) stream.deadline(1, &ready_ns);
+        if (question == 2) stream.deadline(nullptr, 1, &ready_ns);
         if (stream.ready_frames() > 0) pull_all(stream, &out);
       }
       stream.flush();
