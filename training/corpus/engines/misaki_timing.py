@@ -104,6 +104,56 @@ def group_tokens(tokens):
     return items
 
 
+def _spans(tokens, edges_s):
+    """(name, start in seconds as the model gives it, whether a pause mark stands before it) of every phone.
+    Pauses themselves are found in the audio."""
+    spans, token_index, pause_before = [], 1, True
+    for name, n_tokens in group_tokens(tokens):
+        if name == phone_tables.SILENCE:
+            pause_before = True
+        else:
+            spans.append((name, edges_s[token_index], pause_before))
+            pause_before = False
+        token_index += n_tokens
+    return spans
+
+
+def _with_pauses(spans, is_silent, total_s):
+    """(name, start_s, end_s) of all phones and of the pauses between and before them."""
+    phones = []
+    for index, (name, start_s, pause_before) in enumerate(spans):
+        is_first = index == 0
+        search_from_s = 0.0 if is_first else phones[-1][1] + MIN_PHONE_BEFORE_PAUSE_S
+        run = _silence_run(is_silent, search_from_s, start_s, MIN_PAUSE_S if pause_before else MIN_UNMARKED_PAUSE_S)
+        if run is not None:
+            silence_start_s, start_s = run
+            if is_first:
+                silence_start_s = 0.0
+            else:
+                phones[-1] = (*phones[-1][:2], silence_start_s)
+            phones.append((phone_tables.SILENCE, silence_start_s, start_s))
+        if is_first and not phones:
+            phones.append((phone_tables.SILENCE, 0.0, start_s))
+        next_s = spans[index + 1][1] if index + 1 < len(spans) else total_s
+        if phones[-1][0] != phone_tables.SILENCE:
+            phones[-1] = (*phones[-1][:2], start_s)
+        phones.append((name, start_s, next_s))
+    return phones
+
+
+def _with_end(phones, silent_after_end, total_s):
+    """The same with the last phone cut where the sound ends, and silence after it."""
+    name, start_s, end_s = phones[-1]
+    for is_silent in silent_after_end:
+        run = _silence_run(is_silent, start_s + MIN_PHONE_BEFORE_PAUSE_S, total_s)
+        if run is not None:
+            end_s = run[0]
+        if end_s - start_s <= MAX_LAST_PHONE_S:
+            break
+    silence = [(phone_tables.SILENCE, end_s, total_s)] if end_s < total_s else []
+    return [*phones[:-1], (name, start_s, end_s), *silence]
+
+
 def phones_from_durations(tokens, durations, audio):
     """Phone timings of one utterance.
 
@@ -120,51 +170,9 @@ def phones_from_durations(tokens, durations, audio):
         )
     frame_s = FRAME_SAMPLES / SAMPLE_RATE
     edges_s = (np.concatenate([[0], np.cumsum(durations)]) * frame_s - MODEL_DELAY_S).tolist()
-    total_s = len(audio) / SAMPLE_RATE
-    is_silent, silent_after_end = _silent_hops(audio)
-
-    spans = []  # phones only, with the start the model gives; pauses are found in the audio
-    pause_before = []
-    token_index = 1
-    pause_pending = True
-    for name, n_tokens in group_tokens(tokens):
-        if name == phone_tables.SILENCE:
-            pause_pending = True
-        else:
-            spans.append((name, edges_s[token_index]))
-            pause_before.append(pause_pending)
-            pause_pending = False
-        token_index += n_tokens
+    spans = _spans(tokens, edges_s)
     if not spans:
         raise SynthesisError("the text has no phones")
-
-    phones = []
-    for index, (name, start_s) in enumerate(spans):
-        is_first = index == 0
-        search_from_s = 0.0 if is_first else phones[-1][1] + MIN_PHONE_BEFORE_PAUSE_S
-        min_pause_s = MIN_PAUSE_S if pause_before[index] else MIN_UNMARKED_PAUSE_S
-        run = _silence_run(is_silent, search_from_s, start_s, min_pause_s)
-        if run is not None:
-            silence_start_s, start_s = run
-            if is_first:
-                silence_start_s = 0.0
-            else:
-                phones[-1] = (*phones[-1][:2], silence_start_s)
-            phones.append((phone_tables.SILENCE, silence_start_s, start_s))
-        if is_first and not phones:
-            phones.append((phone_tables.SILENCE, 0.0, start_s))
-        next_s = spans[index + 1][1] if index + 1 < len(spans) else total_s
-        if phones[-1][0] != phone_tables.SILENCE:
-            phones[-1] = (*phones[-1][:2], start_s)
-        phones.append((name, start_s, next_s))
-    name, last_start_s, last_end_s = phones[-1]
-    for is_silent in silent_after_end:
-        run = _silence_run(is_silent, last_start_s + MIN_PHONE_BEFORE_PAUSE_S, total_s)
-        if run is not None:
-            last_end_s = run[0]
-        if last_end_s - last_start_s <= MAX_LAST_PHONE_S:
-            break
-    phones[-1] = (name, last_start_s, last_end_s)
-    if last_end_s < total_s:
-        phones.append((phone_tables.SILENCE, last_end_s, total_s))
-    return phones
+    total_s = len(audio) / SAMPLE_RATE
+    is_silent, silent_after_end = _silent_hops(audio)
+    return _with_end(_with_pauses(spans, is_silent, total_s), silent_after_end, total_s)
