@@ -40,6 +40,7 @@ dt_model_options default_model_options() {
   o.backend = "auto";
   o.precision = "auto";
   o.n_threads = 2;
+  o.n_workers = 1;
   return o;
 }
 
@@ -55,6 +56,7 @@ dt_status open_model(const dt_model_options* options, dt_model** model, MakeSour
     dt::BackendOptions backend_options;
     backend_options.precision = given.precision;
     backend_options.n_threads = given.n_threads;
+    backend_options.n_workers = given.n_workers;
     backend_options.pin_threads = dt::checked(given.pin_threads, 0, 1, "pin_threads") != 0;
     if (given.cache_folder != nullptr) backend_options.cache_folder = given.cache_folder;
     if (given.engine_folder != nullptr) backend_options.engine_folder = given.engine_folder;
@@ -141,6 +143,7 @@ dt_status dt_model_get_info(const dt_model* model, dt_model_info* info) {
     i.enroll_min_ms = enroll_ms(impl, m.min_enroll_mel_frames);
     i.enroll_max_ms = enroll_ms(impl, m.max_enroll_mel_frames);
     i.n_threads = impl.n_threads();
+    i.n_workers = impl.n_workers();
     i.condition_bytes = static_cast<int64_t>((impl.condition_size() + impl.d_identity()) * sizeof(float));
     dt::write_info(info, i, "info");
   });

@@ -15,8 +15,9 @@
 class NativeModel {
  public:
   NativeModel(const pybind11::object& source, const std::string& backend, const std::string& precision,
-              int n_threads, pybind11::object log, bool pin_threads, const std::string& cache_folder,
-              const std::string& engine_folder, int device, bool allow_host_code);
+              int n_threads, int n_workers, pybind11::object log, bool pin_threads,
+              const std::string& cache_folder, const std::string& engine_folder, int device,
+              bool allow_host_code);
 
   dt_model* handle() const { return handle_.get(); }
   const dt_model_info& info() const { return info_; }

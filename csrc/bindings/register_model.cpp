@@ -93,13 +93,15 @@ py::array_t<float> enroll(const NativeModel& model, const FloatArray& samples, i
 }  // namespace
 
 NativeModel::NativeModel(const py::object& source, const std::string& backend, const std::string& precision,
-                         int n_threads, py::object log, bool pin_threads, const std::string& cache_folder,
-                         const std::string& engine_folder, int device, bool allow_host_code) {
+                         int n_threads, int n_workers, py::object log, bool pin_threads,
+                         const std::string& cache_folder, const std::string& engine_folder, int device,
+                         bool allow_host_code) {
   dt_model_options options;
   dt_model_options_default(&options);
   options.backend = backend.c_str();
   options.precision = precision.c_str();
   options.n_threads = n_threads;
+  options.n_workers = n_workers;
   options.pin_threads = pin_threads ? 1 : 0;
   if (!cache_folder.empty()) options.cache_folder = cache_folder.c_str();
   if (!engine_folder.empty()) options.engine_folder = engine_folder.c_str();
@@ -161,12 +163,12 @@ void register_model(py::module_& m) {
   m.attr("LOG_INFO") = DT_LOG_INFO;
   m.attr("LOG_WARNING") = DT_LOG_WARNING;
   py::class_<M>(m, "Model", "An opened bundle on a backend; may be shared by threads.")
-      .def(py::init<const py::object&, const std::string&, const std::string&, int, py::object, bool,
+      .def(py::init<const py::object&, const std::string&, const std::string&, int, int, py::object, bool,
                     const std::string&, const std::string&, int, bool>(),
            py::arg("source"), py::arg("backend") = "auto", py::arg("precision") = "auto",
-           py::arg("n_threads") = 2, py::arg("log") = py::none(), py::arg("pin_threads") = false,
-           py::arg("cache_folder") = "", py::arg("engine_folder") = "", py::arg("device") = 0,
-           py::arg("allow_host_code") = false)
+           py::arg("n_threads") = 2, py::arg("n_workers") = 1, py::arg("log") = py::none(),
+           py::arg("pin_threads") = false, py::arg("cache_folder") = "", py::arg("engine_folder") = "",
+           py::arg("device") = 0, py::arg("allow_host_code") = false)
       .def_property_readonly(
           "channels", [](const M& s) { return s.names(s.info().n_channel_names, &dt_model_channel_name); })
       .def_property_readonly(

@@ -15,7 +15,7 @@ namespace dt {
 
 // Raised whenever a type of this header, or of one that it includes, changes: core and backend modules are
 // built from the same sources, and a module of another number is refused.
-constexpr int kBackendInterface = 4;
+constexpr int kBackendInterface = 5;
 
 // One window each of `batch` streams. Every pointer is to dense float32 that the caller owns; one per stream,
 // so that the windows of a crowd need not be gathered first.
@@ -72,7 +72,8 @@ class Backend {
 
 struct BackendOptions {
   std::string precision = "f32";  // "f32", "bf16" (CPU) or "f16" (GPU); Model::open also takes "auto"
-  int n_threads = 2;         // that compute one window, the caller among them; 1 runs on the caller alone
+  int n_threads = 2;              // that compute, the callers among them; 1 runs on the caller alone
+  int n_workers = 1;         // sessions that are to run side by side, by n_threads / n_workers threads each
   bool pin_threads = false;  // bind the backend's threads to cores each; a host with threads of its own loses
   std::string cache_folder;  // UTF-8, of compiled networks; empty: none. The backend makes folders of its own
   int device = 0;            // number of the GPU, as the driver counts
@@ -103,7 +104,7 @@ class BackendFactory {
 // The symbol that a backend module exports; the number is kBackendInterface. The factory lives as long as the
 // process, as does the module.
 using BackendModuleEntry = const BackendFactory* (*)();
-#define DT_BACKEND_MODULE_ENTRY dt_backend_module_v4
+#define DT_BACKEND_MODULE_ENTRY dt_backend_module_v5
 #if defined(_WIN32)
 #define DT_MODULE_EXPORT __declspec(dllexport)
 #else

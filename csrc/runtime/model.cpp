@@ -73,6 +73,10 @@ void check_options(const BackendOptions& options) {
     throw Error(DT_INVALID_ARGUMENT,
                 "n_threads is " + std::to_string(options.n_threads) + ", expected 1 to 256");
   }
+  if (!(options.n_workers >= 1 && options.n_workers <= 256)) {
+    throw Error(DT_INVALID_ARGUMENT,
+                "n_workers is " + std::to_string(options.n_workers) + ", expected 1 to 256");
+  }
 }
 
 }  // namespace
@@ -82,6 +86,7 @@ Model::Model(Bundle bundle, std::unique_ptr<Backend> backend, const BackendOptio
       backend_(std::move(backend)),
       precision_(options.precision),
       n_threads_(options.n_threads),
+      n_workers_(options.n_workers),
       mel_table_(make_hooked<LogMelTable>(mel_spec_of(bundle_.manifest.audio))),
       silence_(silent_row(mel_table_)),
       sessions_(backend_.get()) {}
@@ -100,6 +105,7 @@ std::shared_ptr<Model> Model::open(const ByteSource& source, const std::string& 
   check_options(options);
   const unsigned n_cores = std::thread::hardware_concurrency();  // 0: unknown
   if (n_cores > 0) options.n_threads = std::min(options.n_threads, static_cast<int>(n_cores));
+  options.n_workers = std::min(options.n_workers, options.n_threads);
   if (options.log.callback == nullptr) options.log.callback = &to_hook;
   Bundle bundle = load_bundle(source);
   Created created = create_backend(backend, bundle, options);

@@ -36,6 +36,7 @@ class Model {
   const char* backend_name() const { return backend_->name(); }
   const std::string& precision() const { return precision_; }
   int n_threads() const { return n_threads_; }
+  int n_workers() const { return n_workers_; }
 
   size_t d_identity() const { return bundle_.identities.cols; }
   // Embedding of an identity with an emotion, [d_identity]; null means the default one. Throws
@@ -72,7 +73,7 @@ class Model {
   Bundle bundle_;  // without the bytes of the networks, which the backend has taken
   std::unique_ptr<Backend> backend_;
   std::string precision_;
-  int n_threads_;
+  int n_threads_, n_workers_;
   std::shared_ptr<const LogMelTable> mel_table_;
   Vector<float> silence_;
   mutable SessionPool sessions_;

@@ -1,6 +1,8 @@
 // Many streams of one model, stepped in batches, oldest deadline first.
 #pragma once
 
+#include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -33,7 +35,8 @@ struct SchedulerStats {
   int64_t run_ns = 0, memory_bytes = 0;
 };
 
-// Any thread; steps take turns. Allocates in add() only.
+// Any thread. As many steps run side by side as the model has workers, the others wait for one to end; a step
+// plans a batch alone, and runs it beside others. Allocates in add() only.
 class Scheduler {
  public:
   // clock_ns: above 0, never goes back; for tests.
@@ -67,33 +70,57 @@ class Scheduler {
     const float* condition[kMaxBatch] = {};
     float* x_t[kMaxBatch] = {};
   };
+  struct Limits {
+    int64_t end_ns, max_windows;  // -1: none
+  };
+  // Of one step.
+  struct Work {
+    bool is_busy = false;  // of members_mutex_
+    bool is_new = false;   // nothing was planned yet
+    // Of plan_mutex_, as is failed. Sorted; keeps the streams alive whose windows are at work.
+    Vector<Ready> ready;
+    Vector<const Stream*> failed;  // in this step; not tried again before the next one
+    StepInfo info;
+    SchedulerStats fresh;
+  };
 
-  void collect();
-  void hold_back(int64_t now);
-  bool may_wait(const std::string& profile, int64_t now);
-  size_t choose(size_t limit, int64_t ns_left, bool is_first);
-  void gather(size_t n, Batch* batch);
-  void run(const Batch& batch, size_t bucket, StepInfo* info);
-  void run_one(const Batch& batch, size_t i, StepInfo* info);
-  void finish(Stream* stream, const PhaseTimes& share);
-  void give_up(Stream* stream, const char* reason, StepInfo* info);
+  // Holds a Work for the time of a step.
+  struct Step {
+    explicit Step(Scheduler* s) : scheduler(s), work(s->begin_work()) {}
+    ~Step() { scheduler->end_work(work); }
+    Step(const Step&) = delete;
+    Step& operator=(const Step&) = delete;
+    Scheduler* const scheduler;
+    Work* const work;
+  };
+
+  Work* begin_work();
+  void end_work(Work* work);
+  size_t plan(const Limits& limits, Work* work, Batch* batch);
+  void collect(Work* work);
+  void hold_back(Vector<Ready>* ready, int64_t now);
+  bool may_wait(const Vector<Ready>& ready, const std::string& profile, int64_t now);
+  size_t choose(const Vector<Ready>& ready, size_t limit, int64_t ns_left, bool is_first);
+  void gather(size_t n, Work* work, Batch* batch);
+  void run(const Batch& batch, size_t bucket, Work* work);
+  void run_one(const Batch& batch, size_t i, Work* work);
+  void finish(Stream* stream, const PhaseTimes& share, SchedulerStats* fresh);
   Cost& cost(const SessionShape& shape);
-  bool has_failed(const Stream* stream) const;
+  static bool has_failed(const Work& work, const Stream* stream);
 
   const std::shared_ptr<const Model> model_;
   const SchedulerSettings settings_;
   const std::function<int64_t()> clock_ns_;
 
   mutable std::mutex members_mutex_;  // taken for moments only
+  std::condition_variable idle_;      // a step has ended
   Vector<std::shared_ptr<Stream>> members_;
+  Vector<Work> works_;  // one per step that may run at the same time
   SchedulerStats stats_;
 
-  std::mutex step_mutex_;         // of all below; taken before members_mutex_
-  Vector<Ready> ready_;           // sorted
-  Vector<const Stream*> failed_;  // in this step; not tried again before the next one
-  Vector<Cost> costs_;            // moving average of a run
-  SchedulerStats fresh_;          // of this step
-  bool has_warned_ = false;
+  std::mutex plan_mutex_;  // taken before members_mutex_; a stream that is ready is begun by one step only
+  Vector<Cost> costs_;     // moving average of a run
+  std::atomic<bool> has_warned_{false};
 };
 
 }  // namespace dt

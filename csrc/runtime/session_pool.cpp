@@ -43,6 +43,10 @@ void SessionPool::run(const SessionShape& shape, const WindowBatch& windows, Pha
   give_back(shape, std::move(session));
 }
 
-void SessionPool::warm_up(const SessionShape& shape) { give_back(shape, take(shape)); }
+void SessionPool::warm_up(const SessionShape& shape, size_t n) {
+  std::unique_ptr<Session> session = take(shape);
+  if (n > 1) warm_up(shape, n - 1);
+  give_back(shape, std::move(session));
+}
 
 }  // namespace dt

@@ -25,8 +25,8 @@ class SessionPool {
 
   // Runs windows on a session of the shape, a new one when all are in use. Throws what the session throws.
   void run(const SessionShape& shape, const WindowBatch& windows, PhaseTimes* times);
-  // Makes sure that one session of the shape exists; may compile the networks.
-  void warm_up(const SessionShape& shape);
+  // Makes sure that n sessions of the shape exist; may compile the networks.
+  void warm_up(const SessionShape& shape, size_t n = 1);
 
  private:
   struct Entry {

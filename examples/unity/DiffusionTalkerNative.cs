@@ -127,6 +127,7 @@ namespace DiffusionTalker
             public IntPtr Log;  // stays null: callbacks and IL2CPP do not mix well
             public IntPtr LogUser;
             public int PinThreads;
+            public int Workers;
             public IntPtr CacheFolder;
             public IntPtr EngineFolder;
             public int Device;

@@ -17,6 +17,7 @@ class Model:
         backend: str = "auto",
         precision: str = "auto",
         n_threads: int = 2,
+        n_workers: int = 1,
         log: Callable[[int, str], None] | None = None,
         pin_threads: bool = False,
         cache_folder: str = "",

@@ -117,6 +117,7 @@ int main(int argc, char** argv) {
   dt_model_options options;
   dt_model_options_default(&options);
   options.backend = "reference";
+  options.n_workers = 256;  // as many as there are cores
   if (dt_model_open(argv[1], &options, &s.model) != DT_OK) {
     std::printf("%s\n", dt_last_error());
     return 1;

@@ -35,8 +35,10 @@ class QuietBackend : public Backend {
   void enroll(const float*, size_t, float*) override {}
 };
 
-std::shared_ptr<Model> quiet_model() {
-  return Model::create(load_bundle(test::tiny_source()), std::make_unique<QuietBackend>());
+std::shared_ptr<Model> quiet_model(int n_workers = 1) {
+  BackendOptions options;
+  options.n_workers = n_workers;
+  return Model::create(load_bundle(test::tiny_source()), std::make_unique<QuietBackend>(), options);
 }
 
 StreamSettings everything_on(const Model& model) {
@@ -100,7 +102,7 @@ TEST(Allocation, PreparedRateMakesTheFirstPushFree) {
 }
 
 TEST(Allocation, SchedulerInSteadyStateAllocatesNothing) {
-  const auto model = quiet_model();
+  const auto model = quiet_model(2);
   Scheduler scheduler(model, {});
   std::vector<std::shared_ptr<Stream>> streams;
   for (int i = 0; i < 13; ++i) {

@@ -91,17 +91,19 @@ class FakeBackend : public Backend {
 
 // change: called with the manifest before it is parsed.
 template <typename Change>
-std::shared_ptr<Model> fake_model(Recorder* recorder, Change&& change) {
+std::shared_ptr<Model> fake_model(Recorder* recorder, Change&& change, const BackendOptions& options = {}) {
   nlohmann::json manifest = tiny_manifest();
   manifest["motion"]["min"] = {-1, -1};  // leaves the fake's output unclamped
   change(manifest);
   Bundle bundle = load_bundle(tiny_source(manifest));
   auto backend = std::make_unique<FakeBackend>(recorder, bundle.manifest.audio);
-  return Model::create(std::move(bundle), std::move(backend));
+  return Model::create(std::move(bundle), std::move(backend), options);
 }
 
-inline std::shared_ptr<Model> fake_model(Recorder* recorder) {
-  return fake_model(recorder, [](nlohmann::json&) {});
+inline std::shared_ptr<Model> fake_model(Recorder* recorder, int n_workers = 1) {
+  BackendOptions options;
+  options.n_workers = n_workers;
+  return fake_model(recorder, [](nlohmann::json&) {}, options);
 }
 
 }  // namespace dt::test

@@ -17,7 +17,8 @@ std::string folder_name(ov::Core& core, const Bundle& bundle, const BackendOptio
   std::string key = bundle.json_text + '\n' + core.get_property("CPU", ov::device::full_name);
   for (const std::string& has : core.get_property("CPU", ov::device::capabilities)) key += ' ' + has;
   key += '\n' + std::string(ov::get_openvino_version().buildNumber) + '\n' + options.precision + ' ' +
-         std::to_string(options.n_threads) + (options.pin_threads ? " pinned" : "");
+         std::to_string(options.n_threads) + "/" + std::to_string(options.n_workers) +
+         (options.pin_threads ? " pinned" : "");
   return "openvino-" + options.precision + "-" +
          sha256_hex(reinterpret_cast<const uint8_t*>(key.data()), key.size()).substr(0, 32);
 }

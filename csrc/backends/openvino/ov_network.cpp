@@ -11,7 +11,7 @@ ov::AnyMap ov_config(const BackendOptions& options, const std::string& precision
   // elsewhere, a step of the base model took 200 ms instead of 5.
   return {ov::hint::inference_precision(precision == "bf16" ? ov::element::bf16 : ov::element::f32),
           ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY),
-          ov::inference_num_threads(options.n_threads), ov::num_streams(1),
+          ov::inference_num_threads(options.n_threads), ov::num_streams(options.n_workers),
           ov::hint::enable_cpu_pinning(options.pin_threads)};
 }
 

@@ -41,7 +41,7 @@
  *     after the first push of a sample rate allocate nothing. A second thread that pushes at the same moment
  *     gets DT_BUSY and changes nothing. Everything else may be called by any thread at any time, also while
  *     audio is pushed; such calls on one stream take turns (a pull that runs the networks holds its turn).
- *   - dt_scheduler: any thread; steps take turns.
+ *   - dt_scheduler: any thread; as many steps go on side by side as dt_model_options.n_workers says.
  */
 #ifndef DT_DT_H
 #define DT_DT_H

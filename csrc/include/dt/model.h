@@ -18,12 +18,16 @@ typedef struct dt_model_options {
                         * the log */
   const char* precision; /* "auto" (default: f16 for tensorrt, f32 for the others), "f32", "f16" (tensorrt),
                           * or "bf16" (openvino, on processors that have it) */
-  int32_t n_threads;   /* threads that compute one window, the caller among them, 1..256; default 2, capped at
-                        * the machine's cores; 1 runs on the caller alone */
-  dt_log_callback log; /* NULL (default): dt_set_log's hook. Called by dt_model_open* only */
+  int32_t n_threads;     /* threads that compute, the callers among them, 1..256; default 2, capped at the
+                          * machine's cores; 1 runs on the caller alone */
+  dt_log_callback log;   /* NULL (default): dt_set_log's hook. Called by dt_model_open* only */
   void* log_user;
   /* From ABI 1.0 on: */
   int32_t pin_threads;      /* 1: bind the backend's threads to cores; default 0, right for most hosts */
+  int32_t n_workers;        /* 1..256, capped at n_threads: threads of the host that run windows at the same
+                             * time, by n_threads / n_workers threads each: as many dt_scheduler_step() calls
+                             * go on side by side. 1 (default) is right for a few streams, one worker per core
+                             * for a crowd on a processor: half as many windows again on two cores */
   const char* cache_folder; /* where compiled networks are kept for faster opening; NULL (default): nowhere */
   const char*
       engine_folder;       /* tensorrt: the one folder of engines to use (docs/engine-format.md); NULL
@@ -90,6 +94,7 @@ typedef struct dt_model_info {
   int32_t enroll_min_ms;  /* shortest and longest reference speech of dt_model_enroll; 0 without it */
   int32_t enroll_max_ms;
   int32_t n_threads;       /* in use */
+  int32_t n_workers;       /* in use */
   int64_t condition_bytes; /* memory of one style in use, shared by the streams that use it */
 } dt_model_info;
 /* Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */

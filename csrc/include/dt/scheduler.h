@@ -46,7 +46,7 @@ DT_API dt_status dt_scheduler_create(dt_model* model, const dt_scheduler_options
 /* Its streams live on, and pull for themselves again. A step in progress ends first. */
 DT_API void dt_scheduler_release(dt_scheduler* scheduler);
 
-/* Joins a stream of the same model, in any state. Waits for a step in progress, and compiles as warm_up says:
+/* Joins a stream of the same model, in any state. Steps wait meanwhile, and it compiles as warm_up says:
  * a call for a loading or a worker thread, not for the one that draws. Any thread. Returns DT_OK,
  * DT_INVALID_ARGUMENT (a stream of another model), DT_BUSY (it is in a scheduler already), DT_BAD_BUNDLE,
  * DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
@@ -73,7 +73,9 @@ typedef struct dt_step_info {
  * When not even one window fits, the first batch takes all that are ready, up to max_batch: they cost less
  * together than in a step each; max_windows = 1 keeps such a step shorter. -1: no limit.
  * max_windows [in] 0 or more windows; 0 runs nothing and only tells. -1: no limit.  info [out] may be NULL.
- * Returns DT_OK, DT_INVALID_ARGUMENT, DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. Any thread; steps take turns. */
+ * Returns DT_OK, DT_INVALID_ARGUMENT, DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. Any thread. As many steps as
+ * dt_model_options.n_workers says go on side by side, with different streams; further calls wait for one to
+ * end. */
 DT_API dt_status dt_scheduler_step(dt_scheduler* scheduler, int64_t budget_us, int32_t max_windows,
                                    dt_step_info* info);
 

@@ -32,6 +32,7 @@ def load(
     backend: str = "auto",
     precision: str = "auto",
     n_threads: int | None = None,
+    n_workers: int = 1,
     log: Callable | None = None,
     pin_threads: bool = False,
     cache_folder: str | os.PathLike[str] | None = None,
@@ -46,6 +47,8 @@ def load(
     else reference; a fallback is announced in the log.
     precision: "auto" (f16 for tensorrt, else f32), "f32", "f16" (tensorrt), "bf16" (openvino on processors that have
     it).   n_threads: 1..256, default 2.
+    n_workers: threads of yours that run windows at the same time (Scheduler.step, pulls of different streams), by
+    n_threads / n_workers threads each; one per core is best for a crowd on a processor.
     log: called with (level, line) for notices; level 1 is information, 2 a warning.
     pin_threads: bind the backend's threads to cores.   cache_folder: where compiled networks are kept; None: nowhere.
     engine_folder: tensorrt's engines; None: those of `diffusiontalker engine build` in the user's cache.
@@ -59,6 +62,7 @@ def load(
         backend=backend,
         precision=precision,
         n_threads=DEFAULT_THREADS if n_threads is None else n_threads,
+        n_workers=n_workers,
         log=log,
         pin_threads=pin_threads,
         cache_folder="" if cache_folder is None else os.fspath(cache_folder),

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
 
 class Scheduler:
-    """Made by Model.scheduler(). Any thread; steps take turns, and let other Python threads run.
+    """Made by Model.scheduler(). Any thread; as many steps as load() was told n_workers go on side by side. They let
+    other Python threads run.
 
     scheduler.add(stream); then, again and again: stream.push(...) of each, scheduler.step(), stream.pull() of each.
     A stream in a scheduler runs no networks in pull(): it gives what the steps have finished. Push no more at once than

@@ -48,11 +48,12 @@ class Stepper(threading.Thread):
 
 class Crowd:
     """One scheduler that serves run after run. Making it compiles the networks for all batch sizes.
+    n_workers: threads that step it, as many as the model was opened for.
     max_wait_ms: how long a ready window waits for others to share its batch; the host allows for it.
     """
 
-    def __init__(self, model: Model, profile: str, max_wait_ms: int = 0):
-        self.model, self.profile, self.max_wait_ms = model, profile, max_wait_ms
+    def __init__(self, model: Model, profile: str, n_workers: int = 1, max_wait_ms: int = 0):
+        self.model, self.profile, self.n_workers, self.max_wait_ms = model, profile, n_workers, max_wait_ms
         self._sizes = model.profile(profile)
         self._scheduler = native().Scheduler(model._native, max_wait_us=1000 * max_wait_ms)
         stream = native_stream(model, profile)
@@ -83,19 +84,21 @@ class Crowd:
         began = time.perf_counter() + LEAD_S
         until = began + seconds
         playbacks = [self._playback(s, began + start / 100) for s, start in zip(streams, starts, strict=True)]
-        microphone, stepper = Microphone(streams, starts, audio, began, seconds), Stepper(self._scheduler)
-        microphone.start()
-        stepper.start()
+        microphone = Microphone(streams, starts, audio, began, seconds)
+        steppers = [Stepper(self._scheduler) for _ in range(self.n_workers)]
+        for thread in (microphone, *steppers):
+            thread.start()
         try:
             play(playbacks, until)
         finally:
-            stepper.finish()
+            for stepper in steppers:
+                stepper.finish()
             microphone.finish()
         after = self._scheduler.stats()
         for stream in streams:
             self._scheduler.remove(stream)
         change = {key: after[key] - before[key] for key in ("n_windows", "n_batches", "run_ns")}
-        return self._result(streams, playbacks, microphone, stepper, change, (seconds, until)) | {
+        return self._result(streams, playbacks, microphone, steppers, change, (seconds, until)) | {
             "scheduler_bytes": after["memory_bytes"]
         }
 
@@ -104,7 +107,7 @@ class Crowd:
         wait_s = self.max_wait_ms / 1000
         return Playback(stream, began, self._sizes.latency_ms / 1000, period_s, self._sizes.hop_frames, wait_s)
 
-    def _result(self, streams, playbacks, microphone, stepper, change: dict, span: tuple[float, float]) -> dict:
+    def _result(self, streams, playbacks, microphone, steppers, change: dict, span: tuple[float, float]) -> dict:
         seconds, until = span
         stats = [stream.stats() for stream in streams]
         n_misses = sum(s["n_deadline_misses"] for s in stats)
@@ -116,13 +119,14 @@ class Crowd:
             "profile": self.profile,
             "seconds": seconds,
             "streams": len(streams),
+            "workers": self.n_workers,
             "max_wait_ms": self.max_wait_ms,
             **windows(self._sizes),
             "build_s": self.build_s,
             "first_frame_ms": percentiles(first, 1000),
-            "ms_per_frame": percentiles([s * 1000 / (n * hop) for s, n in stepper.steps]),
+            "ms_per_frame": percentiles([s * 1000 / (n * hop) for stepper in steppers for s, n in stepper.steps]),
             "rtf": compute_s / (seconds * len(streams)),
-            "busy_share": compute_s / seconds,
+            "busy_share": compute_s / (seconds * self.n_workers),
             "windows_per_batch": change["n_windows"] / change["n_batches"] if change["n_batches"] else None,
             "pull_ms": percentiles([s for p in playbacks for s in p.pull_s], 1000),
             "push_ms": percentiles(microphone.push_s, 1000),

@@ -28,6 +28,7 @@ class Plan:
     n_streams: int = 8
     find_streams: bool = False
     max_wait_ms: int = 0  # of a crowd's scheduler
+    n_workers: int = 1  # that step a crowd
 
     def n_runs(self, rows: list[dict]) -> int:
         """How often run_rows() calls tick, when no row fails."""
@@ -121,6 +122,7 @@ def run_rows(rows: list[dict], audio: np.ndarray, plan: Plan, tick: Callable[[],
                 _offline(running, Path(folder) / "frames.npy", plan.n_rounds, tick)
             paced = {"seconds": plan.seconds}
             crowd = paced | {"n_streams": plan.n_streams, "find": plan.find_streams, "max_wait_ms": plan.max_wait_ms}
+            crowd |= {"n_workers": plan.n_workers}
             for scenario, options in (("live", paced), ("crowd", crowd)):
                 for r in running:
                     if scenario in plan.scenarios and r.row["kind"] == "stream":

@@ -29,10 +29,9 @@ class StreamRunner:
     """row: bundle, backend, precision, threads, profile, live_profile."""
 
     def __init__(self, row: dict):
+        self.row = row
         started = time.perf_counter()
-        self.model: Model = load(
-            row["bundle"], backend=row["backend"], precision=row["precision"], n_threads=row["threads"]
-        )
+        self.model = self._load()
         self.load_s = time.perf_counter() - started
         self.profile, self.live_profile = row["profile"], row["live_profile"]
         started = time.perf_counter()
@@ -41,6 +40,16 @@ class StreamRunner:
         self.stream_bytes = stream.profile.stream_bytes
         self.frames = np.zeros((0, self.model.n_channels), np.float32)
         self._crowd: Crowd | None = None
+
+    def _load(self, n_workers: int = 1) -> Model:
+        row = self.row
+        return load(
+            row["bundle"],
+            backend=row["backend"],
+            precision=row["precision"],
+            n_threads=row["threads"],
+            n_workers=n_workers,
+        )
 
     def describe(self) -> dict:
         return {"stream_bytes": self.stream_bytes}
@@ -77,7 +86,10 @@ class StreamRunner:
         """One stream in real time; see run_live()."""
         return run_live(self.model, self.live_profile, audio, seconds)
 
-    def crowd(self, audio: np.ndarray, seconds: float, n_streams: int, find: bool, max_wait_ms: int) -> dict:
+    def crowd(
+        self, audio: np.ndarray, seconds: float, n_streams: int, find: bool, max_wait_ms: int, n_workers: int
+    ) -> dict:
         """Many streams in real time; see Crowd.   find: also look for the greatest number that is sustained."""
-        self._crowd = self._crowd or Crowd(self.model, self.live_profile, max_wait_ms)
+        if self._crowd is None:
+            self._crowd = Crowd(self._load(n_workers), self.live_profile, n_workers, max_wait_ms)
         return self._crowd.measure(audio, seconds, n_streams, find)

@@ -8,7 +8,7 @@ from pathlib import Path
 from diffusiontalker.api import bundles
 from diffusiontalker.api.native import native
 from diffusiontalker.bench.compare import SCHEMA, SCHEMA_VERSION, compare, read_document
-from diffusiontalker.bench.environment import stamp
+from diffusiontalker.bench.environment import stamp, usable_cores
 from diffusiontalker.bench.results import BASELINES
 from diffusiontalker.cli import arguments
 from diffusiontalker.cli.bench_report import show
@@ -89,6 +89,13 @@ def _add_scenarios(parser: arguments.Parser) -> None:
         "--find-streams", action="store_true", help="crowd: look for the greatest number of streams that is sustained"
     )
     group.add_argument(
+        "--workers",
+        type=arguments.whole_number(1, 256),
+        metavar="N",
+        help="crowd: threads that step the scheduler side by side, --threads / N for the networks of each (default: as "
+        "--threads)",
+    )
+    group.add_argument(
         "--max-wait",
         type=arguments.whole_number(0, 1000),
         metavar="MS",
@@ -107,7 +114,13 @@ def run(args, console: Console) -> int:
     rows = chosen_rows(args, bundle)
     audio = recording(Path(args.input)) if args.input else synthetic_speech(args.seconds)
     plan = Plan(
-        scenarios, args.rounds, args.duration, args.streams or DEFAULT_STREAMS, args.find_streams, args.max_wait or 0
+        scenarios,
+        args.rounds,
+        args.duration,
+        args.streams or DEFAULT_STREAMS,
+        args.find_streams,
+        args.max_wait or 0,
+        min(args.workers or args.threads, args.threads, usable_cores()),
     )
     environment = stamp()  # now: the load average is to be that of others
     n_total = plan.n_runs(rows)
@@ -134,6 +147,7 @@ def run(args, console: Console) -> int:
             "streams": plan.n_streams,
             "find_streams": plan.find_streams,
             "max_wait_ms": plan.max_wait_ms,
+            "workers": plan.n_workers,
             "profile": rows[0]["profile"],
             "live_profile": rows[0]["live_profile"],
         },
@@ -155,6 +169,7 @@ def _check_scenarios(args, scenarios: tuple[str, ...]) -> None:
         ("--streams", args.streams),
         ("--find-streams", args.find_streams),
         ("--max-wait", args.max_wait),
+        ("--workers", args.workers),
     ):
         if given and "crowd" not in scenarios:
             raise arguments.UsageError(f"{option} is for crowds: add --scenario crowd")

@@ -33,6 +33,7 @@ _LIVE: list[Cell] = [
 ]
 _CROWD: list[Cell] = [
     ("streams", lambda r: r["crowd"]["streams"], "d"),
+    ("workers", lambda r: r["crowd"]["workers"], "d"),
     ("sustained", lambda r: {True: "yes", False: "no"}[r["crowd"]["sustained"]], "s"),
     ("most", lambda r: r["crowd"]["sustained_streams"], "d"),
     ("ms/frame p50", lambda r: r["crowd"]["ms_per_frame"]["p50"], ".3f"),
