@@ -46,6 +46,7 @@ py::array_t<float> resample(const FloatArray& samples, int rate_in_hz, int rate_
 }  // namespace
 
 void register_library(py::module_& m) {
+  m.attr("tensorrt_library") = DT_TENSORRT_NAME;  // "tensorrt", "tensorrt-rtx"; "": built without
   m.def("version", &dt_version, "Version of the loaded library, \"major.minor.patch\".");
   m.def("probe_backend", &probe_backend, py::arg("name"),
         "Whether a backend can run here, and the reason if not: (bool, str).");

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 LOG_INFO: int
 LOG_WARNING: int
+tensorrt_library: str  # "tensorrt" or "tensorrt-rtx", for which the backend was built; "": it was not built
 
 class Model:
     """An opened bundle on a backend; may be shared by threads."""

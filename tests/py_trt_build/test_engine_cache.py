@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from conftest import tiny_wanted
 from diffusiontalker.errors import BundleError, EngineError, OutputError
 from trt_build.engine import timing
 from trt_build.engine.build_set import ensure_engines
+from trt_build.engine.lock import building
 from trt_build.manifest import cache as sets
 from trt_build.manifest.identity import EngineOptions, Gpu
 from trt_build.manifest.sidecar import file_problem, read
@@ -186,14 +188,42 @@ def test_full_disk_is_one_sentence_and_leaves_nothing(tiny, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_two_builds_at_once_leave_one_whole_set(tiny, cache):
+def test_two_builds_at_once_are_one(tiny, cache):
     command = [sys.executable, "-m", "diffusiontalker", "engine", "build", str(tiny), "--library", "tensorrt-rtx"]
-    command += ["--profile", "low", "--batches", "1", "--quiet", "--force"]
-    running = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(2)]
+    command += ["--profile", "low", "--batches", "1", "--quiet", "--json"]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+    built = []
     for process in running:
-        assert process.communicate(timeout=120)[1] == b"" and process.returncode == 0
+        out, err = process.communicate(timeout=120)
+        assert (err, process.returncode) == (b"", 0)
+        built.append(json.loads(out)["built"])
+    assert sorted(built) == [False, True]
     (folder,) = cache.iterdir()
     assert file_problem(read(folder)) == ""
+
+
+def test_lock_is_waited_for_and_told_once(cache, tmp_path):
+    told, entered = [], threading.Event()
+
+    def second():
+        with building(tmp_path / "set", lambda: told.append(1)):
+            entered.set()
+
+    with building(tmp_path / "set", lambda: told.append(0)), building(tmp_path / "other", lambda: told.append(0)):
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert not entered.wait(0.5)
+    assert entered.wait(30) and told == [1]
+    thread.join()
+
+
+def test_cache_that_cannot_hold_a_lock_does_not_hinder(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("trt_build.engine.lock.cache_folder", lambda: tmp_path / "file" / "below")
+    with building(tmp_path / "set", lambda: None):
+        pass
+    with pytest.raises(OSError, match="of the build"), building(tmp_path / "set", lambda: None):
+        raise OSError("of the build")
 
 
 def test_timing_cache_is_kept_per_version_and_gpu(tiny_set, cache):

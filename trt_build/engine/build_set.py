@@ -16,6 +16,7 @@ from diffusiontalker.errors import BundleError, EngineError
 from trt_build.engine import timing
 from trt_build.engine.build_plan import build_plan, prepare_graph
 from trt_build.engine.library import Library, choose_library
+from trt_build.engine.lock import building
 from trt_build.engine.plan_spec import PlanSpec, plan_specs
 from trt_build.manifest.cache import engines_folder, new_set
 from trt_build.manifest.identity import (
@@ -30,7 +31,7 @@ from trt_build.manifest.sidecar import NAME, Engine, EngineSet, file_problem, re
 
 TURING = "7.5"
 
-Report = Callable[[float, int, str], None]  # plans done, plans in all, what is being built
+Report = Callable[[float, int, str], None]  # plans done, plans in all (0: not known yet), what is being done
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def ensure_engines(
 ) -> Outcome:
     """The engine set of `wanted`: the one that is there when it fits and is whole, or a new one in its place.
     folder: instead of the place in the user's cache. force: build in any case.
+    Where another process builds the same set, waits for it: `report` is told (0, 0, "waiting for ..").
     Raises BundleError, EngineError, OutputError; a set that was there is kept then."""
     description = bundles.read_description(wanted.bundle)
     if problems := bundles.file_problems(wanted.bundle, description):
@@ -65,14 +67,17 @@ def ensure_engines(
     library, gpu = choose_library(wanted.library)
     identity = _identity(wanted, description, library, gpu)
     target = folder or engines_folder() / identity.key
-    reason = "it was asked for" if force else why_not(target, identity)
-    if not reason:
+    if not force and not why_not(target, identity):
         return Outcome(read(target), "")
     specs = _fitting(plan_specs(description, identity.windows, identity.batches, identity.precision), wanted)
-    with new_set(target) as place:
-        built = {"bundle": description.get("name"), "bundle_version": description.get("version")}
-        _build(wanted.bundle, identity, specs, library, place, built, report or (lambda *_: None))
-    return Outcome(read(target), reason)
+    tell = report or (lambda *_: None)
+    with building(target, lambda: tell(0, 0, "waiting for another process that builds them")):
+        reason = "it was asked for" if force else why_not(target, identity)
+        if reason:
+            with new_set(target) as place:
+                built = {"bundle": description.get("name"), "bundle_version": description.get("version")}
+                _build(wanted.bundle, identity, specs, library, place, built, tell)
+        return Outcome(read(target), reason)
 
 
 def _fitting(specs: list[PlanSpec], wanted: Wanted) -> list[PlanSpec]:

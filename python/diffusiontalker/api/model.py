@@ -20,6 +20,7 @@ from diffusiontalker.api.rig import Rig
 from diffusiontalker.api.samples import array_blocks, as_float32, checked_rate
 from diffusiontalker.api.scheduler import Scheduler
 from diffusiontalker.api.stream import Profile, Stream
+from diffusiontalker.engine.on_load import EngineProgress, Wish, open_model
 from diffusiontalker.errors import InputError
 
 Progress = Callable[[float], None]  # receives the seconds of audio that are done
@@ -39,6 +40,8 @@ def load(
     engine_folder: str | os.PathLike[str] | None = None,
     device: int = 0,
     allow_host_code: bool = False,
+    build_engines: bool | None = None,
+    engine_progress: EngineProgress | None = None,
 ) -> Model:
     """Opens a bundle and compiles its networks.
     bundle: a name ("base"; see available_bundles()), the path of a bundle folder or of a packed bundle, or the bytes of
@@ -54,23 +57,33 @@ def load(
     engine_folder: tensorrt's engines; None: those of `diffusiontalker engine build` in the user's cache.
     device: number of the GPU.   allow_host_code: accept version-compatible engines, which carry native code that
     opening runs: only for files trusted like a program.
+    build_engines: with the tensorrt backend and a GPU, build the engines that are missing or no longer fit into the
+    user's cache; announced in the log, and in Python's logging where there is none. None: yes, unless
+    $DIFFUSIONTALKER_BUILD_ENGINES is 0. Never into engine_folder.   engine_progress: called meanwhile with (plans done,
+    plans in all, what is being done).
     Raises BundleError (missing, damaged, newer), BackendError (not available here), InputError (bad argument).
     """
     source = io.BytesIO(bundle) if isinstance(bundle, bytes) else bundles.resolve(bundle)
-    native_model = native().Model(
-        bundle if isinstance(bundle, bytes) else str(source),
-        backend=backend,
-        precision=precision,
-        n_threads=DEFAULT_THREADS if n_threads is None else n_threads,
-        n_workers=n_workers,
-        log=log,
-        pin_threads=pin_threads,
-        cache_folder="" if cache_folder is None else os.fspath(cache_folder),
-        engine_folder="" if engine_folder is None else os.fspath(engine_folder),
-        device=device,
-        allow_host_code=allow_host_code,
-    )
-    return Model(native_model, source)
+
+    def open_native(name: str):
+        return native().Model(
+            bundle if isinstance(bundle, bytes) else str(source),
+            backend=name,
+            precision=precision,
+            n_threads=DEFAULT_THREADS if n_threads is None else n_threads,
+            n_workers=n_workers,
+            log=log,
+            pin_threads=pin_threads,
+            cache_folder="" if cache_folder is None else os.fspath(cache_folder),
+            engine_folder="" if engine_folder is None else os.fspath(engine_folder),
+            device=device,
+            allow_host_code=allow_host_code,
+        )
+
+    content = bundle if isinstance(bundle, bytes) else Path(str(source))
+    has_folder = engine_folder is not None and os.fspath(engine_folder) != ""
+    wish = Wish(content, backend, precision, device, has_folder, build_engines, log, engine_progress)
+    return Model(open_model(open_native, wish), source)
 
 
 class Model:

@@ -53,7 +53,7 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """--bundle --backend --precision --threads --engines --device"""
+    """--bundle --backend --precision --threads --engines --no-build-engines --device"""
     group = parser.add_argument_group("model")
     group.add_argument("--bundle", default="base", metavar="NAME|PATH", help="bundle to use (default: base)")
     group.add_argument("--backend", default="auto", choices=BACKENDS, help="what runs the networks (default: auto)")
@@ -62,6 +62,10 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--threads", type=whole_number(1, 256), metavar="N", help="compute threads (default: 2)")
     group.add_argument("--engines", metavar="FOLDER", help="tensorrt: engines to use (default: the user's cache)")
+    group.add_argument(
+        "--no-build-engines", dest="build_engines", action="store_false",
+        help="tensorrt: do not build engines that are missing",
+    )  # fmt: skip
     group.add_argument(
         "--device", type=whole_number(0, 1023), default=0, metavar="N", help="tensorrt: number of the GPU (default: 0)"
     )

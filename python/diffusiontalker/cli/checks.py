@@ -107,7 +107,7 @@ def check_main_job() -> Check:
     notices: list[str] = []
     try:
         started = time.perf_counter()
-        model = load("base", log=lambda *record: notices.append(str(record[-1])))
+        model = load("base", log=lambda *record: notices.append(str(record[-1])), build_engines=False)
         loaded = time.perf_counter()
         anim = model.animate(np.zeros(8000, np.float32), 16000)
         ended = time.perf_counter()

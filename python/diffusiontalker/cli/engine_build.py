@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from diffusiontalker.api import bundles
-from diffusiontalker.cli.console import Console, Progress
+from diffusiontalker.cli.console import Console
+from diffusiontalker.cli.engine_bar import EngineBar
 from diffusiontalker.errors import EngineError
 
 
@@ -24,7 +25,7 @@ def run(args, console: Console) -> int:
     wanted = Wanted(
         bundles.resolve(args.bundle), args.library, tuple(args.profile), args.batches, args.precision, options
     )
-    with _Bar(console) as report:
+    with EngineBar(console) as report:
         outcome = ensure_engines(wanted, args.folder, args.force, report)
     found = outcome.engines
     if args.json:
@@ -58,29 +59,3 @@ def run(args, console: Console) -> int:
         f"\n{found.folder}: {found.n_bytes / 1e6:.1f} MB with {found.identity.library} {found.identity.library_version}"
     )
     return 0
-
-
-class _Bar:
-    """The progress bar, made at the first report, when the number of plans is known."""
-
-    def __init__(self, console: Console):
-        self.console, self.label, self.done = console, "", 0.0
-        self.bar: Progress | None = None
-
-    def __call__(self, done: float, total: int, label: str) -> None:
-        if self.bar is None:
-            self.bar = self.console.progress(total, "building engines", "plans")
-        if label and label != self.label:
-            self.label = label
-            if not self.bar.shown:
-                self.console.notice(f"building {label}")
-        if done - self.done >= 0.02 or done >= total:  # libraries report thousands of steps
-            self.done = done
-            self.bar(done)
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *exc) -> None:
-        if self.bar is not None:
-            self.bar.__exit__(*exc)

@@ -14,6 +14,7 @@ from pathlib import Path
 from diffusiontalker.api.animation import Animation
 from diffusiontalker.api.model import Model, load
 from diffusiontalker.cli.console import Console
+from diffusiontalker.cli.engine_bar import EngineBar
 from diffusiontalker.errors import InputError
 
 
@@ -52,10 +53,14 @@ def animate(args, path: Path, console: Console, check: Callable[[str], None]) ->
     check: called with the model's motion space before the work; raises when the outputs cannot hold it.
     """
     started = time.perf_counter()
-    model = load(
-        args.bundle, backend=args.backend, precision=args.precision, n_threads=args.threads, log=console.log,
-        engine_folder=args.engines, device=args.device,
-    )  # fmt: skip
+    with EngineBar(console) as building:
+        model = load(
+            args.bundle, backend=args.backend, precision=args.precision, n_threads=args.threads, log=console.log,
+            engine_folder=args.engines, device=args.device,
+            build_engines=None if args.build_engines else False, engine_progress=building,
+        )  # fmt: skip
+    if building.seconds is not None:
+        console.notice(f"engines built in {building.seconds:.0f} s: the next start finds them")
     load_s = time.perf_counter() - started
     check(model.space)
     stream = model.stream(identity=args.identity, emotion=args.emotion, seed=args.seed, profile=args.profile)
