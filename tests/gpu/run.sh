@@ -85,7 +85,10 @@ step_engines() {
   gtest engines "$build/tests/gpu/dt_cuda_tests" "--gtest_filter=Trt.*"
 }
 
-step_torch() { timeout 580 "$PYTHON" tests/gpu/torch_rows.py "$bundle" "$out/torch.json"; }
+step_torch() {
+  "$PYTHON" -c "import torch" 2>/dev/null || { echo "no torch"; return 77; }
+  PYTHONPATH=.:python timeout 580 "$PYTHON" -m diffusiontalker bench --scenario hop --bundle "$bundle" --json >"$out/torch.json"
+}
 
 result=0 rows=()
 for step in "${steps[@]}"; do

@@ -10,11 +10,14 @@ from diffusiontalker.errors import InputError
 SCHEMA_VERSION = 2
 SCHEMA = f"diffusiontalker.bench/{SCHEMA_VERSION}"
 
+HOP_BATCHES = (1, 8, 64, 256)  # that may be in two documents
+
 # Numbers of a row that are compared, as paths of keys.
 COMPARED = (
     "load_s",
     "build_s",
     "memory.peak_rss_bytes",
+    "memory.peak_device_bytes",
     "memory.stream_bytes",
     "offline.frames_per_s",
     "offline.ms_per_frame.p50",
@@ -28,6 +31,7 @@ COMPARED = (
     "crowd.busy_share",
     "crowd.sustained_streams",
     "crowd.lateness_ms.p99",
+    *(f"hop.batches.{n}.{key}" for n in HOP_BATCHES for key in ("ms.p50", "device_ms.p50", "frames_per_s")),
 )
 # What should be equal, or the ratios say little.
 CONDITIONS = (
@@ -35,6 +39,8 @@ CONDITIONS = (
     "environment.cores",
     "environment.os",
     "environment.packages",
+    "environment.gpu.name",
+    "environment.gpu.driver",
     "audio_s",
     "bundle",
     "plan",

@@ -10,8 +10,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from diffusiontalker import __version__
+from diffusiontalker.bench.gpu import gpu_stamp
 
-PACKAGES = ("numpy", "openvino", "onnxruntime", "torch")
+PACKAGES = ("numpy", "openvino", "onnxruntime", "torch", "tensorrt", "tensorrt-rtx")
 GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 PROC_STAT = Path("/proc/stat")
 
@@ -82,6 +83,7 @@ def stamp() -> dict:
         "python": platform.python_version(),
         "diffusiontalker": __version__,
         "packages": {name: _version(name) for name in PACKAGES},
+        "gpu": gpu_stamp(),
         "load_average_1min": load[0],
     }
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from diffusiontalker.bench.results import compare_with_baselines, row_result
+from diffusiontalker.bench.results import by_way, compare_with_baselines, row_result
 from diffusiontalker.errors import DiffusionTalkerError, InternalError
 
 
@@ -29,12 +29,20 @@ class Plan:
     find_streams: bool = False
     max_wait_ms: int = 0  # of a crowd's scheduler
     n_workers: int = 1  # that step a crowd
+    batches: tuple[int, ...] = (1, 8, 64)  # of hops
+    n_calls: int = 100  # of each hop
 
     def n_runs(self, rows: list[dict]) -> int:
         """How often run_rows() calls tick, when no row fails."""
         n_streams = sum(row["kind"] == "stream" for row in rows)
-        offline = len(rows) * (1 + self.n_rounds) if "offline" in self.scenarios else 0
-        return offline + n_streams * sum(s != "offline" for s in self.scenarios)
+        n_hops = sum(is_hop(row) for row in rows)
+        offline = (len(rows) - n_hops) * (1 + self.n_rounds) if "offline" in self.scenarios else 0
+        return offline + n_hops + n_streams * sum(s in ("live", "crowd") for s in self.scenarios)
+
+
+def is_hop(row: dict) -> bool:
+    """Whether a row has the hop scenario, and no other."""
+    return row["kind"].startswith("hop-")
 
 
 class RowError(DiffusionTalkerError):
@@ -46,7 +54,8 @@ class RowError(DiffusionTalkerError):
 
 
 class Row:
-    """One process that is measured. row: kind, backend, bundle, precision, threads, profile, live_profile.
+    """One process that is measured. row: kind, backend, bundle, precision, threads, profile, live_profile, and
+    what its runner wants besides.
     failure: why the row cannot run, or could not go on; it answers nothing more then.
     """
 
@@ -55,7 +64,7 @@ class Row:
         self.failure: DiffusionTalkerError | None = None
         self.opened: dict = {}
         self.rounds: list[dict] = []
-        self.paced: dict[str, dict | None] = {"live": None, "crowd": None}
+        self.paced: dict[str, dict | None] = {"live": None, "crowd": None, "hop": None}
         self.frames: np.ndarray | None = None
         self._process = subprocess.Popen(
             [sys.executable, "-m", "diffusiontalker.bench.worker"],
@@ -119,7 +128,8 @@ def run_rows(rows: list[dict], audio: np.ndarray, plan: Plan, tick: Callable[[],
         np.save(clip, audio)
         with _opened(rows, clip) as running:
             if "offline" in plan.scenarios:
-                _offline(running, Path(folder) / "frames.npy", plan.n_rounds, tick)
+                clips = [r for r in running if not is_hop(r.row)]
+                _offline(clips, Path(folder) / "frames.npy", plan.n_rounds, tick)
             paced = {"seconds": plan.seconds}
             crowd = paced | {"n_streams": plan.n_streams, "find": plan.find_streams, "max_wait_ms": plan.max_wait_ms}
             crowd |= {"n_workers": plan.n_workers}
@@ -129,12 +139,16 @@ def run_rows(rows: list[dict], audio: np.ndarray, plan: Plan, tick: Callable[[],
                         r.paced[scenario] = r.ask(do=scenario, options=options)
                         tick()
             for r in running:
+                if is_hop(r.row):
+                    r.paced["hop"] = r.ask(do="hop", options={"batches": plan.batches, "n_calls": plan.n_calls})
+                    tick()
+            for r in running:
                 r.opened |= r.ask(do="memory") or {}
             if all(r.failure for r in running):
                 raise running[0].failure or InternalError("there are no rows")
             results = [row_result(r, len(audio) / 16000) for r in running]
     compare_with_baselines(results, [r.frames for r in running])
-    return results
+    return [one for result in results for one in by_way(result)]
 
 
 def _offline(running: list[Row], path: Path, n_rounds: int, tick: Callable[[], None]) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from diffusiontalker.bench.measure import Row
 
 BASELINES = ("torch", "torch-reencode", "onnxruntime")
+ENGINE_HOPS = "engines"  # one process for all of its ways
 
 
 def row_result(r: Row, audio_s: float) -> dict:
@@ -25,14 +26,24 @@ def row_result(r: Row, audio_s: float) -> dict:
         "build_s": r.opened.get("build_s"),
         "memory": {
             "peak_rss_bytes": r.opened.get("peak_rss_bytes"),
-            "peak_device_bytes": None,  # of a GPU
+            "peak_device_bytes": r.opened.get("peak_device_bytes"),
             "stream_bytes": r.opened.get("stream_bytes"),
         },
         "offline": None if r.failure or not r.rounds else _offline(r, audio_s),
         "live": None if r.failure else r.paced["live"],
         "crowd": None if r.failure else r.paced["crowd"],
+        "hop": None if r.failure else r.paced["hop"],
         "against": {},
     }
+
+
+def by_way(result: dict) -> list[dict]:
+    """The row itself, or, where one process measured several ways to run the engines, a row for each."""
+    hop = result["hop"]
+    if result["name"] != ENGINE_HOPS or not hop:
+        return [result]
+    steal = {"steal_share": hop["steal_share"]}
+    return [result | {"name": name, "hop": one | steal, "against": {}} for name, one in hop["ways"].items()]
 
 
 def _offline(r: Row, audio_s: float) -> dict:

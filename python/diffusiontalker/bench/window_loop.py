@@ -46,7 +46,7 @@ class WindowLoop:
         self._noise_scale = self._per_channel(motion.get("noise_scale", 1.0))
         self._spec = MelSpec(**{k: v for k, v in audio.items() if k in MelSpec.__dataclass_fields__})
         self._groups = audio["mel_frames_per_group"], audio["anim_frames_per_group"]
-        self._updates = [_update(step) for step in self.bundle["sampler"]["steps"]]
+        self._updates = [update_coefficients(step) for step in self.bundle["sampler"]["steps"]]
 
     def _per_channel(self, values) -> np.ndarray:
         return np.broadcast_to(np.asarray(values, np.float32), (self.n_channels,))
@@ -106,7 +106,7 @@ class WindowLoop:
         return x[0, past:]
 
 
-def _update(step: dict) -> tuple[np.float32, np.float32]:
+def update_coefficients(step: dict) -> tuple[np.float32, np.float32]:
     """(c_x, c_x0) of a sampler step."""
     c_x = ((1 - step["alpha_bar_prev"]) / (1 - step["alpha_bar"])) ** 0.5
     return np.float32(c_x), np.float32(step["alpha_bar_prev"] ** 0.5 - step["alpha_bar"] ** 0.5 * c_x)

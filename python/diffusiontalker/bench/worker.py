@@ -19,6 +19,14 @@ def open_runner(row: dict):
         from diffusiontalker.bench.torch_eager import TorchRunner
 
         return TorchRunner(row)
+    if row["kind"] == "hop-torch":
+        from diffusiontalker.bench.torch_hop import TorchHopRunner
+
+        return TorchHopRunner(row)
+    if row["kind"] == "hop-engine":
+        from diffusiontalker.bench.engine_hop import EngineHopRunner
+
+        return EngineHopRunner(row)
     if row["kind"] == "onnxruntime":
         from diffusiontalker.bench.onnx_runtime import OnnxRuntimeRunner
 
@@ -29,13 +37,14 @@ def open_runner(row: dict):
 
 
 def answer(request: dict, runner, audio: np.ndarray) -> dict:
-    """What an open row does: offline, frames, memory, live, crowd."""
+    """What an open row does: offline, frames, memory, live, crowd, hop."""
     what = request["do"]
     if what == "frames":
         np.save(request["path"], runner.frames)
         return {}
     if what == "memory":
-        return {"peak_rss_bytes": peak_rss_bytes()}
+        on_device = runner.device_bytes() if hasattr(runner, "device_bytes") else None
+        return {"peak_rss_bytes": peak_rss_bytes(), "peak_device_bytes": on_device}
     steal = StealMeter()
     taken = asdict(runner.offline(audio)) if what == "offline" else getattr(runner, what)(audio, **request["options"])
     return taken | {"steal_share": steal.share()}

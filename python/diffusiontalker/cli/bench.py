@@ -10,12 +10,12 @@ from diffusiontalker.api.native import native
 from diffusiontalker.bench.compare import SCHEMA, SCHEMA_VERSION, compare, read_document
 from diffusiontalker.bench.environment import stamp, usable_cores
 from diffusiontalker.bench.results import BASELINES
-from diffusiontalker.cli import arguments
+from diffusiontalker.cli import arguments, hop_rows
 from diffusiontalker.cli.bench_report import show
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import BackendError, InputError
 
-SCENARIOS = ("offline", "live", "crowd")
+SCENARIOS = ("offline", "live", "crowd", "hop")
 DEFAULT_STREAMS = 8
 
 
@@ -29,6 +29,7 @@ def add_parser(subparsers) -> arguments.Parser:
         diffusiontalker bench --backend openvino --precision f32 --precision bf16 --json > bench.json
         diffusiontalker bench --compare bench.json
         diffusiontalker bench --scenario crowd --backend openvino --streams 8 --duration 60
+        PYTHONPATH=. diffusiontalker bench --scenario hop --hop-program build/gpu/tests/gpu/dt_gpu_bench
         PYTHONPATH=. diffusiontalker bench --baseline all""",
     )
     parser.add_argument("input", nargs="?", metavar="IN", help="sound file (default: a synthetic clip)")
@@ -44,7 +45,9 @@ def add_parser(subparsers) -> arguments.Parser:
     group.add_argument(
         "--backend", action="append", choices=arguments.BACKENDS[1:], help="repeatable (default: all that run here)"
     )
-    group.add_argument("--precision", action="append", choices=arguments.PRECISIONS, help="repeatable (default: f32)")
+    group.add_argument(
+        "--precision", action="append", choices=arguments.PRECISIONS, help="repeatable (default: f16 on GPUs, else f32)"
+    )
     group.add_argument("--threads", type=arguments.whole_number(1, 256), default=2, metavar="N", help="default: 2")
     group = parser.add_argument_group("comparison")
     group.add_argument(
@@ -55,6 +58,7 @@ def add_parser(subparsers) -> arguments.Parser:
         "run in every step; onnxruntime: the bundle's graphs",
     )
     group.add_argument("--compare", metavar="FILE", help="saved --json document to give ratios against")
+    hop_rows.add_arguments(parser)
     arguments.add_common(parser)
     return parser
 
@@ -66,7 +70,7 @@ def _add_scenarios(parser: arguments.Parser) -> None:
         action="append",
         choices=SCENARIOS,
         help="repeatable (default: offline and live). offline: the whole clip; live: one stream in real time; crowd: "
-        "many streams in real time through one scheduler",
+        "many streams in real time through one scheduler; hop: single hops on an NVIDIA GPU, in PyTorch and on engines",
     )
     group.add_argument(
         "--rounds",
@@ -111,7 +115,7 @@ def run(args, console: Console) -> int:
     _check_scenarios(args, scenarios)
     saved = read_document(Path(args.compare)) if args.compare else None
     bundle = bundles.resolve(args.bundle)
-    rows = chosen_rows(args, bundle)
+    rows = chosen_rows(args, bundle, scenarios)
     audio = recording(Path(args.input)) if args.input else synthetic_speech(args.seconds)
     plan = Plan(
         scenarios,
@@ -121,6 +125,8 @@ def run(args, console: Console) -> int:
         args.find_streams,
         args.max_wait or 0,
         min(args.workers or args.threads, args.threads, usable_cores()),
+        args.batches or hop_rows.DEFAULT_BATCHES,
+        args.calls or hop_rows.DEFAULT_CALLS,
     )
     environment = stamp()  # now: the load average is to be that of others
     n_total = plan.n_runs(rows)
@@ -148,6 +154,8 @@ def run(args, console: Console) -> int:
             "find_streams": plan.find_streams,
             "max_wait_ms": plan.max_wait_ms,
             "workers": plan.n_workers,
+            "batches": list(plan.batches),
+            "calls": plan.n_calls,
             "profile": rows[0]["profile"],
             "live_profile": rows[0]["live_profile"],
         },
@@ -173,6 +181,7 @@ def _check_scenarios(args, scenarios: tuple[str, ...]) -> None:
     ):
         if given and "crowd" not in scenarios:
             raise arguments.UsageError(f"{option} is for crowds: add --scenario crowd")
+    hop_rows.check(args, scenarios)
     if args.baseline and "offline" not in scenarios:
         raise arguments.UsageError("--baseline rows are measured offline only: add --scenario offline")
 
@@ -185,11 +194,16 @@ def _bundle(path: Path) -> dict:
     return {"name": name, "version": version, "sha256": hashlib.sha256(text).hexdigest()}
 
 
-def chosen_rows(args, bundle: Path) -> list[dict]:
-    """One description per row: the backends, then the baselines.
+def chosen_rows(args, bundle: Path, scenarios: tuple[str, ...]) -> list[dict]:
+    """One description per row: the backends, then the baselines, then those of hops.
     Raises BackendError when an asked backend cannot run or none can, InputError for an unknown profile.
     """
     profiles = _profiles(args, bundle)
+    hops = [_row(args, bundle, **row, profiles=profiles) for row in hop_rows.chosen(args, scenarios)]
+    return ([] if scenarios == ("hop",) else _stream_rows(args, bundle, profiles)) + hops
+
+
+def _stream_rows(args, bundle: Path, profiles: tuple[str, str]) -> list[dict]:
     rows = []
     for backend in dict.fromkeys(args.backend or arguments.BACKENDS[1:]):
         usable, reason = native().probe_backend(backend)
@@ -197,9 +211,11 @@ def chosen_rows(args, bundle: Path) -> list[dict]:
             if args.backend:
                 raise BackendError(reason)
             continue
-        for precision in dict.fromkeys(args.precision or ["f32"]):
+        for precision in dict.fromkeys(args.precision or ["f16" if backend == "tensorrt" else "f32"]):
             if precision == "bf16" and backend != "openvino" and not args.backend:
                 continue  # only OpenVINO has it; a row that was not asked for by name needs no excuse
+            if precision == "f16" and backend != "tensorrt" and not args.backend:
+                continue
             rows.append(_row(args, bundle, "stream", backend, precision, profiles))
     if not rows:
         raise BackendError("no backend can run here with the asked precision: diffusiontalker doctor tells why")
@@ -220,8 +236,8 @@ def _profiles(args, bundle: Path) -> tuple[str, str]:
     return args.profile or default, args.profile or ("live" if "live" in known else default)
 
 
-def _row(args, bundle: Path, kind: str, backend: str, precision: str, profiles: tuple[str, str]) -> dict:
-    return {
+def _row(args, bundle: Path, kind: str, backend: str, precision: str, profiles: tuple[str, str], **more: str) -> dict:
+    return more | {
         "kind": kind,
         "bundle": str(bundle),
         "backend": backend,

@@ -51,6 +51,8 @@ def show(document: dict, console: Console) -> None:
     """The results as tables on standard output."""
     env, plan = document["environment"], document["plan"]
     print(f"{env['cpu']}, {env['cores']} cores, {env['os']}, Python {env['python']}, {env['time_utc']}")
+    if gpu := env["gpu"]:
+        print(f"{gpu['name']}, driver {gpu['driver']}, SM clock {gpu['sm_clock_mhz']} of {gpu['max_sm_clock_mhz']} MHz")
     whole = f"offline: {document['audio_s']:.1f} s of audio, profile {plan['profile']}, {plan['rounds']} rounds"
     _table(document, "offline", whole, _OFFLINE + _against(document), console)
     paced = f"profile {plan['live_profile']}, {plan['seconds']} s in real time"
@@ -59,11 +61,27 @@ def show(document: dict, console: Console) -> None:
         paced += f", hop {waits['hop_ms']:.0f} ms, stated latency {waits['stated_latency_ms']:.1f} ms"
     _table(document, "live", f"live: {paced}", _LIVE, console)
     _table(document, "crowd", f"crowd: {paced}", _CROWD, console)
+    hop = f"hop: profile {plan['live_profile']}, {plan['calls']} calls, milliseconds, p50"
+    _table(document, "hop", hop, _hop_cells(document), console)
     for row in document["rows"]:
         if row["error"]:
             print(f"\n{_label(row)} did not run: {row['error']}")
     if document["compare"]:
         _show_comparison(document["compare"], console)
+
+
+def _hop_cells(document: dict) -> list[Cell]:
+    """Columns of every batch that any row has."""
+    batches = {n for row in document["rows"] if row["hop"] for n in row["hop"]["batches"]}
+    return [cell for n in sorted(batches, key=int) for cell in _hop_batch(n)]
+
+
+def _hop_batch(n: str) -> list[Cell]:
+    return [
+        (f"{n}: ms", lambda r: r["hop"]["batches"][n]["ms"]["p50"], ".3f"),
+        ("device", lambda r: r["hop"]["batches"][n]["device_ms"]["p50"], ".3f"),
+        ("frames/s", lambda r: r["hop"]["batches"][n]["frames_per_s"], ".0f"),
+    ]
 
 
 def _label(row: dict) -> str:
