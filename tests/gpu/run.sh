@@ -1,58 +1,90 @@
 #!/usr/bin/env bash
 # Everything that needs an NVIDIA GPU, in steps of less than ten minutes each:
 #   bash tests/gpu/run.sh OUT            all steps
-#   bash tests/gpu/run.sh OUT STEP...    some of: build kernels loop soak faults sanitizer bench engines torch
-# OUT gets a JSON file of every step and summary.json. Needs nvcc, CMake, GoogleTest and nlohmann/json.hpp; what
-# else is there is used:
+#   bash tests/gpu/run.sh OUT STEP...    some of: build kernels loop bench torch engines soak faults sanitizer
+# OUT gets two files: results.json, written anew after every step (`python3 tests/gpu/results.py table OUT/results.json`
+# prints it), and log.txt. Needs nvcc, a C++ compiler, CMake 3.20 and Python 3.10; no network. What else is there is used:
+#   DT_GPU_KIT         folder of kit.sh with GoogleTest and nlohmann/json, where they are not installed (build/kit)
 #   TENSORRT_ROOT or TENSORRT_INCLUDE_DIR, TENSORRT_LIBRARY   the TensorRT backend is built and tested
 #   DT_TEST_BUNDLE     a bundle folder (default: the built-in one)
 #   DT_TEST_ENGINES    a folder of its engines (diffusiontalker engine build); without it `engines` is skipped
 #   DT_CUDA_ARCH       architectures to build, default: that of the GPU
 #   DT_GPU_BUILD       build folder, default: build/gpu
-#   DT_CMAKE_ARGS      more words for cmake, such as -DGTest_DIR=..
-# Exit status: 0; 1 when a step failed; 3 when there is no GPU: then nothing was run.
+#   DT_GPU_SECONDS     end within this many seconds: later steps are given less, or not started
+#   DT_CMAKE_ARGS      more words for cmake
+# PyTorch with onnx and safetensors: `torch`. compute-sanitizer: `sanitizer`.
+# Exit status: 0; 1 when a step failed; 2 when something is missing; 3 when there is no GPU: then nothing was run.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 if [ "$#" -lt 1 ]; then
-  sed -n '2,15p' "$0"
+  sed -n '2,18p' "$0"
   exit 2
 fi
 mkdir -p "$1" && out="$(cd "$1" && pwd)" || exit 2
 shift
 steps=("$@")
-[ "${#steps[@]}" -gt 0 ] || steps=(build kernels loop soak faults sanitizer bench engines torch)
+[ "${#steps[@]}" -gt 0 ] || steps=(build kernels loop bench torch engines soak faults sanitizer)
 
 if ! nvidia-smi -L 2>/dev/null | grep -q "^GPU"; then
   echo "no GPU: nothing was run"
   exit 3
 fi
+for folder in "${CUDA_HOME:-/usr/local/cuda}/bin" /usr/local/cuda-*/bin; do
+  command -v nvcc >/dev/null || PATH="$PATH:$folder"
+done
+PYTHON="${PYTHON:-python3}"
+for tool in nvcc cmake "$PYTHON"; do
+  command -v "$tool" >/dev/null || { echo "no $tool: nothing was run"; exit 2; }
+done
 build="${DT_GPU_BUILD:-build/gpu}"
 bundle="${DT_TEST_BUNDLE:-python/diffusiontalker/bundles/base}"
-export DT_TEST_BUNDLE="$bundle" CUDA_MODULE_LOADING=LAZY
-arch="${DT_CUDA_ARCH:-$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader | head -1 | tr -d .)}"
-PYTHON="${PYTHON:-python3}"
+export DT_TEST_BUNDLE="$bundle" CUDA_MODULE_LOADING=LAZY PYTHONPATH=".:python${PYTHONPATH:+:$PYTHONPATH}"
+arch="${DT_CUDA_ARCH:-$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader | head -1 | tr -d '. ')}"
+kit="${DT_GPU_KIT:-build/kit}"
+[ -d "$kit" ] && kit="$(cd "$kit" && pwd)" || kit=""
+jobs="$(nproc)"
 
-gtest() {  # gtest NAME PROGRAM [arguments]: its report goes to OUT/NAME.json
+# limited SECONDS COMMAND..: ended after that time, or when DT_GPU_SECONDS are over.
+limited() {
+  local most="$1" left
+  shift
+  if [ -n "${DT_GPU_SECONDS:-}" ]; then
+    left=$((DT_GPU_SECONDS - SECONDS))
+    [ "$left" -ge 5 ] || return 124
+    [ "$left" -ge "$most" ] || most="$left"
+  fi
+  timeout --kill-after=5 "$most" "$@"
+}
+
+gtest() {  # gtest NAME PROGRAM [arguments]: its report goes to PARTS/NAME.json
   local name="$1"
   shift
-  timeout 580 "$@" "--gtest_output=json:$out/$name.json"
+  limited 500 "$@" "--gtest_output=json:$parts/$name.json" --gtest_brief=1
 }
 
 step_build() {
   local args=(-S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DDT_BUILD_TESTS=ON -DDT_WITH_OPENVINO=OFF -DDT_WITH_CUDA=ON)
-  args+=("-DCMAKE_CUDA_ARCHITECTURES=$arch")
+  # Not while it is built: the first start of a program on a fresh GPU takes longer than CMake waits.
+  args+=("-DCMAKE_CUDA_ARCHITECTURES=$arch" -DCMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE=PRE_TEST)
+  command -v ninja >/dev/null && export CMAKE_GENERATOR="${CMAKE_GENERATOR:-Ninja}"
+  if [ -n "$kit" ]; then
+    limited 120 cmake -S "$kit/googletest" -B "$build/googletest" -DCMAKE_BUILD_TYPE=Release \
+      -DCMAKE_INSTALL_PREFIX="$PWD/$build/installed" -DCMAKE_CXX_STANDARD=17 -DCMAKE_INSTALL_LIBDIR=lib -DINSTALL_GTEST=ON >/dev/null &&
+      limited 200 cmake --build "$build/googletest" --parallel "$jobs" --target install >/dev/null || return
+    args+=("-DGTest_ROOT=$PWD/$build/installed" "-DDT_NLOHMANN_JSON_INCLUDE_DIR=$kit")
+  fi
   [ -n "${TENSORRT_ROOT:-}" ] && args+=("-DTENSORRT_ROOT=$TENSORRT_ROOT")
   [ -n "${TENSORRT_INCLUDE_DIR:-}" ] && args+=("-DTENSORRT_INCLUDE_DIR=$TENSORRT_INCLUDE_DIR")
   [ -n "${TENSORRT_LIBRARY:-}" ] && args+=("-DTENSORRT_LIBRARY=$TENSORRT_LIBRARY")
   # shellcheck disable=SC2086
-  timeout 580 cmake "${args[@]}" ${DT_CMAKE_ARGS:-} &&
-    timeout 580 cmake --build "$build" --parallel --target dt_kernel_tests dt_gpu_tests dt_cuda_tests dt_gpu_bench
+  limited 120 cmake "${args[@]}" ${DT_CMAKE_ARGS:-} &&
+    limited 500 cmake --build "$build" --parallel "$jobs" --target dt_kernel_tests dt_cuda_tests dt_gpu_bench
 }
 
 step_kernels() {
   local seed result=0
   for seed in 1 2 3; do
-    DT_TEST_SEED=$seed gtest "kernels-$seed" "$build/tests/kernels/dt_kernel_tests" || result=1
+    DT_TEST_SEED=$seed gtest "kernels-$seed" "$build/tests/kernels/dt_kernel_tests" || result=$?
   done
   return $result
 }
@@ -67,17 +99,24 @@ step_faults() {  # a process each: a lost device takes its process with it
 
 step_sanitizer() {
   command -v compute-sanitizer >/dev/null || { echo "no compute-sanitizer"; return 77; }
-  local tool
+  local tool status
   for tool in memcheck racecheck; do
-    timeout 280 compute-sanitizer --tool "$tool" --error-exitcode 1 "$build/tests/kernels/dt_kernel_tests" \
-      "--gtest_filter=*cuda*" >"$out/sanitizer-$tool.txt" 2>&1 || { tail -20 "$out/sanitizer-$tool.txt"; return 1; }
+    limited 240 compute-sanitizer --tool "$tool" --error-exitcode 1 "$build/tests/kernels/dt_kernel_tests" \
+      "--gtest_filter=*cuda*" --gtest_brief=1 >"$parts/$tool.txt" 2>&1
+    status=$?
+    tail -20 "$parts/$tool.txt"
+    grep -q "Device not supported" "$parts/$tool.txt" && { echo "it does not support this device"; return 77; }
+    # With the tool in between a device that is not seen would skip every test, without an error.
+    grep -q "SKIPPED" "$parts/$tool.txt" && { echo "the tests were skipped"; return 1; }
+    [ "$status" = 0 ] || return "$status"
   done
 }
 
 step_bench() {
-  timeout 300 "$build/tests/gpu/dt_gpu_bench" "$out/bench-toy.json" || return 1
+  limited 300 "$build/tests/gpu/dt_gpu_bench" "$parts/bench-toy.json" || return
   [ -n "${DT_TEST_ENGINES:-}" ] || return 0
-  timeout 280 "$build/tests/gpu/dt_gpu_bench" "$out/bench.json" "$bundle" "$DT_TEST_ENGINES" "${DT_TEST_PRECISION:-f16}"
+  limited 280 "$build/tests/gpu/dt_gpu_bench" "$parts/bench.json" "$bundle" "$DT_TEST_ENGINES" \
+    "${DT_TEST_PRECISION:-f16}"
 }
 
 step_engines() {
@@ -86,36 +125,31 @@ step_engines() {
 }
 
 step_torch() {
-  "$PYTHON" -c "import torch" 2>/dev/null || { echo "no torch"; return 77; }
-  PYTHONPATH=.:python timeout 580 "$PYTHON" -m diffusiontalker bench --scenario hop --bundle "$bundle" --json >"$out/torch.json"
+  "$PYTHON" -c "import torch, onnx, safetensors" || { echo "no PyTorch, or no onnx or safetensors"; return 77; }
+  local profile
+  for profile in live offline; do
+    limited 280 "$PYTHON" -m diffusiontalker bench --scenario hop --bundle "$bundle" --profile "$profile" --json \
+      --quiet >"$parts/torch-$profile.json" || return
+  done
 }
 
-result=0 rows=()
 for step in "${steps[@]}"; do
-  if ! declare -F "step_$step" >/dev/null; then
-    echo "there is no step $step"
-    exit 2
-  fi
-  echo "== $step"
-  start=$SECONDS
-  "step_$step"
-  status=$?
-  case $status in
-    0) verdict=passed ;;
-    77) verdict=skipped ;;
-    124) verdict="out of time" ;;
-    *) verdict=failed ;;
-  esac
-  [ "$verdict" = passed ] || [ "$verdict" = skipped ] || result=1
-  echo "== $step: $verdict after $((SECONDS - start)) s"
-  rows+=("{\"step\": \"$step\", \"verdict\": \"$verdict\", \"seconds\": $((SECONDS - start))}")
+  declare -F "step_$step" >/dev/null || { echo "there is no step $step"; exit 2; }
 done
-gpu="$(nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm --format=csv,noheader | head -1)"
-{
-  printf '{"gpu": "%s", "commit": "%s", "steps": [\n' "$gpu" "$(git rev-parse HEAD 2>/dev/null)"
-  for i in "${!rows[@]}"; do
-    printf ' %s%s\n' "${rows[$i]}" "$([ "$i" -lt $((${#rows[@]} - 1)) ] && echo ,)"
-  done
-  echo "]}"
-} >"$out/summary.json"
+result=0
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+for step in "${steps[@]}"; do
+  echo "== $step" | tee -a "$out/log.txt"
+  parts="$work/$step" start=$SECONDS
+  mkdir -p "$parts"
+  "step_$step" >"$work/said.txt" 2>&1
+  status=$?
+  cat "$work/said.txt" >>"$out/log.txt"
+  tail -40 "$work/said.txt"
+  "$PYTHON" tests/gpu/results.py add "$out/results.json" "$step" "$status" "$((SECONDS - start))" "$parts" \
+    "$(cat "$kit/commit" 2>/dev/null || git rev-parse HEAD 2>/dev/null)" "$work/said.txt" | tee -a "$out/log.txt" || result=1
+  # Nothing that comes after it can run.
+  if [ "$step" = build ] && [ "$status" != 0 ]; then exit 1; fi
+done
 exit $result

@@ -131,6 +131,7 @@ class TorchHopRunner:
         if self.row["backend"] != "torch-graph":
             return hop
         torch, side = self.torch, self.torch.cuda.Stream()
+        torch.cuda.synchronize()  # the inputs are there
         with torch.cuda.stream(side):  # a capture wants what runs first to have been run, on a stream of its own
             for _ in range(3):
                 hop()
