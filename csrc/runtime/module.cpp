@@ -2,14 +2,8 @@
 
 #include <filesystem>
 
+#include "common/dynamic_library.h"
 #include "common/error.h"
-
-#if defined(_WIN32)
-#define WIN32_LEAN_AND_MEAN
-#include <windows.h>
-#else
-#include <dlfcn.h>
-#endif
 
 #define DT_STRING(x) #x
 #define DT_EXPAND_STRING(x) DT_STRING(x)
@@ -30,55 +24,7 @@ std::string file_name(const std::string& name) {
 #endif
 }
 
-#if defined(_WIN32)
-
-fs::path library_folder() {
-  HMODULE self = nullptr;
-  wchar_t path[32768] = {};
-  GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
-                     reinterpret_cast<LPCWSTR>(&library_folder), &self);
-  GetModuleFileNameW(self, path, 32767);
-  return fs::path(path).parent_path();
-}
-
-void* open_symbol(const fs::path& path, const char* symbol, std::string* reason) {
-  // What the module needs is looked for beside it, in the program's folder, in System32 and where
-  // AddDllDirectory says (os.add_dll_directory in Python); only when it is nowhere there also in PATH, which
-  // anybody may write to.
-  HMODULE module = LoadLibraryExW(path.c_str(), nullptr,
-                                  LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS);
-  if (module == nullptr && GetLastError() == ERROR_MOD_NOT_FOUND) {
-    module = LoadLibraryExW(path.c_str(), nullptr, LOAD_WITH_ALTERED_SEARCH_PATH);
-  }
-  if (module == nullptr) {
-    *reason = "Windows error " + std::to_string(GetLastError());
-    return nullptr;
-  }
-  void* entry = reinterpret_cast<void*>(GetProcAddress(module, symbol));
-  if (entry == nullptr) *reason = std::string("it has no entry ") + symbol;
-  return entry;
-}
-
-#else
-
-fs::path library_folder() {
-  Dl_info info{};
-  if (dladdr(reinterpret_cast<void*>(&library_folder), &info) == 0 || info.dli_fname == nullptr) return {};
-  return fs::path(info.dli_fname).parent_path();
-}
-
-// RTLD_LOCAL keeps the runtime's symbols away from other copies of it in the process.
-void* open_symbol(const fs::path& path, const char* symbol, std::string* reason) {
-  void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  void* entry = module == nullptr ? nullptr : dlsym(module, symbol);
-  if (entry == nullptr) {
-    const char* text = dlerror();
-    *reason = text == nullptr ? "unknown reason" : text;
-  }
-  return entry;
-}
-
-#endif
+fs::path library_folder() { return folder_of(reinterpret_cast<const void*>(&library_folder)); }
 
 }  // namespace
 
@@ -93,12 +39,15 @@ const BackendFactory* load_backend_module(const std::string& name) {
     throw Error(DT_NO_BACKEND,
                 "the " + name + " backend is not part of this installation (no " + path.u8string() + ")");
   }
-  std::string reason;
-  void* entry = open_symbol(path, DT_EXPAND_STRING(DT_BACKEND_MODULE_ENTRY), &reason);
-  if (entry == nullptr) {
-    throw Error(DT_NO_BACKEND, "the " + name + " backend cannot be loaded (" + reason + ")");
+  BackendModuleEntry entry = nullptr;
+  try {
+    DynamicLibrary module(path);
+    entry = reinterpret_cast<BackendModuleEntry>(module.symbol(DT_EXPAND_STRING(DT_BACKEND_MODULE_ENTRY)));
+    module.keep();
+  } catch (const Error& e) {
+    throw Error(DT_NO_BACKEND, "the " + name + " backend cannot be loaded (" + e.what() + ")");
   }
-  const BackendFactory* factory = reinterpret_cast<BackendModuleEntry>(entry)();
+  const BackendFactory* factory = entry();
   if (factory == nullptr) throw Error(DT_NO_BACKEND, "the " + name + " backend did not start");
   return factory;
 }

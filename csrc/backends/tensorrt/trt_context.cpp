@@ -33,6 +33,23 @@ size_t scratch_of(const nvinfer1::ICudaEngine& engine, int profile) {
 #endif
 }
 
+// TensorRT-RTX can compile kernels in its first runs, and tells whether it is done with what a recording
+// forbids. Only its own headers have the question.
+template <typename Context>
+auto is_capturable(const Context& context, cudaStream_t stream, int)
+    -> decltype(static_cast<bool>(context.isStreamCapturable(stream))) {
+  return context.isStreamCapturable(stream);
+}
+template <typename Context>
+bool is_capturable(const Context&, cudaStream_t, long) {
+  return true;
+}
+
+bool is_recording(cudaStream_t stream) {
+  cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
+  return cudaStreamIsCapturing(stream, &status) == cudaSuccess && status != cudaStreamCaptureStatusNone;
+}
+
 }  // namespace
 
 TrtContext::TrtContext(std::shared_ptr<const TrtEngine> engine, TrtLogger& logger, int profile,
@@ -99,7 +116,15 @@ void TrtContext::set_shape(const std::string& tensor, const std::vector<int64_t>
 
 // A refused enqueue records nothing, and a graph of it would replay what lay in memory before.
 void TrtContext::enqueue(GpuStream& stream) {
-  if (context_->enqueueV3(cuda_stream(stream))) return;
+  const cudaStream_t raw = cuda_stream(stream);
+  if (is_recording(raw) && !is_capturable_) {
+    throw GpuError(GpuFault::kOther, engine_->file + ": TensorRT-RTX says that it cannot be recorded");
+  }
+  if (context_->enqueueV3(raw)) {
+    // Asked after a run, which a recording always follows: nothing but the run itself may be called inside.
+    if (!is_recording(raw)) is_capturable_ = is_capturable(*context_, raw, 0);
+    return;
+  }
   const cudaError_t error = cudaGetLastError();
   const GpuFault fault = error == cudaErrorMemoryAllocation ? GpuFault::kOutOfMemory : GpuFault::kOther;
   throw GpuError(fault, engine_->file + ": TensorRT refused to run" + logger_.take_error());

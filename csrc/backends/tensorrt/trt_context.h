@@ -34,6 +34,7 @@ class TrtContext : public GpuContext {
   TrtLogger& logger_;
   std::unique_ptr<nvinfer1::IExecutionContext> context_;
   size_t scratch_bytes_ = 0;
+  bool is_capturable_ = true;  // as its last run outside of a recording left it
 };
 
 }  // namespace dt

@@ -1,15 +1,9 @@
 #include "backends/tensorrt/trt_library.h"
 
 #include <cstdint>
+#include <filesystem>
 
 #include "common/error.h"
-
-#if defined(_WIN32)
-#define WIN32_LEAN_AND_MEAN
-#include <windows.h>
-#else
-#include <dlfcn.h>
-#endif
 
 #define DT_STRING(x) #x
 #define DT_EXPAND_STRING(x) DT_STRING(x)
@@ -36,31 +30,6 @@ constexpr char kFile[] = "libtensorrt_rtx.so.1";
 #else
 constexpr char kFile[] = "libnvinfer.so." DT_EXPAND_STRING(NV_TENSORRT_MAJOR);
 #endif
-
-void* open_library(std::string* reason) {
-#if defined(_WIN32)
-  void* handle = reinterpret_cast<void*>(LoadLibraryA(kFile));
-  if (handle == nullptr) *reason = "Windows error " + std::to_string(GetLastError());
-#else
-  // Searched where the loader is told to look, and beside this module (its run path).
-  void* handle = dlopen(kFile, RTLD_NOW | RTLD_LOCAL);
-  if (handle == nullptr) {
-    const char* text = dlerror();
-    *reason = text == nullptr ? "unknown reason" : text;
-  }
-#endif
-  return handle;
-}
-
-void* symbol(void* handle, const char* name) {
-#if defined(_WIN32)
-  void* found = reinterpret_cast<void*>(GetProcAddress(reinterpret_cast<HMODULE>(handle), name));
-#else
-  void* found = dlsym(handle, name);
-#endif
-  if (found == nullptr) throw Error(DT_NO_BACKEND, std::string(kFile) + " has no " + name + "; " + kRemedy);
-  return found;
-}
 
 // getInferLibVersion counts 1000 major + 100 minor + patch up to 8, 10000 major + 100 minor + patch from 10
 // on.
@@ -90,17 +59,26 @@ std::string TrtLogger::take_error() {
 }
 
 TrtLibrary::TrtLibrary() {
-  std::string reason;
-  handle_ = open_library(&reason);
-  if (handle_ == nullptr) {
+  try {
+    library_ = std::make_unique<DynamicLibrary>(std::filesystem::u8path(kFile));
+  } catch (const Error& e) {
     throw Error(DT_NO_BACKEND, std::string(kTrtName) + " " + std::to_string(kMajor) + " is not installed (" +
-                                   reason + "); " + kRemedy);
+                                   e.what() + "); " + kRemedy);
   }
-  const int32_t version = reinterpret_cast<int32_t (*)()>(symbol(handle_, "getInferLibVersion"))();
+  library_->keep();  // nobody promises that it can be unloaded
+  const int32_t version = reinterpret_cast<int32_t (*)()>(symbol("getInferLibVersion"))();
   version_ = version_text(version);
   if (version_.substr(0, version_.find('.')) != std::to_string(kMajor)) {
     throw Error(DT_NO_BACKEND, std::string(kFile) + " is version " + version_ + ", this build needs " +
                                    std::to_string(kMajor) + ".x; " + kRemedy);
+  }
+}
+
+void* TrtLibrary::symbol(const char* name) const {
+  try {
+    return library_->symbol(name);
+  } catch (const Error& e) {
+    throw Error(DT_NO_BACKEND, std::string(kFile) + " cannot be used: " + e.what() + "; " + kRemedy);
   }
 }
 
@@ -111,7 +89,7 @@ const TrtLibrary& TrtLibrary::get() {
 
 std::unique_ptr<nvinfer1::IRuntime> TrtLibrary::create_runtime(TrtLogger& logger) const {
   using Create = void* (*)(void*, int32_t);
-  const auto create = reinterpret_cast<Create>(symbol(handle_, "createInferRuntime_INTERNAL"));
+  const auto create = reinterpret_cast<Create>(symbol("createInferRuntime_INTERNAL"));
   auto* runtime = static_cast<nvinfer1::IRuntime*>(create(&logger, NV_TENSORRT_VERSION));
   // Some versions give a small number for a null pointer when CUDA does not start.
   if (reinterpret_cast<uintptr_t>(runtime) < 4096) {

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "common/dynamic_library.h"
 #include "common/log.h"
 
 namespace dt {
@@ -48,7 +49,9 @@ class TrtLibrary {
 
  private:
   TrtLibrary();
-  void* handle_ = nullptr;
+  void* symbol(const char* name) const;
+
+  std::unique_ptr<DynamicLibrary> library_;
   std::string version_;
 };
 

@@ -1,4 +1,7 @@
 // Entry of the module libdiffusiontalker_tensorrt, for TensorRT and TensorRT-RTX.
+#include <algorithm>
+#include <string>
+
 #include "backends/gpu/cuda_device.h"
 #include "backends/gpu/gpu_backend.h"
 #include "backends/tensorrt/trt_engines.h"
@@ -61,4 +64,21 @@ class TrtFactory : public BackendFactory {
 extern "C" DT_MODULE_EXPORT const dt::BackendFactory* DT_BACKEND_MODULE_ENTRY() {
   static const dt::TrtFactory factory;
   return &factory;
+}
+
+// Opens the library without starting it, which needs neither GPU nor driver, for tests and tools. text: gets
+// "tensorrt-rtx 1.7.1" with status DT_OK, or with DT_NO_BACKEND why it cannot be opened, cut to `capacity`
+// bytes with the final 0; capacity > 0. Any thread.
+extern "C" DT_MODULE_EXPORT dt_status dt_backend_module_library(char* text, size_t capacity) {
+  dt_status status = DT_OK;
+  std::string said;
+  try {
+    said = std::string(dt::kTrtName) + " " + dt::TrtLibrary::get().version();
+  } catch (const dt::Error& e) {
+    status = DT_NO_BACKEND;
+    said = e.what();
+  }
+  said.resize(std::min(said.size(), capacity - 1));
+  *std::copy(said.begin(), said.end(), text) = '\0';
+  return status;
 }
