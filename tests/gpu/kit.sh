@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 kit="${1:-build/kit}"
-gtest="${GTEST_SOURCE:-/usr/src/googletest/googletest}"
+gtest="${GTEST_SOURCE:-/usr/src/googletest}"
 json="${JSON_HEADER:-/usr/include/nlohmann/json.hpp}"
 if [ ! -f "$json" ]; then
   json="$("${PYTHON:-python3}" -c 'import importlib.util as u
@@ -21,8 +21,9 @@ if [ ! -f "$json" ]; then
   exit 1
 fi
 rm -rf "$kit/googletest" "$kit/nlohmann"
-mkdir -p "$kit/googletest" "$kit/nlohmann"
-cp -r "$gtest"/{CMakeLists.txt,cmake,include,src} "$kit/googletest/"
+mkdir -p "$kit/googletest/googletest" "$kit/nlohmann"
+cp "$gtest/CMakeLists.txt" "$kit/googletest/"
+cp -r "$gtest"/googletest/{CMakeLists.txt,cmake,include,src} "$kit/googletest/googletest/"
 cp -r "$(dirname "$json")"/. "$kit/nlohmann/"
 git rev-parse HEAD >"$kit/commit" 2>/dev/null || true
 du -sh "$kit"
