@@ -22,7 +22,7 @@ from diffusiontalker.errors import BackendError, InputError
 
 REPOSITORY = Path(__file__).parents[2]
 BASE = Path(diffusiontalker.__file__).parent / "bundles" / "base"
-HOP = ("bench", "--scenario", "hop", "--threads", "1", "--profile", "low-latency")
+HOP = ("bench", "--scenario", "hop", "--threads", "1", "--profile", "low-latency", "--seconds", "2")
 ON_CPU = (*HOP, "--hop-device", "cpu", "--calls", "1", "--batches", "1")
 SMI = """#!/bin/sh
 case "$1" in
