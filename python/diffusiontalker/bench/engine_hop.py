@@ -35,7 +35,7 @@ class EngineHopRunner:
         return {"stream_bytes": None}
 
     def hop(self, _audio, batches: list[int], n_calls: int) -> dict:
-        """{"ways": {name of a row: its `hop` object}}. The program has its own number of calls, and the engines' batches."""
+        """{"ways": {name of a row: its `hop` object}}. The program and the engines have their own calls and batches."""
         with tempfile.TemporaryDirectory(prefix="diffusiontalker-bench-") as folder:
             out = Path(folder) / "hops.json"
             command = [self.row["program"], out, self.folder, self.row["engines"], self.row["precision"]]
