@@ -57,13 +57,13 @@ def verdict_of(status: int, parts: dict) -> tuple[str, str]:
     for name, part in parts.items():
         if part.get("failed"):
             return "failed", f"{name}: {', '.join(part['failed'])}"
-        if part.get("error"):
-            return "failed", part["error"]
     if status in OUT_OF_TIME:
         return "out of time", ""
     if status:
         return "failed", f"status {status}"
     for name, part in parts.items():
+        if part.get("error"):
+            return "failed", part["error"]
         if part.get("skipped"):
             return "failed", f"{name}: {len(part['skipped'])} of {part['tests']} tests were skipped"
         if part.get("tests") == 0:
