@@ -193,8 +193,8 @@ dt_status dt_stream_get_stats(const dt_stream* stream, dt_stream_stats* stats) {
     out.front_end_ns = s.front_end_ns;
     out.encoder_ns = s.networks.encoder_ns;
     out.denoiser_ns = s.networks.denoiser_ns;
-    out.update_ns = s.networks.update_ns + s.noise_ns;
-    out.post_ns = s.post_ns;
+    out.update_ns = s.networks.update_ns;
+    out.post_ns = s.post_ns + s.networks.post_ns;
     out.n_overruns = s.n_overruns;
     out.n_underruns = s.n_underruns;
     out.n_deadline_misses = s.n_deadline_misses;

@@ -14,7 +14,7 @@ namespace dt {
 
 // A handle is generation, index, kind and a last bit of 1, in the bits of a pointer: never null, and odd, so
 // that it equals no object's address. T: what a handle holds; destroyed by whoever leaves last. kKind: 0 to
-// 3, another one for each T.
+// 7, another one for each T.
 template <typename T, unsigned kKind>
 class HandleTable {
  public:
@@ -71,7 +71,7 @@ class HandleTable {
   static constexpr int kCountBits = 24;  // alive flag and count of users, below the generation
   static constexpr uint64_t kAlive = uint64_t{1} << (kCountBits - 1);
   static constexpr int kIndexBits = sizeof(void*) == 8 ? 20 : 14;
-  static constexpr int kTagBits = 3;
+  static constexpr int kTagBits = 4;
   static constexpr uintptr_t kTagMask = (uintptr_t{1} << kTagBits) - 1, kTag = kKind << 1 | 1;
   static constexpr uintptr_t kLowMask = (uintptr_t{1} << (kIndexBits + kTagBits)) - 1;
   static constexpr uint32_t kNone = UINT32_MAX, kChunk = 256, kChunks = (1u << kIndexBits) / kChunk;

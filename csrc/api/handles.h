@@ -6,6 +6,8 @@
 
 #include "api/guard.h"
 #include "api/handle_table.h"
+#include "dt/device.h"
+#include "runtime/device_array.h"
 #include "runtime/model.h"
 #include "runtime/scheduler.h"
 #include "runtime/stream.h"
@@ -33,6 +35,20 @@ struct SchedulerHandle {
   static constexpr const char* kName = "scheduler";
   static constexpr unsigned kKind = 2;
   std::shared_ptr<Scheduler> impl;
+};
+
+struct DeviceArrayHandle {
+  using Public = dt_device_array;
+  static constexpr const char* kName = "array";
+  static constexpr unsigned kKind = 3;
+  std::shared_ptr<DeviceArray> impl;
+};
+
+struct RigHandle {
+  using Public = dt_rig;
+  static constexpr const char* kName = "rig";
+  static constexpr unsigned kKind = 4;
+  std::shared_ptr<const DeviceRig> impl;
 };
 
 // One table per kind, never destroyed: handles may be released while the process ends.
@@ -74,6 +90,8 @@ class Use {
 using UseModel = Use<ModelHandle>;
 using UseStream = Use<StreamHandle>;
 using UseScheduler = Use<SchedulerHandle>;
+using UseDeviceArray = Use<DeviceArrayHandle>;
+using UseRig = Use<RigHandle>;
 
 template <typename Handle>
 void release_handle(typename Handle::Public* handle) noexcept {

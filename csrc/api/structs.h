@@ -31,6 +31,7 @@ DT_VERSIONED_STRUCT(dt_reader, DT_UP_TO(dt_reader, read), read);
 DT_VERSIONED_STRUCT(dt_model_options, offsetof(dt_model_options, pin_threads), allow_host_code);
 DT_VERSIONED_STRUCT(dt_model_info, offsetof(dt_model_info, has_emotions), condition_bytes);
 DT_VERSIONED_STRUCT(dt_profile_info, offsetof(dt_profile_info, hop_samples), stream_bytes);
+DT_VERSIONED_STRUCT(dt_device_array_info, DT_UP_TO(dt_device_array_info, reserved), reserved);
 DT_VERSIONED_STRUCT(dt_stream_options, offsetof(dt_stream_options, sample_rate_hz), deadline_ms);
 DT_VERSIONED_STRUCT(dt_stream_info, DT_UP_TO(dt_stream_info, is_failed), is_failed);
 DT_VERSIONED_STRUCT(dt_stream_stats, offsetof(dt_stream_stats, n_overruns), max_lateness_ns);

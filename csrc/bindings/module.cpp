@@ -17,6 +17,7 @@ PYBIND11_MODULE(_native, m) {
   m.doc() = "The C++ runtime. Use it through the diffusiontalker package.";
   register_library(m);
   register_model(m);
+  register_device(m);
   register_stream(m);
   register_scheduler(m);
   register_raster(m);

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "bindings/module.h"
+#include "bindings/native_device.h"
 #include "bindings/native_model.h"
 
 // options: keyword arguments, names and values of dt_stream_options.
@@ -17,6 +18,7 @@ class NativeStream {
   dt_stream* handle() const { return handle_.get(); }
   void push(const FloatArray& samples, int sample_rate_hz);
   std::tuple<int64_t, pybind11::array_t<float>> pull(std::optional<size_t> capacity);
+  std::tuple<int64_t, size_t> pull_device(const NativeDeviceArray& array);
   int64_t ready_frames() const;
   void flush();
   void reset();

@@ -123,6 +123,18 @@ std::tuple<int64_t, py::array_t<float>> NativeStream::pull(std::optional<size_t>
   return {first_frame, weights};
 }
 
+std::tuple<int64_t, size_t> NativeStream::pull_device(const NativeDeviceArray& array) {
+  int64_t first_frame = 0;
+  size_t n_frames = 0;
+  dt_status status;
+  {
+    py::gil_scoped_release release;
+    status = dt_stream_pull_device(handle(), array.handle(), &first_frame, &n_frames);
+  }
+  check(status);
+  return {first_frame, n_frames};
+}
+
 int64_t NativeStream::ready_frames() const {
   int64_t n = 0;
   dt_status status;
@@ -202,6 +214,8 @@ void register_stream(py::module_& m) {
            "Appends audio [n] or [n, n_channels], -1..1. Other threads run meanwhile.")
       .def("pull", &S::pull, py::arg("capacity") = py::none(),
            "Takes up to capacity frames (None: all that are ready): (first_frame, float32 [n, n_channels]).")
+      .def("pull_device", &S::pull_device, py::arg("array"),
+           "As pull, into the first rows of a DeviceArray: (first_frame, n_frames).")
       .def("ready_frames", &S::ready_frames, "Frames that pull() would give now.")
       .def("flush", &S::flush, "Ends the audio; the remaining frames become ready.")
       .def("reset", &S::reset, "Back to the state after creation.")

@@ -1,6 +1,6 @@
-// What a backend does: run one window of the sampler, from log-mel and noise to clean frames. The level is a
-// whole hop, so that a GPU backend can run it as one launch; HostLoopSession (host_loop.h) is the loop for
-// the others.
+// What a backend does: run one window of the sampler, from log-mel and a seed to the weights that leave. The
+// level is a whole hop, so that a GPU backend can run it as one launch; HostLoopSession (host_loop.h) is the
+// loop for the others.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "core/bundle.h"
+#include "core/device.h"
 
 namespace dt {
 
@@ -17,22 +18,45 @@ namespace dt {
 // built from the same sources, and a module of another number is refused.
 constexpr int kBackendInterface = 5;
 
-// One window each of `batch` streams. Every pointer is to dense float32 that the caller owns; one per stream,
-// so that the windows of a crowd need not be gathered first.
-struct WindowBatch {
-  size_t batch = 0;   // 1 .. batch of the session
-  size_t window = 0;  // animation frames W
-  size_t past = 0;    // the first frames of the window are given, not generated
-  const float* const* mel =
-      nullptr;  // each [M, n_mels], M = mel frames that last as long as W animation frames
-  const float* const* condition = nullptr;  // each Backend::condition_size() floats, by Backend::condition()
-  // Each [W, n_channels], normalised. In: past frames, then noise. Out: past frames as they were, then x0.
-  float* const* x_t = nullptr;
+// Sizes of a window, in animation frames: past + hop <= frames.
+struct WindowShape {
+  size_t frames = 0;  // W
+  size_t past = 0;    // the first ones are given, the others generated
+  size_t hop = 0;     // of the generated ones leave, from the first on; what follows is lookahead
+  friend bool operator==(const WindowShape& a, const WindowShape& b) {
+    return a.frames == b.frames && a.past == b.past && a.hop == b.hop;
+  }
 };
 
-// Wall time that the parts of run() took, added to what is there.
+// One window of one stream. Every pointer is to dense float32 that the caller owns.
+struct Window {
+  const float* mel = nullptr;        // [M, n_mels], M = mel frames that last as long as W animation frames
+  const float* condition = nullptr;  // Backend::condition_size() floats, by Backend::condition()
+  // Of the noise (kernels/noise.h): the stream's seed, and the absolute index of the first generated frame.
+  uint64_t seed = 0;
+  int64_t first_frame = 0;  // >= 0
+  // [past, n_channels], normalised. In: the frames before the first generated one. Out: those before the
+  // next window's, which begins a hop later.
+  float* past = nullptr;
+  // [hop, n_channels]. Out: the frames that leave, in the bundle's units and limits (kernels/denormalise.h).
+  float* weights = nullptr;
+  // Null, or where on the backend's device the weights are written too; undefined there after a failure.
+  float* device_weights = nullptr;
+};
+
+// One window each of `batch` streams.
+struct WindowBatch {
+  size_t batch = 0;  // 1 .. batch of the session
+  WindowShape shape;
+  const Window* streams = nullptr;  // [batch]
+};
+
+// Wall time that the parts of run() took, added to what is there. A backend that runs a window as one launch
+// books all of it as denoiser_ns, unless it profiles.
 struct PhaseTimes {
-  int64_t encoder_ns = 0, denoiser_ns = 0, update_ns = 0;
+  int64_t encoder_ns = 0, denoiser_ns = 0;
+  int64_t update_ns = 0;  // noise and sampler updates
+  int64_t post_ns = 0;    // normalised frames to weights
 };
 
 // Runs windows of one shape; holds what one caller needs (buffers, infer requests). One thread at a time.
@@ -40,8 +64,8 @@ class Session {
  public:
   virtual ~Session() = default;
   // windows: of the shape the session was made for, or fewer streams (the cost is that of a full batch). Does
-  // not allocate after its first call. Throws Error(DT_INTERNAL_ERROR) when a network fails; x_t is unchanged
-  // then.
+  // not allocate after its first call. Throws Error(DT_INTERNAL_ERROR) when a network fails; no stream's past
+  // or weights are changed then.
   virtual void run(const WindowBatch& windows, PhaseTimes* times) = 0;
 };
 
@@ -50,9 +74,8 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual const char* name() const = 0;
-  // The first session of a shape may compile the networks, which takes up to a second. batch >= 1, past <
-  // window.
-  virtual std::unique_ptr<Session> make_session(size_t batch, size_t window, size_t past) = 0;
+  // The first session of a shape may compile the networks, which takes up to a second. batch >= 1, hop >= 1.
+  virtual std::unique_ptr<Session> make_session(size_t batch, const WindowShape& shape) = 0;
 
   // Floats that hold what the sampler's steps need to know of a style: n_steps * K. At most some 100 KB, and
   // the same for all streams of a style.
@@ -61,6 +84,9 @@ class Backend {
   // for another thread's call. Throws Error(DT_INTERNAL_ERROR) when the network fails or gives a value that
   // is not finite.
   virtual void condition(const float* style, float* out) = 0;
+
+  // Null: results are on the host only.
+  virtual Device* device() { return nullptr; }
 
   // Styles of a speaker heard in reference speech. mel: [n_mel_frames, n_mels], the log-mel of the bundle's
   // audio section; n_mel_frames within the bundle's style_encoder.min_mel_frames .. max_mel_frames. styles:

@@ -59,9 +59,13 @@ class Model {
   // Shared by the streams that are pushed at this rate. Throws DT_INVALID_ARGUMENT for a rate out of range.
   std::shared_ptr<const ResamplerTable> resampler_table(int rate_in_hz) const;
 
+  // Null where the backend has none.
+  Device* device() const { return backend_->device(); }
   SessionPool& sessions() const { return sessions_; }
   static SessionShape shape(const Profile& profile, size_t batch) {
-    return {batch, static_cast<size_t>(profile.window_frames()), static_cast<size_t>(profile.past_frames)};
+    return {batch,
+            {static_cast<size_t>(profile.window_frames()), static_cast<size_t>(profile.past_frames),
+             static_cast<size_t>(profile.hop_frames)}};
   }
   // Future samples that the last frame of a hop waits for: the last mel frame of the lookahead is centred one
   // mel hop before its end and reaches half a window further.

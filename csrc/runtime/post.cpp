@@ -101,11 +101,9 @@ float Post::gate(double power) {
   return static_cast<float>(smooth_step(gain_));
 }
 
-void Post::frame(const float* z, double power, float keep, float* out) {
+void Post::frame(const float* w, double power, float keep, float* out) {
   const auto n = static_cast<size_t>(motion_.n_channels());
-  for (size_t c = 0; c < n; ++c) {
-    out[c] = std::clamp(z[c] * motion_.std[c] + motion_.mean[c], motion_.min[c], motion_.max[c]);
-  }
+  std::copy_n(w, n, out);
   if (!smooth_.empty()) smooth(out);
   const float gate_keep = settings_.gate.is_on ? gate(power) : 1.0f;
   if (keep == 1.0f && gate_keep == 1.0f) return;

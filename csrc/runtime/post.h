@@ -1,5 +1,5 @@
-// From normalised motion to the weights that leave: limits, smoothing with lip seal, silence gate. All of it
-// is a function of the frames since the start, never of how they were cut.
+// From the networks' weights to those that leave: smoothing with lip seal, silence gate, end of the clip. All
+// of it is a function of the frames since the start, never of how they were cut.
 #pragma once
 
 #include <cstddef>
@@ -45,9 +45,9 @@ class Post {
 
   // To the rest pose and silence.
   void restart();
-  // One frame, in order. z: [C] normalised.  power: of the audio that the gate hears.  keep: share of the
-  // pose against rest, for the end of the clip.  out: [C].
-  void frame(const float* z, double power, float keep, float* out);
+  // One frame, in order. w: [C], within their limits.  power: of the audio that the gate hears.  keep: share
+  // of the pose against rest, for the end of the clip.  out: [C].
+  void frame(const float* w, double power, float keep, float* out);
 
   bool needs_power() const { return settings_.gate.is_on; }
   // Frames of audio after a frame's own that the gate should hear, so that it is open when speech begins.

@@ -57,13 +57,7 @@ void Scheduler::remove(const std::shared_ptr<Stream>& stream) {
 void Scheduler::run(const Batch& batch, size_t bucket, Work* work) {
   const Profile& profile = batch.streams[0]->profile();
   const SessionShape shape = Model::shape(profile, bucket);
-  WindowBatch windows;
-  windows.batch = batch.n;
-  windows.window = shape.window;
-  windows.past = shape.past;
-  windows.mel = batch.mel;
-  windows.condition = batch.condition;
-  windows.x_t = batch.x_t;
+  const WindowBatch windows{batch.n, shape.window, batch.windows};
   PhaseTimes times;
   const int64_t start = clock_ns_();
   ++work->info.n_batches;
@@ -86,7 +80,7 @@ void Scheduler::run(const Batch& batch, size_t bucket, Work* work) {
   }
   work->fresh.run_ns += ns;
   const auto n = static_cast<int64_t>(batch.n);
-  const PhaseTimes share{times.encoder_ns / n, times.denoiser_ns / n, times.update_ns / n};
+  const PhaseTimes share{times.encoder_ns / n, times.denoiser_ns / n, times.update_ns / n, times.post_ns / n};
   for (size_t i = 0; i < batch.n; ++i) finish(batch.streams[i], share, &work->fresh);
   work->info.n_windows += n;
 }
@@ -95,9 +89,7 @@ void Scheduler::run_one(const Batch& batch, size_t i, Work* work) {
   Batch one;
   one.n = 1;
   one.streams[0] = batch.streams[i];
-  one.mel[0] = batch.mel[i];
-  one.condition[0] = batch.condition[i];
-  one.x_t[0] = batch.x_t[i];
+  one.windows[0] = batch.windows[i];
   run(one, 1, work);
 }
 

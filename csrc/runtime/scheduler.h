@@ -66,9 +66,7 @@ class Scheduler {
   struct Batch {
     size_t n = 0;
     Stream* streams[kMaxBatch] = {};
-    const float* mel[kMaxBatch] = {};
-    const float* condition[kMaxBatch] = {};
-    float* x_t[kMaxBatch] = {};
+    Window windows[kMaxBatch];
   };
   struct Limits {
     int64_t end_ns, max_windows;  // -1: none

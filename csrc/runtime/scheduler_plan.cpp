@@ -93,7 +93,7 @@ void Scheduler::gather(size_t n, Work* work, Batch* batch) {
     if (r.stream->profile().name != profile) continue;
     const size_t i = batch->n;
     try {
-      if (!r.stream->begin(this, &batch->mel[i], &batch->condition[i], &batch->x_t[i])) continue;
+      if (!r.stream->begin(this, &batch->windows[i])) continue;
     } catch (const std::exception& e) {
       r.stream->fail(e.what());
       work->failed.push_back(r.stream.get());

@@ -24,7 +24,7 @@ std::unique_ptr<Session> SessionPool::take(const SessionShape& shape) {
     e.idle.reserve(++e.n_made);  // giving back must not allocate
   }
   // Without the lock: the backend may compile for a second.
-  return backend_->make_session(shape.batch, shape.window, shape.past);
+  return backend_->make_session(shape.batch, shape.window);
 }
 
 void SessionPool::give_back(const SessionShape& shape, std::unique_ptr<Session> session) {

@@ -12,9 +12,10 @@
 namespace dt {
 
 struct SessionShape {
-  size_t batch, window, past;
+  size_t batch;
+  WindowShape window;
   friend bool operator==(const SessionShape& a, const SessionShape& b) {
-    return a.batch == b.batch && a.window == b.window && a.past == b.past;
+    return a.batch == b.batch && a.window == b.window;
   }
 };
 

@@ -51,8 +51,8 @@ Stream::Stream(std::shared_ptr<const Model> model, StreamSettings settings)
       post_(model_->manifest().motion, settings_.post),
       style_(*model_, settings_.style) {
   const Profile& p = settings_.profile;
-  x_t_.resize(static_cast<size_t>(p.window_frames()) * n_channels_);
   past_.resize(static_cast<size_t>(p.past_frames) * n_channels_);
+  weights_.resize(static_cast<size_t>(p.hop_frames) * n_channels_);
   out_.resize(2 * static_cast<size_t>(p.hop_frames) * n_channels_);
   last_pose_.resize(n_channels_);
   ease_from_.resize(n_channels_);
@@ -120,6 +120,10 @@ int64_t Stream::ready_frames() {
 
 size_t Stream::pull(float* weights, size_t capacity, int64_t* first_frame) {
   const Lock lock(mutex_);
+  return pull_locked(weights, capacity, first_frame);
+}
+
+size_t Stream::pull_locked(float* weights, size_t capacity, int64_t* first_frame) {
   *first_frame = next_frame_;
   if (capacity == 0 && scheduler_ == nullptr) take_audio();
   if (paused_ || capacity == 0) return 0;

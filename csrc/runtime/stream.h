@@ -18,6 +18,8 @@
 
 namespace dt {
 
+class DeviceArray;
+
 struct StreamSettings {
   Vector<float> style;  // [d_identity]
   uint64_t seed = 0;
@@ -31,7 +33,7 @@ struct StreamSettings {
 };
 
 struct StreamStats {
-  int64_t n_hops = 0, n_frames = 0, front_end_ns = 0, post_ns = 0, noise_ns = 0;
+  int64_t n_hops = 0, n_frames = 0, front_end_ns = 0, post_ns = 0;
   int64_t n_overruns = 0, n_underruns = 0, n_deadline_misses = 0, max_lateness_ns = 0;
   PhaseTimes networks;
 };
@@ -60,6 +62,9 @@ class Stream {
   // Writes up to capacity frames of n_channels weights; returns how many, *first_frame is the index of the
   // first. Throws DT_INTERNAL_ERROR when a network fails; the same window is tried again by the next call.
   size_t pull(float* weights, size_t capacity, int64_t* first_frame);
+  // The same into the first rows of an array on the device. What post-processing leaves as it is goes there
+  // straight from the networks. Allocates a hop's frames for the call.
+  size_t pull_device(DeviceArray* frames, int64_t* first_frame);
   int64_t ready_frames();
 
   void reset();
@@ -88,7 +93,7 @@ class Stream {
   // Makes the next window ready to run without the lock; false when it cannot run any more (a reset
   // came, it left `scheduler`).
   // Every true is followed by one finish or fail. Throws what the conditioner throws; fail() may follow.
-  bool begin(const void* scheduler, const float** mel, const float** condition, float** x_t);
+  bool begin(const void* scheduler, Window* window);
   // Returns by how much the window missed its deadline, 0 if it did not.
   int64_t finish(const PhaseTimes& share, int64_t now_ns);
   void fail(const std::string& message);
@@ -106,11 +111,12 @@ class Stream {
   void restart(int64_t frame);
   void apply_restart();
   void take_audio();
-  void prepare_window();
-  void run_window();
+  Window prepare_window();
+  void run_window(float* device_weights = nullptr);
+  bool pull_window(float* frames);
+  size_t pull_locked(float* weights, size_t capacity, int64_t* first_frame);
   void commit_window();
   void emit_window(size_t n_frames);
-  void fill_window_noise(int64_t first_frame);
   float ease(int64_t segment_frame) const;
   size_t pull_easing(float* weights, size_t capacity);
   size_t pull_waiting(float* weights, size_t capacity);
@@ -128,8 +134,8 @@ class Stream {
   StyleTrack style_;
   StreamStats stats_;
 
-  Vector<float> x_t_;                    // [window, C] of the window at work
   Vector<float> past_;                   // [past, C] normalised frames before the next window's new ones
+  Vector<float> weights_;                // [hop, C] of the window at work
   Vector<float> out_;                    // ring of frames that wait to be pulled: two hops of [C]
   int64_t out_begin_ = 0, out_end_ = 0;  // frames of the segment in the ring: frame i lies at i % (2 hop)
   int64_t base_frame_ = 0;               // absolute index of the segment's first frame; windows start there

@@ -66,7 +66,7 @@ StreamInfo Stream::info() const {
   i.next_frame = next_frame_;
   i.audio_frame = base_frame_;
   i.memory_bytes = static_cast<int64_t>(sizeof(Stream)) + input_.bytes() + front_end_.bytes() +
-                   post_.bytes() + style_.bytes() + bytes_of(settings_.style) + bytes_of(x_t_) +
+                   post_.bytes() + style_.bytes() + bytes_of(settings_.style) + bytes_of(weights_) +
                    bytes_of(past_) + bytes_of(out_) + bytes_of(last_pose_) + bytes_of(ease_from_);
   i.free_samples = input_.free_samples();
   i.sample_rate_hz = input_.rate_hz();
@@ -125,15 +125,11 @@ int64_t Stream::deadline(const void* scheduler, int64_t now_ns, int64_t* ready_n
   return deadline_ns_;
 }
 
-bool Stream::begin(const void* scheduler, const float** mel, const float** condition, float** x_t) {
+bool Stream::begin(const void* scheduler, Window* window) {
   const Lock lock(mutex_);
   if (paused_ || released_ || in_flight_ || !has_room() || scheduler_ != scheduler || !window_ready())
     return false;
-  prepare_window();
-  *mel = front_end_.window();
-  *condition = style_.condition(*model_, base_frame_ + window_index_ * settings_.profile.hop_frames,
-                                settings_.profile.hop_frames);
-  *x_t = x_t_.data();
+  *window = prepare_window();
   in_flight_ = true;
   flight_generation_ = generation_;
   return true;
@@ -147,6 +143,7 @@ int64_t Stream::finish(const PhaseTimes& share, int64_t now_ns) {
   stats_.networks.encoder_ns += share.encoder_ns;
   stats_.networks.denoiser_ns += share.denoiser_ns;
   stats_.networks.update_ns += share.update_ns;
+  stats_.networks.post_ns += share.post_ns;
   const int64_t late_ns = deadline_ns_ == 0 ? 0 : std::max<int64_t>(0, now_ns - deadline_ns_);
   stats_.n_deadline_misses += late_ns > 0 ? 1 : 0;
   stats_.max_lateness_ns = std::max(stats_.max_lateness_ns, late_ns);

@@ -50,7 +50,7 @@ class BusyError(DiffusionTalkerError):
 
 
 class UnsupportedError(DiffusionTalkerError):
-    """This bundle or backend cannot do it: enrolment without a style encoder."""
+    """This bundle or backend cannot do it: enrolment without a style encoder, frames on a device that is none."""
 
     exit_code = 3
 

@@ -19,6 +19,7 @@ typedef union space {
 static dt_model* model;
 static dt_stream* stream;
 static dt_scheduler* scheduler;
+static dt_device_array* array;
 
 /* How the library is asked to fill a struct of n bytes. */
 typedef dt_status (*fill)(space* s, size_t n);
@@ -37,6 +38,7 @@ GET(get_model, dt_model_get_info(model, (dt_model_info*)s))
 GET(get_profile, dt_model_get_profile(model, NULL, (dt_profile_info*)s))
 GET(get_stream, dt_stream_get_info(stream, (dt_stream_info*)s))
 GET(get_stream_stats, dt_stream_get_stats(stream, (dt_stream_stats*)s))
+GET(get_array, dt_device_array_get_info(array, (dt_device_array_info*)s))
 GET(get_step, dt_scheduler_step(scheduler, 0, 0, (dt_step_info*)s))
 GET(get_scheduler_stats, dt_scheduler_get_stats(scheduler, (dt_scheduler_stats*)s))
 
@@ -85,6 +87,7 @@ static void check_filled(void) {
   CHECK_FILL(get_profile, dt_profile_info, offsetof(dt_profile_info, hop_samples), hop_frames);
   CHECK_FILL(get_stream, dt_stream_info, sizeof(dt_stream_info), is_failed);
   CHECK_FILL(get_stream_stats, dt_stream_stats, offsetof(dt_stream_stats, n_overruns), post_ns);
+  CHECK_FILL(get_array, dt_device_array_info, sizeof(dt_device_array_info), device_type);
   CHECK_FILL(get_step, dt_step_info, sizeof(dt_step_info), next_deadline_ns);
   CHECK_FILL(get_scheduler_stats, dt_scheduler_stats, sizeof(dt_scheduler_stats), memory_bytes);
 }
@@ -147,6 +150,7 @@ static void check_used(const char* path, fill init, dt_status (*use)(const char*
 }
 
 int main(int argc, char** argv) {
+  const int64_t one = 1;
   dt_model_options options;
   if (argc != 2) return 2;
   EXPECT(dt_model_options_default(&options) == DT_OK && options.struct_size == sizeof(options));
@@ -155,6 +159,7 @@ int main(int argc, char** argv) {
   if (model == NULL) return 1;
   EXPECT(dt_stream_create(model, NULL, &stream) == DT_OK);
   EXPECT(dt_scheduler_create(model, NULL, &scheduler) == DT_OK);
+  EXPECT(dt_device_array_create(model, &one, 1, &array) == DT_OK);
   check_filled();
   check_used(argv[1], init_model, use_model, offsetof(dt_model_options, pin_threads),
              sizeof(dt_model_options));
@@ -165,6 +170,7 @@ int main(int argc, char** argv) {
   check_used(argv[1], init_scheduler, use_scheduler, sizeof(dt_scheduler_options),
              sizeof(dt_scheduler_options));
   check_used(argv[1], init_view, use_view, sizeof(dt_raster_view), sizeof(dt_raster_view));
+  dt_device_array_release(array);
   dt_scheduler_release(scheduler);
   dt_stream_release(stream);
   dt_model_release(model);

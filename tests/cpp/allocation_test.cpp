@@ -19,7 +19,7 @@ class QuietSession : public Session {
  public:
   void run(const WindowBatch& w, PhaseTimes*) override {
     for (size_t b = 0; b < w.batch; ++b) {
-      for (size_t i = 2 * w.past; i < 2 * w.window; ++i) w.x_t[b][i] *= 0.5f;
+      for (size_t i = 0; i < 2 * w.shape.hop; ++i) w.streams[b].weights[i] = 0.5f;
     }
   }
 };
@@ -27,7 +27,7 @@ class QuietSession : public Session {
 class QuietBackend : public Backend {
  public:
   const char* name() const override { return "quiet"; }
-  std::unique_ptr<Session> make_session(size_t, size_t, size_t) override {
+  std::unique_ptr<Session> make_session(size_t, const WindowShape&) override {
     return std::make_unique<QuietSession>();
   }
   size_t condition_size() const override { return 2; }

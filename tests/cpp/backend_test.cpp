@@ -1,6 +1,7 @@
 // The interface of backends (core/backend.h): conditions, batches, enrolment, faults.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -37,31 +38,70 @@ TEST_P(Backends, AgreesWithTheReference) {
   const Bundle bundle = bundle_of_networks();
   const auto backend = create(bundle), judge = backend_factory("reference").create(bundle, {});
   Crowd got(1, backend.get()), expected(1, judge.get());
-  got.run(backend->make_session(1, kWindow, kPast).get(), 0, 1);
-  expected.run(judge->make_session(1, kWindow, kPast).get(), 0, 1);
-  for (size_t i = 0; i < got.x_t[0].size(); ++i) EXPECT_NEAR(got.x_t[0][i], expected.x_t[0][i], 1e-4f) << i;
+  got.run(backend->make_session(1, kShape).get(), 0, 1);
+  expected.run(judge->make_session(1, kShape).get(), 0, 1);
+  const std::vector<float> a = got.result(0), b = expected.result(0);
+  for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-4f) << i;
 }
 
 // Also with fewer streams than places, and after another crowd was in the session.
 TEST_P(Backends, BatchingNeverMatters) {
   const auto backend = create(bundle_of_networks());
-  const auto single = backend->make_session(1, kWindow, kPast),
-             four = backend->make_session(4, kWindow, kPast);
+  const auto single = backend->make_session(1, kShape), four = backend->make_session(4, kShape);
   Crowd alone(3, backend.get()), together(3, backend.get()), others(4, backend.get());
-  const std::vector<float> noise = alone.x_t[1];
   for (size_t i = 0; i < 3; ++i) alone.run(single.get(), i, 1);
   others.run(four.get(), 0, 4);
   together.run(four.get(), 0, 3);
   for (size_t s = 0; s < 3; ++s) {
-    for (size_t i = 0; i < noise.size(); ++i) EXPECT_NEAR(together.x_t[s][i], alone.x_t[s][i], 1e-5f) << s;
+    const std::vector<float> a = together.result(s), b = alone.result(s);
+    for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-5f) << s;
   }
-  EXPECT_TRUE(std::equal(noise.begin(), noise.begin() + kPast * kChannels, alone.x_t[1].begin()));
-  EXPECT_NE(noise, alone.x_t[1]);
+}
+
+// The past of the next window is this window a hop on: given frames first, then generated ones, of which the
+// weights are those that leave, in the bundle's units.
+TEST_P(Backends, CarriesThePastAndGivesWeights) {
+  const Bundle bundle = bundle_of_networks();
+  const MotionSpec& motion = bundle.manifest.motion;
+  const auto backend = create(bundle);
+  Crowd crowd(1, backend.get());
+  const std::vector<float> before = crowd.past[0];
+  crowd.run(backend->make_session(1, kShape).get(), 0, 1);
+  const std::vector<float>&past = crowd.past[0], &weights = crowd.weights[0];
+  constexpr size_t kShift = kHop * kChannels;
+  EXPECT_TRUE(std::equal(before.begin() + kShift, before.end(), past.begin()));
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const size_t c = i % kChannels;
+    const double w = double{past[past.size() - kShift + i]} * motion.std[c] + motion.mean[c];
+    EXPECT_NEAR(weights[i], std::clamp<double>(w, motion.min[c], motion.max[c]), 2e-7) << i;
+  }
+}
+
+// The noise is a function of seed and frame: it moves with neither the session nor the batch.
+TEST_P(Backends, NoiseFollowsSeedAndFrame) {
+  Bundle bundle = bundle_of_networks();
+  const auto weights = [&](uint64_t seed, int64_t frame) {
+    const auto backend = create(bundle);
+    const auto session = backend->make_session(1, kShape);
+    Crowd crowd(1, backend.get());
+    const Window window{crowd.mel[0].data(),  crowd.condition[0].data(), seed, frame,
+                        crowd.past[0].data(), crowd.weights[0].data()};
+    PhaseTimes times;
+    session->run({1, kShape, &window}, &times);
+    return crowd.weights[0];
+  };
+  const std::vector<float> first = weights(1, 5);
+  EXPECT_EQ(weights(1, 5), first);
+  EXPECT_NE(weights(2, 5), first);
+  EXPECT_NE(weights(1, 6), first);
+  EXPECT_NE(weights(1, (int64_t{1} << 32) + 5), first) << "the upper half of the frame's number counts";
+  bundle.manifest.motion.noise_scale = {0, 0};
+  EXPECT_EQ(weights(1, 5), weights(2, 6));
 }
 
 TEST_P(Backends, RefusesWindowsOfAnotherShape) {
   const auto backend = create(bundle_of_networks());
-  const auto session = backend->make_session(2, kWindow, kPast);
+  const auto session = backend->make_session(2, kShape);
   Crowd crowd(3, backend.get());
   EXPECT_NE(message_of([&] { crowd.run(session.get(), 0, 3); }).find("3 windows of 30 frames"),
             std::string::npos);
@@ -115,10 +155,10 @@ TEST_P(Backends, LeavesTheWindowWhenANetworkFails) {
   const auto backend = create(bundle_of_networks());
   Crowd crowd(1, backend.get());
   crowd.condition[0][kCondition] = std::nanf("");  // of the second step
-  const std::vector<float> noise = crowd.x_t[0];
-  const auto session = backend->make_session(1, kWindow, kPast);
+  const std::vector<float> before = crowd.result(0);
+  const auto session = backend->make_session(1, kShape);
   EXPECT_NE(message_of([&] { crowd.run(session.get(), 0, 1); }).find("not finite"), std::string::npos);
-  EXPECT_EQ(crowd.x_t[0], noise);
+  EXPECT_EQ(crowd.result(0), before);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Backends,

@@ -10,13 +10,16 @@
 #include <vector>
 
 #include "common/error.h"
+#include "core/host_loop.h"
 #include "runtime/model.h"
 #include "tiny_bundle.h"
 
 namespace dt::test {
 
 struct RecordedWindow {
-  std::vector<float> mel, x_t, style;
+  std::vector<float> mel, past, style;
+  uint64_t seed = 0;
+  int64_t first_frame = 0;
 };
 
 // Sessions of several threads may write into it.
@@ -33,50 +36,52 @@ struct Recorder {
 // before.
 class FakeSession : public Session {
  public:
-  FakeSession(Recorder* recorder, size_t mel_group, size_t anim_group)
-      : recorder_(recorder), mel_group_(mel_group), anim_group_(anim_group) {}
+  FakeSession(Recorder* recorder, const HostLoopModel& model) : recorder_(recorder), model_(model) {}
 
   void run(const WindowBatch& w, PhaseTimes*) override {
     std::unique_lock<std::mutex> lock(recorder_->mutex);
     if (recorder_->fail) throw Error(DT_INTERNAL_ERROR, "told to fail");
     for (size_t b = 0; b < w.batch; ++b) {
-      if (w.condition[b][0] == recorder_->poison) throw Error(DT_INTERNAL_ERROR, "poisoned");
+      if (w.streams[b].condition[0] == recorder_->poison) throw Error(DT_INTERNAL_ERROR, "poisoned");
     }
     recorder_->batches.push_back(w.batch);
-    for (size_t b = 0; b < w.batch; ++b) run_one(w, b);
+    for (size_t b = 0; b < w.batch; ++b) run_one(w.streams[b], w.shape);
     lock.unlock();  // `during` takes the locks of streams, whose pulls come here with those locks held
     if (recorder_->during) recorder_->during();
   }
 
  private:
-  void run_one(const WindowBatch& w, size_t b) {
-    const size_t group = mel_group_ * 80;
+  void run_one(const Window& w, const WindowShape& shape) {
+    const size_t group = model_.mel_frames_per_group * 80;
     RecordedWindow r;
-    r.mel.assign(w.mel[b], w.mel[b] + w.window / anim_group_ * group);
-    r.x_t.assign(w.x_t[b], w.x_t[b] + w.window * 2);
-    r.style.assign(w.condition[b], w.condition[b] + 2);
-    float* const x_t = w.x_t[b];
-    for (size_t i = w.past; i < w.window; ++i) {
-      const float* mel = w.mel[b] + i / anim_group_ * group;
-      x_t[2 * i] = std::accumulate(mel, mel + group, 0.0f) / static_cast<float>(group) / 20;
-      x_t[2 * i + 1] = i > 0 ? 0.5f * x_t[2 * i - 2] : 0.0f;
+    r.mel.assign(w.mel, w.mel + shape.frames / model_.anim_frames_per_group * group);
+    r.past.assign(w.past, w.past + shape.past * 2);
+    r.style.assign(w.condition, w.condition + 2);
+    r.seed = w.seed;
+    r.first_frame = w.first_frame;
+    std::vector<float> x0(r.past);
+    for (size_t i = shape.past; i < shape.frames; ++i) {
+      const float* mel = w.mel + i / model_.anim_frames_per_group * group;
+      x0.push_back(std::accumulate(mel, mel + group, 0.0f) / static_cast<float>(group) / 20);
+      x0.push_back(i > 0 ? 0.5f * x0[2 * i - 2] : 0.0f);
     }
     recorder_->windows.push_back(std::move(r));
+    std::copy_n(x0.data() + 2 * shape.hop, 2 * shape.past, w.past);
+    DenormaliseArgs weights = weight_args(model_, 1, shape);
+    weights.x_t = x0.data(), weights.w = w.weights;
+    denormalise_ref(weights);
   }
 
   Recorder* recorder_;
-  size_t mel_group_, anim_group_;
+  const HostLoopModel& model_;
 };
 
 class FakeBackend : public Backend {
  public:
-  FakeBackend(Recorder* recorder, const AudioSpec& audio)
-      : recorder_(recorder),
-        mel_group_(static_cast<size_t>(audio.mel_frames_per_group)),
-        anim_group_(static_cast<size_t>(audio.anim_frames_per_group)) {}
+  FakeBackend(Recorder* recorder, const Bundle& bundle) : recorder_(recorder), model_(bundle) {}
   const char* name() const override { return "fake"; }
-  std::unique_ptr<Session> make_session(size_t, size_t, size_t) override {
-    return std::make_unique<FakeSession>(recorder_, mel_group_, anim_group_);
+  std::unique_ptr<Session> make_session(size_t, const WindowShape&) override {
+    return std::make_unique<FakeSession>(recorder_, model_);
   }
   // The condition is the style itself.
   size_t condition_size() const override { return 2; }
@@ -86,7 +91,7 @@ class FakeBackend : public Backend {
 
  private:
   Recorder* recorder_;
-  size_t mel_group_, anim_group_;
+  const HostLoopModel model_;
 };
 
 // change: called with the manifest before it is parsed.
@@ -96,7 +101,7 @@ std::shared_ptr<Model> fake_model(Recorder* recorder, Change&& change, const Bac
   manifest["motion"]["min"] = {-1, -1};  // leaves the fake's output unclamped
   change(manifest);
   Bundle bundle = load_bundle(tiny_source(manifest));
-  auto backend = std::make_unique<FakeBackend>(recorder, bundle.manifest.audio);
+  auto backend = std::make_unique<FakeBackend>(recorder, bundle);
   return Model::create(std::move(bundle), std::move(backend), options);
 }
 

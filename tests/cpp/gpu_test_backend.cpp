@@ -11,7 +11,8 @@ namespace {
 
 class Gpu : public testing::Test {
  protected:
-  std::unique_ptr<GpuBackend> create(std::vector<size_t> batches = {1, 4}, size_t scratch = 4096) {
+  std::unique_ptr<GpuBackend> create(std::vector<size_t> batches = {1, 4}, size_t scratch = 4096,
+                                     HopOptions options = {}) {
     const Log log{[](void* user, int32_t, const char* text) {
                     static_cast<std::vector<std::string>*>(user)->push_back(text);
                   },
@@ -20,15 +21,15 @@ class Gpu : public testing::Test {
         bundle_, state_, std::map<size_t, std::vector<size_t>>{{kWindow, batches}, {kWindow + 6, batches}},
         scratch);
     return std::make_unique<GpuBackend>(bundle_, "host-gpu", std::make_unique<HostDevice>(state_),
-                                        std::move(engines), log);
+                                        std::move(engines), log, options);
   }
   // What the reference backend makes of the same streams, one by one.
   std::vector<std::vector<float>> expected(size_t n) {
     const auto judge = reference_backend_factory().create(bundle_, {});
     Crowd crowd(n, judge.get());
-    const auto session = judge->make_session(1, kWindow, kPast);
+    const auto session = judge->make_session(1, kShape);
     for (size_t i = 0; i < n; ++i) crowd.run(session.get(), i, 1);
-    return crowd.x_t;
+    return crowd.results();
   }
 
   Bundle bundle_ = bundle_of_networks();
@@ -47,37 +48,79 @@ TEST(ChooseBucket, TakesTheSmallestThatHoldsAll) {
 
 TEST_F(Gpu, IsRecordedOnceAndLaunchedForEveryHop) {
   const auto backend = create();
-  const auto session = backend->make_session(1, kWindow, kPast);
+  const auto session = backend->make_session(1, kShape);
   EXPECT_EQ(state_->n_captures, 1);
   Crowd crowd(3, backend.get());
   const size_t enqueued = state_->n_enqueued;
   for (size_t i = 0; i < 3; ++i) crowd.run(session.get(), i, 1);
   EXPECT_EQ(state_->n_captures, 1);
   EXPECT_EQ(state_->n_launches, 3);
-  EXPECT_EQ(state_->n_enqueued, enqueued) << "a hop must be one launch and nothing else";
-  EXPECT_EQ(crowd.x_t, expected(3));
+  EXPECT_EQ(state_->n_enqueued, enqueued + 3) << "the upload of another condition for each";
+  EXPECT_EQ(crowd.results(), expected(3));
+}
+
+// The condition stays on the device until a place of the batch has another one.
+TEST_F(Gpu, AHopOfTheSameStylesIsOneLaunchAndNothingElse) {
+  const auto backend = create({4});
+  const auto session = backend->make_session(4, kShape);
+  Crowd crowd(4, backend.get());
+  crowd.condition[1] = crowd.condition[0];
+  crowd.run(session.get(), 0, 3);
+  const size_t enqueued = state_->n_enqueued;
+  crowd.run(session.get(), 0, 3);
+  crowd.run(session.get(), 0, 2);  // one leaves
+  crowd.run(session.get(), 0, 3);
+  EXPECT_EQ(state_->n_enqueued, enqueued);
+  crowd.run(session.get(), 1, 3);  // place 1 and 2 have others
+  EXPECT_EQ(state_->n_enqueued, enqueued + 1);
+}
+
+// With the clock of the host's GPU, which counts pieces of work: 4 uploads, a clear, past and noise; the
+// encoder; per step a copy and the denoiser, and the update; past, weights and 3 downloads.
+TEST_F(Gpu, ProfilingTellsThePartsApart) {
+  const auto backend = create({1, 4}, 4096, {true, true});
+  const auto session = backend->make_session(6, kShape);
+  Crowd crowd(6, backend.get());
+  for (const int64_t hops : {1, 2}) {
+    const PhaseTimes times = crowd.run(session.get(), 0, hops == 1 ? 4 : 6);
+    EXPECT_EQ(times.update_ns, hops * static_cast<int64_t>(7 + kSteps));
+    EXPECT_EQ(times.encoder_ns, hops);
+    EXPECT_EQ(times.denoiser_ns, hops * static_cast<int64_t>(2 * kSteps));
+    EXPECT_EQ(times.post_ns, hops * 5);
+  }
+}
+
+TEST_F(Gpu, ProfilingChangesNoBit) {
+  for (const bool record : {true, false}) {
+    const auto backend = create({1, 4}, 4096, {record, true});
+    const auto session = backend->make_session(1, kShape);
+    Crowd crowd(3, backend.get());
+    for (size_t i = 0; i < 3; ++i) crowd.run(session.get(), i, 1);
+    EXPECT_EQ(crowd.results(), expected(3));
+  }
 }
 
 TEST_F(Gpu, ReplaysGiveTheSameBits) {
   const auto backend = create();
-  const auto session = backend->make_session(1, kWindow, kPast);
+  const auto session = backend->make_session(1, kShape);
   Crowd first(1, backend.get()), again(1, backend.get()), other(2, backend.get());
   first.run(session.get(), 0, 1);
   other.run(session.get(), 1, 1);
   again.run(session.get(), 0, 1);
-  EXPECT_EQ(first.x_t, again.x_t);
+  EXPECT_EQ(first.results(), again.results());
 }
 
 // Streams join and leave: every number of them up to beyond the largest bucket, in one session.
 TEST_F(Gpu, TakesAnyNumberOfStreams) {
   const auto backend = create({1, 4});
-  const auto session = backend->make_session(11, kWindow, kPast);
+  const auto session = backend->make_session(11, kShape);
   const std::vector<std::vector<float>> judge = expected(11);
   for (const size_t n : {11u, 1u, 4u, 5u, 2u, 10u, 1u}) {
     Crowd crowd(11, backend.get());
     crowd.run(session.get(), 11 - n, n);
     for (size_t i = 11 - n; i < 11; ++i) {
-      for (size_t j = 0; j < judge[i].size(); ++j) ASSERT_NEAR(crowd.x_t[i][j], judge[i][j], 1e-6f) << n;
+      const std::vector<float> got = crowd.result(i);
+      for (size_t j = 0; j < judge[i].size(); ++j) ASSERT_NEAR(got[j], judge[i][j], 1e-6f) << n;
     }
   }
   EXPECT_EQ(state_->n_captures, 2) << "one for each bucket";
@@ -85,25 +128,26 @@ TEST_F(Gpu, TakesAnyNumberOfStreams) {
 
 TEST_F(Gpu, RecordsAgainWhenTheArenaMoves) {
   const auto backend = create({1, 4});
-  const auto one = backend->make_session(1, kWindow, kPast);
+  const auto one = backend->make_session(1, kShape);
   Crowd before(1, backend.get()), after(1, backend.get());
   before.run(one.get(), 0, 1);
-  const auto four = backend->make_session(4, kWindow, kPast);  // needs four times the scratch memory
+  const auto four = backend->make_session(4, kShape);  // needs four times the scratch memory
   EXPECT_EQ(state_->n_captures, 2);
   after.run(one.get(), 0, 1);
   EXPECT_EQ(state_->n_captures, 3) << "the graph of before had the old addresses";
-  EXPECT_EQ(before.x_t, after.x_t);
+  EXPECT_EQ(before.results(), after.results());
 }
 
 TEST_F(Gpu, ServesSeveralWindowsAndPasts) {
   const auto backend = create();
-  const auto a = backend->make_session(1, kWindow, kPast), b = backend->make_session(1, kWindow + 6, 3),
-             c = backend->make_session(1, kWindow, 0);
-  EXPECT_EQ(state_->n_captures, 3);
+  const auto a = backend->make_session(1, kShape), b = backend->make_session(1, {kWindow + 6, 3, 9}),
+             c = backend->make_session(1, {kWindow, 0, 30}),
+             d = backend->make_session(1, {kWindow, kPast, 12});
+  EXPECT_EQ(state_->n_captures, 4);
   Crowd crowd(1, backend.get());
   crowd.run(a.get(), 0, 1);
-  EXPECT_EQ(crowd.x_t, expected(1));
-  const std::string message = message_of([&] { backend->make_session(1, 33, 3); });
+  EXPECT_EQ(crowd.results(), expected(1));
+  const std::string message = message_of([&] { backend->make_session(1, {33, 3, 3}); });
   EXPECT_NE(message.find("no window of 33 frames, only 30, 36"), std::string::npos) << message;
 }
 
@@ -113,11 +157,11 @@ class GpuCaptureFault : public Gpu, public testing::WithParamInterface<bool> {};
 TEST_P(GpuCaptureFault, IsAnnouncedAndTheHopIsEnqueued) {
   (GetParam() ? state_->fail_capture : state_->refuse_in_capture) = true;
   const auto backend = create();
-  const auto session = backend->make_session(1, kWindow, kPast);
+  const auto session = backend->make_session(1, kShape);
   Crowd crowd(2, backend.get());
   crowd.run(session.get(), 0, 1);
   crowd.run(session.get(), 1, 1);
-  EXPECT_EQ(crowd.x_t, expected(2));
+  EXPECT_EQ(crowd.results(), expected(2));
   EXPECT_EQ(state_->n_launches, 0);
   EXPECT_EQ(state_->n_open_captures, 0) << "a stream was left recording";
   ASSERT_EQ(messages_.size(), 1u);
@@ -129,21 +173,22 @@ INSTANTIATE_TEST_SUITE_P(Both, GpuCaptureFault, testing::Bool());
 TEST_F(Gpu, OutOfMemoryTakesASmallerBucketAndSaysSo) {
   state_->memory_bytes = 900000;
   const auto backend = create({1, 4, 64}, 100000);
-  const auto session = backend->make_session(64, kWindow, kPast);
+  const auto session = backend->make_session(64, kShape);
   ASSERT_FALSE(messages_.empty());
   EXPECT_NE(messages_[0].find("no memory for 64 streams at once"), std::string::npos);
   EXPECT_NE(messages_[0].find("at most 4"), std::string::npos);
   Crowd crowd(9, backend.get());
   crowd.run(session.get(), 0, 9);
   const auto judge = expected(9);
-  for (size_t j = 0; j < judge[8].size(); ++j) EXPECT_NEAR(crowd.x_t[8][j], judge[8][j], 1e-6f);
+  const std::vector<float> got = crowd.result(8);
+  for (size_t j = 0; j < judge[8].size(); ++j) EXPECT_NEAR(got[j], judge[8][j], 1e-6f);
 }
 
 TEST_F(Gpu, WithoutMemoryForOneStreamItIsAClearError) {
   state_->memory_bytes = 210000;  // the conditioner fits
   const auto backend = create({1, 4}, 100000);
   try {
-    backend->make_session(4, kWindow, kPast);
+    backend->make_session(4, kShape);
     FAIL();
   } catch (const Error& e) {
     EXPECT_EQ(e.status(), DT_OUT_OF_MEMORY);
@@ -154,22 +199,21 @@ TEST_F(Gpu, WithoutMemoryForOneStreamItIsAClearError) {
 
 TEST_F(Gpu, ALostDeviceStaysLostAndLeavesTheWindow) {
   const auto backend = create();
-  const auto session = backend->make_session(1, kWindow, kPast);
+  const auto session = backend->make_session(1, kShape);
   Crowd crowd(1, backend.get());
-  const auto before = crowd.x_t;
+  const auto before = crowd.results();
   state_->is_lost = true;
   const std::string first = message_of([&] { crowd.run(session.get(), 0, 1); });
   EXPECT_NE(first.find("the GPU stopped working (the test pulled the card)"), std::string::npos) << first;
   state_->is_lost = false;  // it comes back, but its memory is gone
   EXPECT_EQ(message_of([&] { crowd.run(session.get(), 0, 1); }), first);
-  EXPECT_EQ(crowd.x_t, before);
+  EXPECT_EQ(crowd.results(), before);
 }
 
 TEST_F(Gpu, LosingTheDeviceWhileRecordingIsNoFallback) {
   const auto backend = create();
   state_->is_lost = true;
-  EXPECT_NE(message_of([&] { backend->make_session(1, kWindow, kPast); }).find("stopped working"),
-            std::string::npos);
+  EXPECT_NE(message_of([&] { backend->make_session(1, kShape); }).find("stopped working"), std::string::npos);
   EXPECT_EQ(state_->n_open_captures, 0);
   EXPECT_TRUE(messages_.empty());
 }
@@ -177,14 +221,14 @@ TEST_F(Gpu, LosingTheDeviceWhileRecordingIsNoFallback) {
 // Of the second hop of a crowd: no stream of the first may be changed.
 TEST_F(Gpu, AValueThatIsNotFiniteLeavesEveryWindow) {
   const auto backend = create({1, 4});
-  const auto session = backend->make_session(6, kWindow, kPast);
+  const auto session = backend->make_session(6, kShape);
   Crowd crowd(6, backend.get());
   crowd.condition[5][kCondition] = std::nanf("");  // of the second step
-  const auto before = crowd.x_t;
+  const auto before = crowd.results();
   EXPECT_NE(message_of([&] { crowd.run(session.get(), 0, 6); }).find("not finite"), std::string::npos);
-  EXPECT_EQ(crowd.x_t, before);
+  EXPECT_EQ(crowd.results(), before);
   crowd.run(session.get(), 0, 5);  // the others go on
-  EXPECT_NE(crowd.x_t[0], before[0]);
+  EXPECT_NE(crowd.result(0), before[0]);
 }
 
 TEST_F(Gpu, EnrollsAndConditionsLikeTheReference) {
@@ -192,7 +236,7 @@ TEST_F(Gpu, EnrollsAndConditionsLikeTheReference) {
   const auto judge = reference_backend_factory().create(bundle_, {});
   const std::vector<float> mel = random_values(33 * kMels, 3), style = {0.5f, -2.0f};
   std::vector<float> got(2), want(2), condition(backend->condition_size()), wanted(condition.size());
-  const auto session = backend->make_session(1, kWindow, kPast);
+  const auto session = backend->make_session(1, kShape);
   const int captures = state_->n_captures;
   const size_t used = state_->used_bytes;
   backend->enroll(mel.data(), 33, got.data());

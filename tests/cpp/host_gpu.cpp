@@ -18,6 +18,16 @@ class HostGraph : public GpuGraph {
   const std::vector<std::function<void()>> work;
 };
 
+class HostTimer : public GpuTimer {
+ public:
+  explicit HostTimer(size_t n) : marks(n, -1) {}
+  int64_t between_ns(size_t from, size_t to) const override {
+    if (marks[from] < 0 || marks[to] < 0) throw GpuError(GpuFault::kOther, "a mark was never passed");
+    return marks[to] - marks[from];
+  }
+  std::vector<int64_t> marks;
+};
+
 void check_alive(const HostGpuState& state) {
   if (state.is_lost) throw GpuError(GpuFault::kLost, "the test pulled the card");
 }
@@ -114,6 +124,10 @@ std::map<std::string, reference::Shape> shapes_of(int64_t w, int64_t b) {
 
 void HostStream::submit(std::function<void()> work) {
   check_alive(*state_);
+  work = [state = state_, work = std::move(work)] {
+    ++state->clock_ns;
+    work();
+  };
   if (is_recording_) {
     recorded_.push_back(std::move(work));
   } else {
@@ -128,6 +142,51 @@ void HostStream::copy(void* to, const void* from, size_t bytes) {
 
 void HostStream::clear(void* device, size_t bytes) {
   submit([=] { std::memset(device, 0, bytes); });
+}
+
+void HostStream::put_past(const PastCarryArgs& args) {
+  submit([=] {
+    check_live(*state_, args.past);
+    put_past_ref(args);
+  });
+}
+
+void HostStream::keep_past(const PastCarryArgs& args) {
+  submit([=] {
+    check_live(*state_, args.past);
+    keep_past_ref(args);
+  });
+}
+
+void HostStream::noise_fill(const NoiseFillArgs& args) {
+  submit([=] {
+    for (const void* memory :
+         std::initializer_list<const void*>{args.seed, args.first_frame, args.scale, args.x_t}) {
+      check_live(*state_, memory);
+    }
+    noise_fill_ref(args);
+  });
+}
+
+void HostStream::denormalise(const DenormaliseArgs& args) {
+  submit([=] {
+    for (const float* memory : {args.std, args.mean, args.lo, args.hi}) check_live(*state_, memory);
+    denormalise_ref(args);
+  });
+}
+
+void HostStream::rig(const RigArgs& args) {
+  submit([=] {
+    check_live(*state_, args.rig.neutral);
+    rig_ref(args);
+  });
+}
+
+void HostStream::record(DeviceEvent event) { state_->events.at(event) = state_->clock_ns; }
+
+void HostStream::mark(GpuTimer& timer, size_t mark) {
+  // Takes no time itself.
+  submit([=, &timer] { static_cast<HostTimer&>(timer).marks[mark] = --state_->clock_ns; });
 }
 
 void HostStream::sampler_step(const SamplerStepArgs<float, float>& args) {
@@ -160,12 +219,16 @@ std::unique_ptr<GpuGraph> HostStream::end_capture() noexcept {
 
 void HostStream::launch(GpuGraph& graph) {
   check_alive(*state_);
+  if (state_->fail_launches > 0) {
+    --state_->fail_launches;
+    throw GpuError(GpuFault::kOther, "the launch was refused");
+  }
   ++state_->n_launches;
   for (const auto& work : static_cast<HostGraph&>(graph).work) work();
 }
 
 HostDevice::~HostDevice() {
-  if (!state_->live.empty()) std::abort();  // a leak of device memory
+  if (!state_->live.empty() || !state_->events.empty()) std::abort();  // a leak on the device
 }
 
 void HostDevice::use() { check_alive(*state_); }
@@ -190,6 +253,24 @@ void HostDevice::release(void* memory) noexcept {
 
 void* HostDevice::allocate_pinned(size_t bytes) { return std::calloc(bytes, 1); }
 void HostDevice::release_pinned(void* memory) noexcept { std::free(memory); }
+DeviceEvent HostDevice::make_event() {
+  check_alive(*state_);
+  void* event = std::malloc(1);
+  state_->events[event] = -1;
+  return event;
+}
+
+void HostDevice::release_event(DeviceEvent event) noexcept {
+  state_->events.erase(event);
+  std::free(event);
+}
+
+void HostDevice::wait(DeviceEvent event, void* stream) {
+  check_alive(*state_);
+  state_->waits.emplace_back(stream, state_->events.at(event));
+}
+
+std::unique_ptr<GpuTimer> HostDevice::make_timer(size_t n) { return std::make_unique<HostTimer>(n); }
 std::unique_ptr<GpuStream> HostDevice::make_stream() { return std::make_unique<HostStream>(state_.get()); }
 
 HostEngines::HostEngines(const Bundle& bundle, std::shared_ptr<HostGpuState> state,

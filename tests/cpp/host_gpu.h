@@ -1,5 +1,6 @@
 // A GPU that computes on the host: work is done at once, or recorded and replayed with the addresses it had,
-// and every access to memory that is not there is a lost device. Faults can be asked for.
+// and every access to memory that is not there is a lost device. Its clock counts pieces of work. Faults can
+// be asked for.
 #pragma once
 
 #include <cstddef>
@@ -21,9 +22,13 @@ struct HostGpuState {
   size_t memory_bytes = size_t{1} << 30;  // more than that is out of memory
   bool fail_capture = false;              // end_capture gives no graph
   bool refuse_in_capture = false;         // engines refuse to be enqueued while recording
+  int fail_launches = 0;                  // so many launches are refused
   bool is_lost = false;                   // every call fails
   int n_captures = 0, n_open_captures = 0, n_launches = 0, n_contexts = 0;
-  size_t n_enqueued = 0;  // pieces of work that came one by one, outside of recordings
+  size_t n_enqueued = 0;                         // pieces of work that came one by one, outside of recordings
+  std::map<const void*, int64_t> events;         // that live: clock when they were recorded, -1 before
+  std::vector<std::pair<void*, int64_t>> waits;  // streams that waited, and for which moment
+  int64_t clock_ns = 0;                          // every piece of work that is done takes 1, whatever it is
 
   std::map<const void*, size_t> live;  // device memory
   size_t used_bytes = 0;
@@ -36,7 +41,14 @@ class HostStream : public GpuStream {
   void download(void* pinned, const void* device, size_t bytes) override { copy(pinned, device, bytes); }
   void copy(void* to, const void* from, size_t bytes) override;
   void clear(void* device, size_t bytes) override;
+  void put_past(const PastCarryArgs& args) override;
+  void keep_past(const PastCarryArgs& args) override;
+  void noise_fill(const NoiseFillArgs& args) override;
   void sampler_step(const SamplerStepArgs<float, float>& args) override;
+  void denormalise(const DenormaliseArgs& args) override;
+  void rig(const RigArgs& args) override;
+  void mark(GpuTimer& timer, size_t mark) override;
+  void record(DeviceEvent event) override;
   void synchronize() override;
   void begin_capture() override;
   std::unique_ptr<GpuGraph> end_capture() noexcept override;
@@ -62,6 +74,12 @@ class HostDevice : public GpuDevice {
   void* allocate_pinned(size_t bytes) override;
   void release_pinned(void* memory) noexcept override;
   std::unique_ptr<GpuStream> make_stream() override;
+  std::unique_ptr<GpuTimer> make_timer(size_t n_marks) override;
+  DeviceType type() const override { return DeviceType::kHost; }
+  int number() const override { return 3; }
+  DeviceEvent make_event() override;
+  void release_event(DeviceEvent event) noexcept override;
+  void wait(DeviceEvent event, void* stream) override;
 
  private:
   std::shared_ptr<HostGpuState> state_;

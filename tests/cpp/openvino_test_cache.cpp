@@ -20,8 +20,8 @@ std::vector<float> run_cached(const Bundle& bundle, const fs::path& cache, const
   options.n_threads = 1;
   const auto backend = backend_factory("openvino").create(bundle, options);
   Crowd crowd(1, backend.get());
-  crowd.run(backend->make_session(1, kWindow, kPast).get(), 0, 1);
-  return crowd.x_t[0];
+  crowd.run(backend->make_session(1, kShape).get(), 0, 1);
+  return crowd.result(0);
 }
 
 size_t count_files(const fs::path& folder) {

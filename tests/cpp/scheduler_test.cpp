@@ -50,16 +50,15 @@ TEST(Scheduler, StreamThatHasLeftIsNotRun) {
   stream.push(audio.data(), audio.size(), 1, 16000);
   const int here = 0, elsewhere = 0;
   int64_t ready_ns = 0;
-  const float *mel = nullptr, *condition = nullptr;
-  float* x_t = nullptr;
+  Window window;
   stream.join(&here);
   EXPECT_EQ(stream.deadline(&elsewhere, 1, &ready_ns), 0);
   EXPECT_GT(stream.deadline(&here, 1, &ready_ns), 0);
   stream.leave(&here);
-  EXPECT_FALSE(stream.begin(&here, &mel, &condition, &x_t));
+  EXPECT_FALSE(stream.begin(&here, &window));
   stream.join(&elsewhere);
-  EXPECT_FALSE(stream.begin(&here, &mel, &condition, &x_t));
-  EXPECT_TRUE(stream.begin(&elsewhere, &mel, &condition, &x_t));
+  EXPECT_FALSE(stream.begin(&here, &window));
+  EXPECT_TRUE(stream.begin(&elsewhere, &window));
   stream.fail("nothing was run");
 }
 

@@ -9,34 +9,8 @@
 namespace dt::test {
 namespace {
 
-// Streams of a crowd for a real bundle: random mel and noise, the style of the first identity.
-struct Streams {
-  Streams(const Bundle& bundle, Backend* backend, size_t n, size_t window) {
-    const HostLoopModel m(bundle);
-    for (size_t i = 0; i < n; ++i) {
-      const auto seed = static_cast<uint32_t>(10 * i);
-      mel.push_back(random_values(m.mel_frames(window) * m.n_mels, seed + 1));
-      x_t.push_back(random_values(window * m.n_channels, seed + 2));
-    }
-    condition.resize(backend->condition_size());
-    backend->condition(bundle.identities.data.data(), condition.data());
-  }
-  WindowBatch batch(size_t window, size_t past) {
-    for (size_t i = 0; i < mel.size(); ++i) {
-      mels.push_back(mel[i].data());
-      conditions.push_back(condition.data());
-      motions.push_back(x_t[i].data());
-    }
-    return {mel.size(), window, past, mels.data(), conditions.data(), motions.data()};
-  }
-  std::vector<std::vector<float>> mel, x_t;
-  std::vector<float> condition;
-  std::vector<const float*> mels, conditions;
-  std::vector<float*> motions;
-};
-
 // Milliseconds on the host's clock from the windows in host memory to the frames in host memory.
-nlohmann::json time_session(Session* session, const WindowBatch& windows, size_t hop_frames) {
+nlohmann::json time_session(Session* session, const WindowBatch& windows) {
   std::vector<double> ms;
   PhaseTimes times;
   for (int i = 0; i < 220; ++i) {
@@ -49,7 +23,19 @@ nlohmann::json time_session(Session* session, const WindowBatch& windows, size_t
           {"p95_ms", percentile(ms, 0.95)},
           {"p99_ms", percentile(ms, 0.99)},
           {"max_ms", percentile(ms, 1.0)},
-          {"frames_per_s", static_cast<double>(windows.batch * hop_frames) / p50 * 1e3}};
+          {"frames_per_s", static_cast<double>(windows.batch * windows.shape.hop) / p50 * 1e3}};
+}
+
+// Share of the hop's time on the GPU by phase: milliseconds per hop.
+nlohmann::json phases_of(Session* session, const WindowBatch& windows) {
+  constexpr int kHops = 100;
+  PhaseTimes times;
+  for (int i = 0; i < kHops; ++i) session->run(windows, &times);
+  const auto ms = [&](int64_t ns) { return static_cast<double>(ns) / kHops / 1e6; };
+  return {{"encoder_ms", ms(times.encoder_ns)},
+          {"denoiser_ms", ms(times.denoiser_ns)},
+          {"update_ms", ms(times.update_ns)},
+          {"post_ms", ms(times.post_ns)}};
 }
 
 }  // namespace
@@ -57,25 +43,28 @@ nlohmann::json time_session(Session* session, const WindowBatch& windows, size_t
 nlohmann::json bench_hops(const BenchTarget& given) {
   nlohmann::json rows = nlohmann::json::array();
   const GpuTarget target(given);
-  const auto recorded = target.backend(true), eager = target.backend(false);
+  const auto recorded = target.backend(), eager = target.backend({false, false}),
+             profiled = target.backend({true, true});
   const std::unique_ptr<EngineSource> engines = target.engines();
   const HostLoopModel model(target.bundle());
   for (const Profile& p : target.bundle().manifest.profiles) {
-    const auto window = static_cast<size_t>(p.window_frames()), past = static_cast<size_t>(p.past_frames);
-    for (const size_t batch : engines->batches(window)) {
-      Streams streams(target.bundle(), recorded.get(), batch, window);
-      const WindowBatch windows = streams.batch(window, past);
+    const WindowShape shape = shape_of(p);
+    for (const size_t batch : engines->batches(shape.frames)) {
+      const Streams streams(target.bundle(), recorded.get(), batch, shape);
+      const WindowBatch windows = streams.batch();
       const auto add = [&](const char* way, Session* session) {
-        nlohmann::json row = time_session(session, windows, static_cast<size_t>(p.hop_frames));
+        nlohmann::json row = time_session(session, windows);
         row["way"] = way;
         row["profile"] = p.name;
         row["batch"] = batch;
         rows.push_back(std::move(row));
       };
-      add("one graph", recorded->make_session(batch, window, past).get());
-      add("enqueued piece by piece", eager->make_session(batch, window, past).get());
-      StepLoop steps(model, target.device(), *engines, batch, window, past);
+      add("one graph", recorded->make_session(batch, shape).get());
+      add("enqueued piece by piece", eager->make_session(batch, shape).get());
+      StepLoop steps(model, target.device(), *engines, batch, shape);
       add("host loop, a step at a time", &steps);
+      rows.push_back({{"way", "one graph, profiled"}, {"profile", p.name}, {"batch", batch}});
+      rows.back().update(phases_of(profiled->make_session(batch, shape).get(), windows));
     }
   }
   return rows;

@@ -12,6 +12,32 @@
 
 namespace dt::test {
 
+WindowShape shape_of(const Profile& p) {
+  return {static_cast<size_t>(p.window_frames()), static_cast<size_t>(p.past_frames),
+          static_cast<size_t>(p.hop_frames)};
+}
+
+Streams::Streams(const Bundle& bundle, Backend* backend, size_t n, const WindowShape& given)
+    : shape(given), condition(backend->condition_size()) {
+  const HostLoopModel m(bundle);
+  backend->condition(bundle.identities.data.data(), condition.data());
+  for (size_t i = 0; i < n; ++i) {
+    const auto seed = static_cast<uint32_t>(10 * i);
+    mel.push_back(random_values(m.mel_frames(shape.frames) * m.n_mels, seed + 1));
+    past.push_back(random_values(shape.past * m.n_channels, seed + 2));
+    weights.emplace_back(shape.hop * m.n_channels);
+  }
+  for (size_t i = 0; i < n; ++i) {
+    windows.push_back({mel[i].data(), condition.data(), i, 0, past[i].data(), weights[i].data()});
+  }
+}
+
+std::vector<std::vector<float>> Streams::results() const {
+  std::vector<std::vector<float>> all = weights;
+  for (size_t i = 0; i < all.size(); ++i) all[i].insert(all[i].end(), past[i].begin(), past[i].end());
+  return all;
+}
+
 GpuTarget::GpuTarget(const BenchTarget& target)
     : target_(target),
       bundle_(target.bundle.empty() ? bundle_of_networks() : load_bundle(*open_path(target.bundle))) {
@@ -42,8 +68,8 @@ std::unique_ptr<EngineSource> GpuTarget::engines() const {
 #endif
 }
 
-std::unique_ptr<GpuBackend> GpuTarget::backend(bool record) const {
-  return std::make_unique<GpuBackend>(bundle_, "gpu", make_cuda_device(0), engines(), Log{}, record);
+std::unique_ptr<GpuBackend> GpuTarget::backend(HopOptions options) const {
+  return std::make_unique<GpuBackend>(bundle_, "gpu", make_cuda_device(0), engines(), Log{}, options);
 }
 
 }  // namespace dt::test

@@ -2,6 +2,7 @@
 // $DT_TEST_PRECISION (f16).
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -29,34 +30,17 @@ class Trt : public testing::Test {
     if (given_.bundle.empty() || given_.engines.empty()) GTEST_SKIP() << "DT_TEST_BUNDLE, DT_TEST_ENGINES";
     if (given_.precision.empty()) given_.precision = "f16";
     target_ = std::make_unique<GpuTarget>(given_);
-    const Profile& p = target_->bundle().manifest.profile(nullptr);
-    window_ = static_cast<size_t>(p.window_frames()), past_ = static_cast<size_t>(p.past_frames);
+    shape_ = shape_of(target_->bundle().manifest.profile(nullptr));
   }
-  // Frames of n streams, `batch` at a time.
+  // Results of n streams, `batch` at a time.
   std::vector<std::vector<float>> frames_of(Backend* backend, size_t n, size_t batch) {
-    const HostLoopModel m(target_->bundle());
-    std::vector<float> condition(backend->condition_size());
-    backend->condition(target_->bundle().identities.data.data(), condition.data());
-    const auto session = backend->make_session(batch, window_, past_);
-    std::vector<std::vector<float>> out;
+    const Streams streams(target_->bundle(), backend, n, shape_);
+    const auto session = backend->make_session(batch, shape_);
     for (size_t first = 0; first < n; first += batch) {
-      std::vector<std::vector<float>> mel;
-      std::vector<const float*> mels, conditions;
-      std::vector<float*> motions;
-      const size_t count = std::min(batch, n - first);
-      out.resize(first + count);
-      for (size_t i = 0; i < count; ++i) {
-        const auto seed = static_cast<uint32_t>(10 * (first + i));
-        mel.push_back(random_values(m.mel_frames(window_) * m.n_mels, seed + 1));
-        out[first + i] = random_values(window_ * m.n_channels, seed + 2);
-        conditions.push_back(condition.data());
-        motions.push_back(out[first + i].data());
-      }
-      for (const auto& one : mel) mels.push_back(one.data());
       PhaseTimes times;
-      session->run({count, window_, past_, mels.data(), conditions.data(), motions.data()}, &times);
+      session->run({std::min(batch, n - first), shape_, streams.windows.data() + first}, &times);
     }
-    return out;
+    return streams.results();
   }
   static double largest_error(const std::vector<std::vector<float>>& a,
                               const std::vector<std::vector<float>>& b) {
@@ -72,14 +56,14 @@ class Trt : public testing::Test {
 
   BenchTarget given_;
   std::unique_ptr<GpuTarget> target_;
-  size_t window_ = 0, past_ = 0;
+  WindowShape shape_;
 };
 
-// In normalised units. f32: TensorRT may use TF32 (10 bits) in its products unless told not to; f16: 11 bits
-// through some twenty layers and eight steps. The error is reported; the tighter judge, twice the error of
-// PyTorch in half precision, is trt_build's verify.
+// Weights, and the past in normalised units. f32: TensorRT may use TF32 (10 bits) in its products unless told
+// not to; f16: 11 bits through some twenty layers and eight steps. The error is reported; the tighter judge,
+// twice the error of PyTorch in half precision, is trt_build's verify.
 TEST_F(Trt, AgreesWithTheReference) {
-  const auto backend = target_->backend(true);
+  const auto backend = target_->backend();
   const auto judge = reference_backend_factory().create(target_->bundle(), {});
   const double error = largest_error(frames_of(backend.get(), 4, 1), frames_of(judge.get(), 4, 1));
   RecordProperty("largest_error", std::to_string(error));
@@ -87,13 +71,15 @@ TEST_F(Trt, AgreesWithTheReference) {
 }
 
 TEST_F(Trt, ReplayIsEagerBitByBit) {
-  EXPECT_EQ(frames_of(target_->backend(true).get(), 9, 1), frames_of(target_->backend(false).get(), 9, 1));
-  EXPECT_EQ(frames_of(target_->backend(true).get(), 9, 8), frames_of(target_->backend(false).get(), 9, 8));
+  EXPECT_EQ(frames_of(target_->backend().get(), 9, 1),
+            frames_of(target_->backend({false, false}).get(), 9, 1));
+  EXPECT_EQ(frames_of(target_->backend().get(), 9, 8),
+            frames_of(target_->backend({false, false}).get(), 9, 8));
 }
 
 // Another batch is another set of kernels, which round differently.
 TEST_F(Trt, BatchesAgree) {
-  const auto backend = target_->backend(true);
+  const auto backend = target_->backend();
   const double error = largest_error(frames_of(backend.get(), 20, 20), frames_of(backend.get(), 20, 1));
   RecordProperty("largest_error", std::to_string(error));
   EXPECT_TRUE(error <= 0.1) << error;
@@ -112,7 +98,7 @@ TEST_F(Trt, ADamagedEngineIsOneSentence) {
   BenchTarget damaged = given_;
   damaged.engines = copy.string();
   const GpuTarget target(damaged);
-  EXPECT_NE(message_of([&] { target.backend(true)->make_session(1, window_, past_); }).find("is damaged"),
+  EXPECT_NE(message_of([&] { target.backend()->make_session(1, shape_); }).find("is damaged"),
             std::string::npos);
   fs::remove_all(copy);
 }

@@ -13,7 +13,6 @@
 #include "kernels/denormalise.h"
 #include "kernels/noise.h"
 #include "kernels/past_carry.h"
-#include "kernels/ragged.h"
 #include "kernels/rig.h"
 #include "kernels/sampler_step.h"
 
@@ -32,8 +31,6 @@ class Place {
   virtual void sampler_step(const SamplerStepArgs<Half, Half>& args) = 0;
   virtual void sampler_step(const SamplerStepArgs<float, Half>& args) = 0;
   virtual void noise_fill(const NoiseFillArgs& args) = 0;
-  virtual void gather(const RaggedArgs& args) = 0;
-  virtual void scatter(const RaggedArgs& args) = 0;
   virtual void put_past(const PastCarryArgs& args) = 0;
   virtual void keep_past(const PastCarryArgs& args) = 0;
   virtual void denormalise(const DenormaliseArgs& args) = 0;

@@ -37,8 +37,6 @@ class Device : public Place {
   void sampler_step(const SamplerStepArgs<Half, Half>& args) override { sampler_step_cuda(args, stream_); }
   void sampler_step(const SamplerStepArgs<float, Half>& args) override { sampler_step_cuda(args, stream_); }
   void noise_fill(const NoiseFillArgs& args) override { noise_fill_cuda(args, stream_); }
-  void gather(const RaggedArgs& args) override { gather_cuda(args, stream_); }
-  void scatter(const RaggedArgs& args) override { scatter_cuda(args, stream_); }
   void put_past(const PastCarryArgs& args) override { put_past_cuda(args, stream_); }
   void keep_past(const PastCarryArgs& args) override { keep_past_cuda(args, stream_); }
   void denormalise(const DenormaliseArgs& args) override { denormalise_cuda(args, stream_); }

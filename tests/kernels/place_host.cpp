@@ -21,8 +21,6 @@ class Host : public Place {
   void sampler_step(const SamplerStepArgs<Half, Half>& args) override { sampler_step_ref(args); }
   void sampler_step(const SamplerStepArgs<float, Half>& args) override { sampler_step_ref(args); }
   void noise_fill(const NoiseFillArgs& args) override { noise_fill_ref(args); }
-  void gather(const RaggedArgs& args) override { gather_ref(args); }
-  void scatter(const RaggedArgs& args) override { scatter_ref(args); }
   void put_past(const PastCarryArgs& args) override { put_past_ref(args); }
   void keep_past(const PastCarryArgs& args) override { keep_past_ref(args); }
   void denormalise(const DenormaliseArgs& args) override { denormalise_ref(args); }

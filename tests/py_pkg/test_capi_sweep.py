@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HANDLES = ("dt_model", "dt_stream", "dt_scheduler")
+HANDLES = ("dt_model", "dt_stream", "dt_scheduler", "dt_device_array", "dt_rig")
 # NULL has a meaning there, which the headers state.
 OPTIONAL = {
     ("dt_model_open", "options"),
@@ -25,6 +25,7 @@ OPTIONAL = {
     ("dt_stream_interrupt", "next_audio_frame"),
     ("dt_set_allocator", "allocator"),
     ("dt_set_log", "user"),
+    ("dt_device_array_wait", "stream"),
 }
 # Any number is a length that the caller says to have.
 CAPACITIES = re.compile(r"^capacity")

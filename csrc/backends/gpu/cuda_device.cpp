@@ -3,6 +3,7 @@
 #include <cuda_runtime_api.h>
 
 #include <cstring>
+#include <vector>
 
 #include "common/error.h"
 
@@ -51,6 +52,30 @@ class CudaGraph : public GpuGraph {
   const cudaGraphExec_t exec;
 };
 
+class CudaTimer : public GpuTimer {
+ public:
+  explicit CudaTimer(size_t n_marks) {
+    events_.reserve(n_marks);
+    for (size_t i = 0; i < n_marks; ++i) {
+      cudaEvent_t event = nullptr;
+      check(cudaEventCreate(&event), "cudaEventCreate");
+      events_.push_back(event);
+    }
+  }
+  ~CudaTimer() override {
+    for (const cudaEvent_t event : events_) cudaEventDestroy(event);
+  }
+  int64_t between_ns(size_t from, size_t to) const override {
+    float ms = 0;
+    check(cudaEventElapsedTime(&ms, events_[from], events_[to]), "cudaEventElapsedTime");
+    return static_cast<int64_t>(double{ms} * 1e6);
+  }
+  cudaEvent_t event(size_t mark) const { return events_[mark]; }
+
+ private:
+  std::vector<cudaEvent_t> events_;
+};
+
 class CudaStream : public GpuStream {
  public:
   // Not the legacy stream, which would wait for everybody's work and cannot be recorded.
@@ -70,20 +95,42 @@ class CudaStream : public GpuStream {
   void clear(void* device, size_t bytes) override {
     check(cudaMemsetAsync(device, 0, bytes, stream_), "clear");
   }
+  void put_past(const PastCarryArgs& args) override {
+    kernel([&] { put_past_cuda(args, stream_); });
+  }
+  void keep_past(const PastCarryArgs& args) override {
+    kernel([&] { keep_past_cuda(args, stream_); });
+  }
+  void noise_fill(const NoiseFillArgs& args) override {
+    kernel([&] { noise_fill_cuda(args, stream_); });
+  }
   void sampler_step(const SamplerStepArgs<float, float>& args) override {
-    try {
-      sampler_step_cuda(args, stream_);
-    } catch (const Error& e) {
-      throw GpuError(fault_of(cudaGetLastError()), e.what());  // a lost device repeats its fault
-    }
+    kernel([&] { sampler_step_cuda(args, stream_); });
+  }
+  void denormalise(const DenormaliseArgs& args) override {
+    kernel([&] { denormalise_cuda(args, stream_); });
+  }
+  void rig(const RigArgs& args) override {
+    kernel([&] { rig_cuda(args, stream_); });
+  }
+  void record(DeviceEvent event) override {
+    check(cudaEventRecord(static_cast<cudaEvent_t>(event), stream_), "cudaEventRecord");
+  }
+  // External: a node of the graph that records the event itself, not a mere order among its nodes.
+  void mark(GpuTimer& timer, size_t mark) override {
+    const unsigned flags = is_recording_ ? cudaEventRecordExternal : cudaEventRecordDefault;
+    check(cudaEventRecordWithFlags(static_cast<CudaTimer&>(timer).event(mark), stream_, flags),
+          "cudaEventRecord");
   }
   void synchronize() override { check(cudaStreamSynchronize(stream_), "waiting for the GPU"); }
 
   // Thread-local: other threads of the program may go on allocating.
   void begin_capture() override {
     check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+    is_recording_ = true;
   }
   std::unique_ptr<GpuGraph> end_capture() noexcept override {
+    is_recording_ = false;
     cudaGraph_t graph = nullptr;
     cudaGraphExec_t exec = nullptr;
     const bool is_good = cudaStreamEndCapture(stream_, &graph) == cudaSuccess && graph != nullptr &&
@@ -100,7 +147,17 @@ class CudaStream : public GpuStream {
   }
 
  private:
+  template <typename Launch>
+  static void kernel(Launch&& launch) {
+    try {
+      launch();
+    } catch (const Error& e) {
+      throw GpuError(fault_of(cudaGetLastError()), e.what());  // a lost device repeats its fault
+    }
+  }
+
   cudaStream_t stream_ = nullptr;
+  bool is_recording_ = false;
 };
 
 class CudaDevice : public GpuDevice {
@@ -121,6 +178,25 @@ class CudaDevice : public GpuDevice {
   }
   void release_pinned(void* memory) noexcept override { cudaFreeHost(memory); }
   std::unique_ptr<GpuStream> make_stream() override { return std::make_unique<CudaStream>(); }
+  std::unique_ptr<GpuTimer> make_timer(size_t n_marks) override {
+    return std::make_unique<CudaTimer>(n_marks);
+  }
+
+  DeviceType type() const override { return DeviceType::kCuda; }
+  int number() const override { return number_; }
+  DeviceEvent make_event() override {
+    cudaEvent_t event = nullptr;
+    check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "cudaEventCreate");
+    return event;
+  }
+  void release_event(DeviceEvent event) noexcept override {
+    cudaEventDestroy(static_cast<cudaEvent_t>(event));
+  }
+  void wait(DeviceEvent event, void* stream) override {
+    const auto moment = static_cast<cudaEvent_t>(event);
+    if (stream == nullptr) return check(cudaEventSynchronize(moment), "waiting for an event");
+    check(cudaStreamWaitEvent(static_cast<cudaStream_t>(stream), moment, 0), "cudaStreamWaitEvent");
+  }
 
  private:
   const int number_;

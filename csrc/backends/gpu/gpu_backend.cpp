@@ -23,11 +23,11 @@ size_t choose_bucket(const std::vector<size_t>& buckets, size_t n) {
 }
 
 GpuBackend::GpuBackend(const Bundle& bundle, const std::string& name, std::unique_ptr<GpuDevice> device,
-                       std::unique_ptr<EngineSource> engines, const Log& log, bool record)
+                       std::unique_ptr<EngineSource> engines, const Log& log, HopOptions options)
     : HostLoopBackend(bundle),
       name_(name),
       log_(log),
-      record_(record),
+      options_(options),
       device_(std::move(device)),
       engines_(std::move(engines)) {
   guarded([&] {
@@ -71,6 +71,10 @@ void GpuBackend::guarded(Work&& work) {
   }
 }
 
+void GpuBackend::work(const std::function<void(GpuDevice&, GpuStream&)>& body) {
+  guarded([&] { body(*device_, *stream_); });
+}
+
 std::vector<size_t>& GpuBackend::buckets(size_t window) {
   const auto it = buckets_.find(window);
   if (it != buckets_.end()) return it->second;
@@ -86,7 +90,7 @@ void GpuBackend::give_up_bucket(size_t window, size_t batch, const GpuError& cau
   std::vector<size_t>& there = buckets(window);
   for (auto it = hops_.begin(); it != hops_.end();) {
     const HopShape& shape = it->first;
-    it = shape.window == window && shape.batch >= batch ? hops_.erase(it) : std::next(it);
+    it = shape.window.frames == window && shape.batch >= batch ? hops_.erase(it) : std::next(it);
   }
   std::vector<size_t> left;
   for (const size_t b : there) {
@@ -99,14 +103,14 @@ void GpuBackend::give_up_bucket(size_t window, size_t batch, const GpuError& cau
 }
 
 // The graph for n streams or for as many of them as fit at once.
-HopGraph& GpuBackend::hop(size_t n, size_t window, size_t past) {
+HopGraph& GpuBackend::hop(size_t n, const WindowShape& window) {
   for (;;) {
-    const HopShape shape{choose_bucket(buckets(window), n), window, past};
+    const HopShape shape{choose_bucket(buckets(window.frames), n), window};
     std::unique_ptr<HopGraph>& entry = hops_[shape];
     try {
       if (entry == nullptr) {
-        entry =
-            std::make_unique<HopGraph>(model(), *device_, *stream_, *engines_, *arena_, shape, log_, record_);
+        entry = std::make_unique<HopGraph>(model(), *device_, *stream_, *engines_, *arena_, shape, log_,
+                                           options_);
       }
       entry->prepare();
       return *entry;
@@ -115,7 +119,7 @@ HopGraph& GpuBackend::hop(size_t n, size_t window, size_t past) {
         hops_.erase(shape);
         throw;
       }
-      give_up_bucket(window, shape.batch, e);
+      give_up_bucket(window.frames, shape.batch, e);
     } catch (...) {
       hops_.erase(shape);
       throw;
@@ -123,31 +127,45 @@ HopGraph& GpuBackend::hop(size_t n, size_t window, size_t past) {
   }
 }
 
-std::unique_ptr<Session> GpuBackend::make_session(size_t batch, size_t window, size_t past) {
-  guarded([&] { hop(batch, window, past); });
-  return std::make_unique<GpuSession>(*this, model(), batch, window, past);
+std::unique_ptr<Session> GpuBackend::make_session(size_t batch, const WindowShape& shape) {
+  guarded([&] { hop(batch, shape); });
+  return std::make_unique<GpuSession>(*this, model(), batch, shape);
 }
 
 void GpuBackend::run(const WindowBatch& windows, std::vector<float>* held, PhaseTimes* times) {
   guarded([&] {
-    const ScopedTimer timer(&times->denoiser_ns);  // one launch: its parts cannot be told apart
-    const size_t motion = windows.window * model().n_channels;
-    float* out[kMaxStreams];
-    size_t n_held = 0;  // streams whose results wait until all are good
-    for (size_t first = 0; first < windows.batch;) {
-      HopGraph& graph = hop(windows.batch - first, windows.window, windows.past);
-      const size_t n = std::min({graph.shape().batch, windows.batch - first, kMaxStreams});
-      const bool is_all = n == windows.batch;
-      if (!is_all) held->resize(windows.batch * motion);
-      for (size_t b = 0; b < n; ++b) {
-        out[b] = is_all ? windows.x_t[first + b] : held->data() + (first + b) * motion;
-      }
-      graph.run(windows, first, n, out);
-      first += n;
-      if (!is_all) n_held = first;
-    }
-    for (size_t b = 0; b < n_held; ++b) std::copy_n(held->data() + b * motion, motion, windows.x_t[b]);
+    PhaseTimes ignored;
+    const ScopedTimer timer(options_.profile ? &ignored.denoiser_ns : &times->denoiser_ns);
+    run_hops(windows, held, times);
   });
+}
+
+void GpuBackend::run_hops(const WindowBatch& windows, std::vector<float>* held, PhaseTimes* times) {
+  const size_t past = windows.shape.past * model().n_channels,
+               hop_size = windows.shape.hop * model().n_channels;
+  HopResult out[kMaxStreams];
+  size_t n_held = 0;  // streams whose results wait until all are good
+  const auto held_result = [&](size_t b) {
+    float* const at = held->data() + b * (past + hop_size);
+    return HopResult{at, at + past};
+  };
+  for (size_t first = 0; first < windows.batch;) {
+    HopGraph& graph = hop(windows.batch - first, windows.shape);
+    const size_t n = std::min({graph.shape().batch, windows.batch - first, kMaxStreams});
+    const bool is_all = n == windows.batch;
+    if (!is_all) held->resize(windows.batch * (past + hop_size));
+    for (size_t b = 0; b < n; ++b) {
+      const Window& w = windows.streams[first + b];
+      out[b] = is_all ? HopResult{w.past, w.weights} : held_result(first + b);
+    }
+    graph.run(windows, first, n, out, times);
+    first += n;
+    if (!is_all) n_held = first;
+  }
+  for (size_t b = 0; b < n_held; ++b) {
+    std::copy_n(held_result(b).past, past, windows.streams[b].past);
+    std::copy_n(held_result(b).weights, hop_size, windows.streams[b].weights);
+  }
 }
 
 // Its scratch memory is part of the arena from the start: the first style must not move it.

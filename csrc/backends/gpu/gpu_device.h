@@ -3,10 +3,15 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
 
+#include "core/device.h"
+#include "kernels/denormalise.h"
+#include "kernels/noise.h"
+#include "kernels/past_carry.h"
 #include "kernels/sampler_step.h"
 
 namespace dt {
@@ -32,6 +37,14 @@ class GpuGraph {
   virtual ~GpuGraph() = default;
 };
 
+// Moments in a stream's work. A mark that is recorded into a graph is set anew by every launch.
+class GpuTimer {
+ public:
+  virtual ~GpuTimer() = default;
+  // From one mark to a later one, both of which the stream has passed. Throws GpuError.
+  virtual int64_t between_ns(size_t from, size_t to) const = 0;
+};
+
 // Work in order, apart from the host; only synchronize() waits. One thread at a time. All but end_capture()
 // and the destructor throw GpuError.
 class GpuStream {
@@ -41,7 +54,14 @@ class GpuStream {
   virtual void download(void* pinned, const void* device, size_t bytes) = 0;
   virtual void copy(void* device_to, const void* device_from, size_t bytes) = 0;
   virtual void clear(void* device, size_t bytes) = 0;
+  virtual void put_past(const PastCarryArgs& args) = 0;
+  virtual void keep_past(const PastCarryArgs& args) = 0;
+  virtual void noise_fill(const NoiseFillArgs& args) = 0;
   virtual void sampler_step(const SamplerStepArgs<float, float>& args) = 0;
+  virtual void denormalise(const DenormaliseArgs& args) = 0;
+  virtual void rig(const RigArgs& args) = 0;
+  virtual void mark(GpuTimer& timer, size_t mark) = 0;
+  virtual void record(DeviceEvent event) = 0;
   virtual void synchronize() = 0;
 
   // Between the two, work is recorded instead of done. end_capture gives null when the recording failed,
@@ -64,6 +84,14 @@ class GpuDevice {
   virtual void* allocate_pinned(size_t bytes) = 0;
   virtual void release_pinned(void* memory) noexcept = 0;
   virtual std::unique_ptr<GpuStream> make_stream() = 0;
+  virtual std::unique_ptr<GpuTimer> make_timer(size_t n_marks) = 0;
+
+  // See Device.
+  virtual DeviceType type() const = 0;
+  virtual int number() const = 0;
+  virtual DeviceEvent make_event() = 0;
+  virtual void release_event(DeviceEvent event) noexcept = 0;
+  virtual void wait(DeviceEvent event, void* stream) = 0;
 };
 
 // An array of T on the device or in pinned memory; its address stays the same for its life.

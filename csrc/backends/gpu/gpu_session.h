@@ -14,19 +14,20 @@ constexpr size_t kMaxStreams = 1024;
 
 class GpuSession : public Session {
  public:
-  GpuSession(GpuBackend& backend, const HostLoopModel& model, size_t batch, size_t window, size_t past)
-      : backend_(backend), batch_(batch), window_(window), past_(past) {
-    held_.reserve(batch * window * model.n_channels);  // run() must not allocate
+  GpuSession(GpuBackend& backend, const HostLoopModel& model, size_t batch, const WindowShape& shape)
+      : backend_(backend), batch_(batch), shape_(shape) {
+    held_.reserve(batch * (shape.past + shape.hop) * model.n_channels);  // run() must not allocate
   }
 
   void run(const WindowBatch& windows, PhaseTimes* times) override {
-    check_window_shape(windows, batch_, window_, past_);
+    check_window_shape(windows, batch_, shape_);
     backend_.run(windows, &held_, times);
   }
 
  private:
   GpuBackend& backend_;
-  const size_t batch_, window_, past_;
+  const size_t batch_;
+  const WindowShape shape_;
   std::vector<float> held_;
 };
 

@@ -75,8 +75,8 @@ std::shared_ptr<const OvNetworks> OvBackend::compiled(size_t batch, size_t windo
   return entry;
 }
 
-std::unique_ptr<Session> OvBackend::make_session(size_t batch, size_t window, size_t past) {
-  return std::make_unique<OvSession>(model(), compiled(batch, window), batch, window, past);
+std::unique_ptr<Session> OvBackend::make_session(size_t batch, const WindowShape& shape) {
+  return std::make_unique<OvSession>(model(), compiled(batch, shape.frames), batch, shape);
 }
 
 }  // namespace dt

@@ -24,7 +24,7 @@ class OvBackend : public HostLoopBackend {
   // encoder, which few need, is read at the first enrolment.
   OvBackend(const Bundle& bundle, const BackendOptions& options);
   const char* name() const override { return "openvino"; }
-  std::unique_ptr<Session> make_session(size_t batch, size_t window, size_t past) override;
+  std::unique_ptr<Session> make_session(size_t batch, const WindowShape& shape) override;
 
  protected:
   void run_conditioner() override { conditioner_.infer(); }

@@ -14,18 +14,18 @@ ov::Tensor view(std::vector<float>& buffer, const ov::Shape& shape) {
 }  // namespace
 
 OvSession::OvSession(const HostLoopModel& model, std::shared_ptr<const OvNetworks> networks, size_t batch,
-                     size_t window, size_t past)
-    : HostLoopSession(model, batch, window, past), networks_(std::move(networks)) {
+                     const WindowShape& shape)
+    : HostLoopSession(model, batch, shape), networks_(std::move(networks)) {
   // create_infer_request is not const, a compiled model is a shared handle: copies refer to the same code.
   audio_encoder_ = ov::CompiledModel(networks_->audio_encoder).create_infer_request();
   denoiser_ = ov::CompiledModel(networks_->denoiser).create_infer_request();
   HostLoopBuffers& b = buffers();
-  const ov::Shape motion{batch, window, model.n_channels};
-  const ov::Tensor audio = view(b.audio, {batch, window, model.n_features});
-  audio_encoder_.set_tensor("mel", view(b.mel, {batch, model.mel_frames(window), model.n_mels}));
+  const ov::Shape motion{batch, shape.frames, model.n_channels};
+  const ov::Tensor audio = view(b.audio, {batch, shape.frames, model.n_features});
+  audio_encoder_.set_tensor("mel", view(b.mel, {batch, model.mel_frames(shape.frames), model.n_mels}));
   audio_encoder_.set_tensor("audio", audio);
   denoiser_.set_tensor("x_t", view(b.x_t, motion));
-  denoiser_.set_tensor("known", view(b.known, {batch, window, 1}));
+  denoiser_.set_tensor("known", view(b.known, {batch, shape.frames, 1}));
   denoiser_.set_tensor("audio", audio);
   denoiser_.set_tensor("condition", view(b.condition, {batch, model.n_condition}));
   denoiser_.set_tensor("x0", view(b.x0, motion));

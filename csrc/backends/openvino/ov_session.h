@@ -12,7 +12,7 @@ namespace dt {
 class OvSession : public HostLoopSession {
  public:
   OvSession(const HostLoopModel& model, std::shared_ptr<const OvNetworks> networks, size_t batch,
-            size_t window, size_t past);
+            const WindowShape& shape);
 
  protected:
   void encode() override { audio_encoder_.infer(); }

@@ -6,6 +6,7 @@
 
 #include "backends/reference/onnx_graph.h"
 #include "common/error.h"
+#include "core/host_device.h"
 #include "core/host_loop_backend.h"
 
 namespace dt {
@@ -63,10 +64,10 @@ struct Networks {
 
 class ReferenceSession : public HostLoopSession {
  public:
-  ReferenceSession(const HostLoopModel& m, const Networks& networks, size_t batch, size_t window, size_t past)
-      : HostLoopSession(m, batch, window, past), networks_(networks) {
-    const int64_t b = dim(batch), w = dim(window);
-    encoder_inputs_["mel"] = zeros({b, dim(m.mel_frames(window)), dim(m.n_mels)});
+  ReferenceSession(const HostLoopModel& m, const Networks& networks, size_t batch, const WindowShape& shape)
+      : HostLoopSession(m, batch, shape), networks_(networks) {
+    const int64_t b = dim(batch), w = dim(shape.frames);
+    encoder_inputs_["mel"] = zeros({b, dim(m.mel_frames(shape.frames)), dim(m.n_mels)});
     denoiser_inputs_["x_t"] = zeros({b, w, dim(m.n_channels)});
     denoiser_inputs_["known"] = Tensor::from({b, w, 1}, buffers().known);
     denoiser_inputs_["audio"] = zeros({b, w, dim(m.n_features)});
@@ -103,8 +104,9 @@ class ReferenceBackend : public HostLoopBackend {
   }
 
   const char* name() const override { return "reference"; }
-  std::unique_ptr<Session> make_session(size_t batch, size_t window, size_t past) override {
-    return std::make_unique<ReferenceSession>(model(), networks_, batch, window, past);
+  Device* device() override { return &device_; }
+  std::unique_ptr<Session> make_session(size_t batch, const WindowShape& shape) override {
+    return std::make_unique<ReferenceSession>(model(), networks_, batch, shape);
   }
 
  protected:
@@ -124,6 +126,7 @@ class ReferenceBackend : public HostLoopBackend {
 
  private:
   const Networks networks_;
+  HostMemoryDevice device_;
 };
 
 class ReferenceFactory : public BackendFactory {

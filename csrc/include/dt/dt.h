@@ -3,6 +3,7 @@
  *   dt/model.h      opening bundles, names, latency profiles, styles
  *   dt/stream.h     one character: push audio, pull frames, interrupt, pause, restyle
  *   dt/scheduler.h  crowds: one batch for every stream that is ready
+ *   dt/device.h     frames and vertices that stay on a GPU
  *   dt/tools.h      single parts, for tools and tests
  * dt/raster.h (drawing) stands apart. dt/dt.hpp is a C++17 wrapper.
  *
@@ -19,10 +20,10 @@
  * Rules that hold for every function:
  *   - A function that can fail returns dt_status; DT_OK is 0, errors are negative. The message of the calling
  *     thread's last error is dt_last_error(). No exception, print, exit or C++ type ever crosses this border.
- *   - Handles (dt_model*, dt_stream*, dt_scheduler*) are numbers in a pointer's clothes: never dereference
- *     them. A released handle, and a release while another thread is inside a call, are safe: the calls that
- *     come later answer DT_INVALID_ARGUMENT, the object goes when the last call has left it. *_release
- *     accepts NULL and released handles.
+ *   - Handles (dt_model*, dt_stream*, dt_scheduler*, dt_device_array*, dt_rig*) are numbers in a pointer's
+ * clothes: never dereference them. A released handle, and a release while another thread is inside a call,
+ * are safe: the calls that come later answer DT_INVALID_ARGUMENT, the object goes when the last call has left
+ * it. *_release accepts NULL and released handles.
  *   - Option and info structs start with struct_size. Fill options with their *_default() function: an inline
  *     of the header that hands the program's own sizeof to *_init(), the exported function. Set struct_size =
  *     sizeof(struct) of the others. The library never reads or writes beyond struct_size: of the smaller
@@ -42,6 +43,7 @@
  *     gets DT_BUSY and changes nothing. Everything else may be called by any thread at any time, also while
  *     audio is pushed; such calls on one stream take turns (a pull that runs the networks holds its turn).
  *   - dt_scheduler: any thread; as many steps go on side by side as dt_model_options.n_workers says.
+ *   - dt_device_array, dt_rig: any thread; calls with the same array one at a time.
  */
 #ifndef DT_DT_H
 #define DT_DT_H
@@ -52,6 +54,7 @@
 #define DT_VERSION_PATCH 0
 
 #include "dt/base.h"
+#include "dt/device.h"
 #include "dt/model.h"
 #include "dt/scheduler.h"
 #include "dt/stream.h"

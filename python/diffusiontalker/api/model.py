@@ -14,6 +14,7 @@ import numpy as np
 
 from diffusiontalker.api import bundles
 from diffusiontalker.api.animation import Animation
+from diffusiontalker.api.device import DeviceRig
 from diffusiontalker.api.framefile import FrameFile
 from diffusiontalker.api.native import native
 from diffusiontalker.api.rig import Rig
@@ -145,6 +146,13 @@ class Model:
         Raises UnsupportedError (the bundle has no style encoder), InputError (length, NaN, unknown emotion).
         """
         return self._native.enroll(as_float32(audio), checked_rate(sample_rate), emotion)
+
+    def device_rig(self, neutral, deltas) -> DeviceRig:
+        """A blendshape rig on the GPU, to pose frames of Stream.pull_device() without the host.
+        neutral: float [V, 3].   deltas: float [n_channels, V, 3], offsets at weight 1; zeros cost nothing.
+        Raises InputError for other shapes, UnsupportedError on a backend without a device.
+        """
+        return DeviceRig(self, self._native, neutral, deltas)
 
     def scheduler(self, *, max_batch: int = 4, warm_up: bool = True, max_wait_ms: float = 0) -> Scheduler:
         """A Scheduler for streams of this model. max_batch: a power of two up to 256.

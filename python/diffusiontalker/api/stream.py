@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from diffusiontalker.api.native import native
 from diffusiontalker.api.samples import as_float32, checked_rate
 from diffusiontalker.blocks import block_frames
 from diffusiontalker.errors import BufferFullError, InputError
 
 if TYPE_CHECKING:
+    from diffusiontalker._native import DeviceArray
     from diffusiontalker.api.model import Model
 
 
@@ -120,6 +122,27 @@ class Stream:
             if not len(weights):
                 return frames
             frames += [Frame(first + i, (first + i) * period, w) for i, w in enumerate(weights)]
+
+    def pull_device(self, max_frames: int | None = None, out: DeviceArray | None = None) -> tuple[int, DeviceArray]:
+        """Finished frames on the device, for consumers that work there: (index of the first, float32 [n, n_channels]).
+        The array speaks __dlpack__ (torch.from_dlpack, jax, cupy) and, on a GPU, __cuda_array_interface__. The frames
+        are those of pull(), bit by bit. n is 0 when more audio is needed.
+        max_frames: at most so many, None: all that are ready.   out: an array of an earlier call to be written again,
+        which nobody may read meanwhile; None makes a new one.
+        Raises InputError when frames wait in this object (push less at a time, or pull_block() them first),
+        UnsupportedError on a backend without a device.
+        """
+        if self._waiting:
+            n = sum(len(w) for _, w in self._waiting)
+            raise InputError(f"{n} frames are on the host already: take them with pull_block(), or push less at a time")
+        if out is None:
+            ready = self._native.ready_frames()
+            n = max(1, ready if max_frames is None else min(ready, max_frames))
+            out = native().DeviceArray(self.model._native, [n, self.model.n_channels])
+        elif max_frames is not None:
+            raise InputError("max_frames and out are both given: out tells how many frames are taken")
+        first, n = self._native.pull_device(out)
+        return first, out.head(n)
 
     @property
     def ready_frames(self) -> int:
