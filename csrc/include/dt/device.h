@@ -5,8 +5,7 @@
  *   dt_rig_create(model, neutral, n_vertices, deltas, &rig);
  *   each hop:  dt_stream_pull_device(stream, frames, &first, &n);
  *              dt_rig_pose(rig, frames, n, vertices);
- *              dt_device_array_wait(vertices, my_cuda_stream);      then draw from the pointer of the
- * vertices
+ *              dt_device_array_wait(vertices, my_cuda_stream);  and draw from its pointer
  *
  * What it saves: vertices never cross the bus, 60 kB a frame for 5000 of them. Weights are 208 bytes a frame
  * for ARKit; a program that only wants those on the host loses nothing with dt_stream_pull.
