@@ -26,7 +26,7 @@ namespace DiffusionTalker
         public int EnrollMinMs;
         public int EnrollMaxMs;
         public int Threads;
-            public int Workers;
+        public int Workers;
         public long ConditionBytes;
     }
 
