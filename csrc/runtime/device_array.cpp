@@ -40,7 +40,8 @@ template <typename T>
 T* DeviceRig::put(const std::vector<T>& values) {
   memory_.reserve(memory_.size() + 1);
   memory_.push_back(device_.allocate((values.size() + 1) * sizeof(T)));  // one more: never of size 0
-  device_.upload(memory_.back(), values.data(), values.size() * sizeof(T));
+  // A rig whose deltas are all 0 has none to upload, and no address of them either.
+  if (!values.empty()) device_.upload(memory_.back(), values.data(), values.size() * sizeof(T));
   return static_cast<T*>(memory_.back());
 }
 
