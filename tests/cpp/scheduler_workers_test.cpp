@@ -20,7 +20,8 @@ using test::make_settings;
 using test::Recorder;
 using test::sweep;
 
-// A run waits until `wanted` of them are at work, or 0.3 s are over. Returns the most that were.
+// Returns the most runs that were at work at the same time. Each waits until as many are as may be, however
+// slow the machine, and then a little for `wanted`.
 int most_at_work(int n_workers, int n_steppers, int wanted) {
   std::mutex mutex;
   std::condition_variable met;
@@ -30,6 +31,7 @@ int most_at_work(int n_workers, int n_steppers, int wanted) {
     std::unique_lock<std::mutex> lock(mutex);
     most = std::max(most, ++at_work);
     met.notify_all();
+    met.wait_for(lock, std::chrono::seconds(60), [&] { return most >= std::min(wanted, n_workers); });
     met.wait_for(lock, std::chrono::milliseconds(300), [&] { return most >= wanted; });
     --at_work;
   };

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from bundles import write_bundle
 from cli_support import Workplace
+
+import diffusiontalker as dt
 
 
 @pytest.fixture(scope="session")
 def tiny_bundle(tmp_path_factory):
     """A bundle with small random networks; tests that damage it make a copy."""
     return write_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def model(tiny_bundle):
+    """The tiny bundle on the plain backend."""
+    return dt.load(tiny_bundle, backend="reference")
+
+
+@pytest.fixture(scope="session")
+def audio():
+    """Two seconds of a sweep at 16 kHz that swells and fades."""
+    t = np.arange(2 * 16000) / 16000
+    return (0.2 * np.sin(900 * t * (1 + t)) * np.sin(9 * t)).astype(np.float32)
 
 
 @pytest.fixture

@@ -16,17 +16,6 @@ from diffusiontalker.cli.main import main
 RATE = 16000
 
 
-@pytest.fixture(scope="module")
-def model(tiny_bundle):
-    return dt.load(tiny_bundle, backend="reference")
-
-
-@pytest.fixture(scope="module")
-def audio():
-    t = np.arange(2 * RATE) / RATE
-    return (0.2 * np.sin(900 * t * (1 + t)) * np.sin(9 * t)).astype(np.float32)
-
-
 def frames_of(stream) -> np.ndarray:
     return np.array([f.weights for f in stream.pull()])
 

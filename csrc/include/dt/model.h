@@ -27,7 +27,7 @@ typedef struct dt_model_options {
   int32_t n_workers;        /* 1..256, capped at n_threads: threads of the host that run windows at the same
                              * time, by n_threads / n_workers threads each: as many dt_scheduler_step() calls
                              * go on side by side. 1 (default) is right for a few streams, one worker per core
-                             * for a crowd on a processor: half as many windows again on two cores */
+                             * for a crowd on a processor (`diffusiontalker bench --workers` compares) */
   const char* cache_folder; /* where compiled networks are kept for faster opening; NULL (default): nowhere */
   const char*
       engine_folder;       /* tensorrt: the one folder of engines to use (docs/engine-format.md); NULL

@@ -108,8 +108,7 @@ def _add_scenarios(parser: arguments.Parser) -> None:
 
 
 def run(args, console: Console) -> int:
-    from diffusiontalker.bench.clip import RATE_HZ, recording, synthetic_speech
-    from diffusiontalker.bench.measure import Plan, run_rows
+    from diffusiontalker.bench.clip import recording, synthetic_speech
 
     scenarios = tuple(s for s in SCENARIOS if s in (args.scenario or ("offline", "live")))
     _check_scenarios(args, scenarios)
@@ -117,6 +116,21 @@ def run(args, console: Console) -> int:
     bundle = bundles.resolve(args.bundle)
     rows = chosen_rows(args, bundle, scenarios)
     audio = recording(Path(args.input)) if args.input else synthetic_speech(args.seconds)
+    document = _measured(args, scenarios, bundle, rows, audio, console)
+    if saved is not None:
+        document["compare"] = compare(document, saved, args.compare)
+    if args.json:
+        console.json(document)
+    else:
+        show(document, console)
+    return 0
+
+
+def _measured(args, scenarios: tuple[str, ...], bundle: Path, rows: list[dict], audio, console: Console) -> dict:
+    """The document, with nothing compared yet."""
+    from diffusiontalker.bench.clip import RATE_HZ
+    from diffusiontalker.bench.measure import Plan, run_rows
+
     plan = Plan(
         scenarios,
         args.rounds,
@@ -140,7 +154,7 @@ def run(args, console: Console) -> int:
             progress(done)
 
         results = run_rows(rows, audio, plan, tick)
-    document = {
+    return {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
         "environment": environment,
@@ -162,13 +176,6 @@ def run(args, console: Console) -> int:
         "rows": results,
         "compare": None,
     }
-    if saved is not None:
-        document["compare"] = compare(document, saved, args.compare)
-    if args.json:
-        console.json(document)
-    else:
-        show(document, console)
-    return 0
 
 
 def _check_scenarios(args, scenarios: tuple[str, ...]) -> None:
