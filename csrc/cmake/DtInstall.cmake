@@ -14,7 +14,7 @@ if(NOT DT_BUILD_PYTHON)
     VERSION ${CMAKE_MATCH_1}.${CMAKE_MATCH_2} SOVERSION ${CMAKE_MATCH_1})
 endif()
 
-# A header-only target for C++17 users of dt/dt.hpp.
+# A header-only target for C++17 users of dt/dt.hpp and dt/device.hpp.
 add_library(diffusiontalker_cpp INTERFACE)
 add_library(diffusiontalker::cpp ALIAS diffusiontalker_cpp)
 target_link_libraries(diffusiontalker_cpp INTERFACE diffusiontalker)

@@ -64,8 +64,9 @@ def test_noise_and_clock_after_a_day(build, tiny_bundle):
     assert output_of(build("clock.c"), tiny_bundle).strip() == "0 failures"
 
 
-def test_cpp_wrapper(build, tiny_bundle):
-    assert output_of(build("wrapper.cpp"), tiny_bundle).strip() == "0 failures"
+@pytest.mark.parametrize("source", ["wrapper.cpp", "wrapper_device.cpp"])
+def test_cpp_wrapper(build, tiny_bundle, source):
+    assert output_of(build(source), tiny_bundle).strip() == "0 failures"
 
 
 def test_sixteen_threads_at_random(build, tiny_bundle):

@@ -67,7 +67,9 @@ def clips_of(job: Job) -> list[dict]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--audio", type=Path, required=True, help="folder of recordings, searched to the bottom")
+    parser.add_argument(
+        "--audio", type=Path, nargs="+", required=True, help="folders of recordings, searched to the bottom"
+    )
     parser.add_argument("--like", type=Path, required=True, help="prepared clips to be used together with")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--variants", type=int, default=3, help="recording conditions per piece")
@@ -76,9 +78,9 @@ def main() -> None:
     add_encoder_arguments(parser)
     args = parser.parse_args()
     info, choice = ClipSet(args.like).info, chosen_encoder(args)
-    paths = sorted(p for p in args.audio.rglob("*") if p.suffix.lower() in EXTENSIONS)
+    paths = sorted(p for folder in args.audio for p in folder.rglob("*") if p.suffix.lower() in EXTENSIONS)
     if not paths:
-        parser.error(f"no recording in {args.audio}")
+        parser.error(f"no recording in {', '.join(map(str, args.audio))}")
     jobs = [Job(p, info.motion, args.variants, args.seed) for p in paths]
     print(write_clips(args.out, info, jobs, clips_of, args.jobs, choice))
 

@@ -5,7 +5,7 @@
  *   dt/scheduler.h  crowds: one batch for every stream that is ready
  *   dt/device.h     frames and vertices that stay on a GPU
  *   dt/tools.h      single parts, for tools and tests
- * dt/raster.h (drawing) stands apart. dt/dt.hpp is a C++17 wrapper.
+ * dt/raster.h (drawing) stands apart. dt/dt.hpp and dt/device.hpp are C++17 wrappers.
  *
  * Usage, in six steps:
  *   1. dt_model_options_default(&mo);  dt_model_open("base.bundle", &mo, &model);
