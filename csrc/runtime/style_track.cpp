@@ -43,7 +43,10 @@ void StyleTrack::change(const Model& model, Vector<float> style, int64_t frame, 
 const float* StyleTrack::condition(const Model& model, int64_t frame, int64_t n_hop) {
   const double share = progress(frame, n_hop);
   used_ = target_;
-  if (share >= 1) return target_->values.data();
+  if (share >= 1) {
+    own_ = Vector<float>();  // nobody reads the last window's condition any more
+    return target_->values.data();
+  }
   mix(share);
   model.condition(now_.data(), own_.data());
   return own_.data();

@@ -159,7 +159,10 @@ TEST(StreamControl, StyleBlendsOverTheStatedTime) {
   stream.push(audio.data(), audio.size(), 1, 16000);
   pull(stream, 12);
   stream.set_style({7, 10}, 600);  // 18 frames, three windows, from frame 12 on
-  pull(stream, 30);
+  pull(stream, 6);
+  const int64_t within_blend = stream.info().memory_bytes;
+  pull(stream, 24);
+  EXPECT_LT(stream.info().memory_bytes, within_blend);
   ASSERT_EQ(recorder.windows.size(), 7u);
   EXPECT_EQ(recorder.windows[1].style, (std::vector<float>{5, 6}));
   const auto share = [](double u) { return u * u * (3 - 2 * u); };

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+import soxr
 
 from diffusiontalker.spec.mel import MelSpec, log_mel
 from training.data.mel_vary import MelVariation, vary_mel
 
-STILL = {"vocal_tract": 0.0, "level_db": 0.0, "colour_db": 0.0, "noise_share": 0.0}
+STILL = {"vocal_tract": 0.0, "level_db": 0.0, "colour_db": 0.0, "noise_share": 0.0, "band_share": 0.0}
 
 
 def tone(seconds: float, hz: float, start: float) -> np.ndarray:
@@ -49,6 +50,17 @@ def test_noise_fills_the_silence_and_leaves_onsets_where_they_are():
         band = noisy[:, mel[80].argmax()]
         assert abs(int(np.argmax(np.diff(band))) - 49) <= 2
         assert (noisy >= np.log(1e-5) - 1e-4).all() and np.isfinite(noisy).all()
+
+
+def test_a_cut_band_is_what_a_lower_sample_rate_leaves():
+    noise = np.random.default_rng(0).normal(0, 0.1, 16000).astype(np.float32)
+    mel = log_mel(noise, MelSpec())
+    cut = varied(mel, band_share=1.0, band_hz=(4000.0, 4000.0))
+    telephone = log_mel(soxr.resample(soxr.resample(noise, 16000, 8000), 8000, 16000), MelSpec())
+    middle, silent = slice(10, -10), telephone[50] < np.log(2e-5)
+    assert 10 < silent.sum() < 30 and (cut[:, silent] == np.log(np.float32(1e-5))).all()
+    low = np.flatnonzero(silent)[0] - 4  # the resampler's own slope lies between
+    assert np.abs(cut - telephone)[middle, :low].max() < 0.05
 
 
 @pytest.mark.parametrize("seed", range(5))

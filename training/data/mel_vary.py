@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from diffusiontalker.spec.mel import MelSpec
+from diffusiontalker.spec.mel import MelSpec, mel_filters
 
 FLOOR = MelSpec().log_floor
 DB = np.log(10) / 10  # decibels of power to natural logarithm
+CENTRE_HZ = mel_filters(MelSpec()).argmax(axis=1) * MelSpec().sample_rate_hz / MelSpec().n_fft  # of each mel bin
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class MelVariation:
     noise_share: float = 0.6  # of the changed windows that get noise
     snr_db: tuple[float, float] = (0.0, 35.0)  # against the loud frames of the window
     tilt_db: float = 25.0  # of the noise over the whole band
+    band_share: float = 0.15  # of the changed windows that a telephone or a low bit rate has cut off
+    band_hz: tuple[float, float] = (3400.0, 7000.0)
 
 
 def vary_mel(mel: np.ndarray, rng: np.random.Generator, ranges: MelVariation) -> np.ndarray:
@@ -43,6 +46,8 @@ def vary_mel(mel: np.ndarray, rng: np.random.Generator, ranges: MelVariation) ->
         noise = np.exp(loud + (tilt - rng.uniform(*ranges.snr_db)) * DB)
         # Power of noise in one filter fluctuates like a chi-square of some degrees of freedom.
         power = power + noise * rng.gamma(3.0, 1 / 3, power.shape)
+    if rng.random() < ranges.band_share:
+        power = power * (CENTRE_HZ < rng.uniform(*ranges.band_hz))
     return np.log(power + FLOOR).astype(np.float32)
 
 
