@@ -9,19 +9,11 @@
 #include <vector>
 
 #include "../cpp/counting_malloc.h"
+#include "expect.h"
 
 namespace {
 
-int n_failures = 0;
 int64_t n_hooked = 0, hooked_bytes = 0;
-
-#define EXPECT(condition)                                                      \
-  do {                                                                         \
-    if (!(condition)) {                                                        \
-      std::printf("line %d: %s; %s\n", __LINE__, #condition, dt_last_error()); \
-      ++n_failures;                                                            \
-    }                                                                          \
-  } while (0)
 
 void* hook_allocate(void*, size_t bytes, size_t alignment) {
   ++n_hooked;

@@ -6,28 +6,9 @@
 #include <fstream>
 #include <iterator>
 
+#include "expect.hpp"
+
 namespace {
-
-int n_failures = 0;
-
-#define EXPECT(condition)                                 \
-  do {                                                    \
-    if (!(condition)) {                                   \
-      std::printf("line %d: %s\n", __LINE__, #condition); \
-      ++n_failures;                                       \
-    }                                                     \
-  } while (0)
-
-template <typename Body>
-dt_status status_of(Body&& body) {
-  try {
-    body();
-  } catch (const dtalk::Error& e) {
-    EXPECT(e.what()[0] != '\0');
-    return e.status();
-  }
-  return DT_OK;
-}
 
 std::vector<float> tone(size_t n) {
   std::vector<float> out(n);

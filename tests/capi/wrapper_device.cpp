@@ -4,27 +4,9 @@
 #include <cstdio>
 #include <dt/device.hpp>
 
+#include "expect.hpp"
+
 namespace {
-
-int n_failures = 0;
-
-#define EXPECT(condition)                                 \
-  do {                                                    \
-    if (!(condition)) {                                   \
-      std::printf("line %d: %s\n", __LINE__, #condition); \
-      ++n_failures;                                       \
-    }                                                     \
-  } while (0)
-
-template <typename Body>
-dt_status status_of(Body&& body) {
-  try {
-    body();
-  } catch (const dtalk::Error& e) {
-    return e.status();
-  }
-  return DT_OK;
-}
 
 dtalk::Stream heard(const dtalk::Model& model) {
   std::vector<float> audio(8000);
