@@ -125,11 +125,13 @@ def judge():
     """A second of sound, so five windows, in PyTorch float32 and float16."""
     from trt_build.verify.compare import Judge
     from trt_build.verify.parts import TorchParts
+    from trt_build.verify.reference import measure_reference
 
     t = np.arange(16000) / 16000
     voice = sum(np.sin(2 * np.pi * k * 120 * t + k) / k for k in range(1, 20)) * np.clip(np.sin(20 * t), 0, 1) ** 2
     audio = (0.08 * voice + 0.01 * np.random.default_rng(0).standard_normal(len(t))).astype(np.float32)
-    return Judge(BASE, audio, "live", TorchParts(BASE, half=False), TorchParts(BASE, half=True))
+    halves = TorchParts(BASE, half=False), TorchParts(BASE, half=True)
+    return Judge(BASE, measure_reference(BASE, audio, "live", *halves))
 
 
 @pytest.mark.parametrize("half", [False, True])

@@ -181,7 +181,7 @@ def _choose_types(trt: ModuleType, config, network) -> None:
     kinds = {getattr(trt.LayerType, name) for name in _FLOAT_LAYERS if hasattr(trt.LayerType, name)}
     for i in range(network.num_layers):
         layer = network.get_layer(i)
-        if layer.type in kinds:
+        if layer.type in kinds and layer.get_output(0).dtype == trt.float32:  # not sums over shapes
             layer.precision = trt.float32
             layer.set_output_type(0, trt.float32)
 

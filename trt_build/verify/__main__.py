@@ -9,15 +9,19 @@ from pathlib import Path
 
 from diffusiontalker.api import bundles
 from diffusiontalker.bench.clip import recording
-from diffusiontalker.errors import DiffusionTalkerError
+from diffusiontalker.errors import DiffusionTalkerError, EngineError
 from trt_build.verify.compare import Comparison, Judge
 from trt_build.verify.parts import OnnxParts, Parts, TorchParts
+from trt_build.verify.reference import Reference, measure_reference
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m trt_build.verify", description=__doc__)
     parser.add_argument("bundle", nargs="?", default="base", help="name or folder (default: base)")
-    parser.add_argument("--audio", type=Path, required=True, help="speech, some seconds of it")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--audio", type=Path, help="speech, some seconds of it")
+    source.add_argument("--reference", type=Path, help="file of --save, for a machine without PyTorch: engines only")
+    parser.add_argument("--save", type=Path, help="file for what PyTorch computes, for --reference elsewhere")
     parser.add_argument("--profile", default="live", help="latency profile (default: live)")
     parser.add_argument("--engines", type=Path, help="folder of an engine set; needs a GPU and pycuda")
     parser.add_argument("--recordings", type=Path, help="folder of speech with phones, to score closures on")
@@ -36,8 +40,16 @@ def main(argv: list[str] | None = None) -> int:
 
 def verify(args: argparse.Namespace) -> dict:
     bundle = bundles.resolve(args.bundle)
-    audio = recording(args.audio)
-    candidates: list[tuple[Parts, bool]] = [(OnnxParts(bundle, half), half) for half in (False, True)]
+    if args.reference:
+        reference = Reference.load(args.reference, bundle)
+    else:
+        halves = TorchParts(bundle, half=False), TorchParts(bundle, half=True)
+        reference = measure_reference(bundle, recording(args.audio), args.profile, *halves)
+    if args.save:
+        reference.save(args.save)
+    candidates: list[tuple[Parts, bool]] = []
+    if not args.reference:
+        candidates += [(OnnxParts(bundle, half), half) for half in (False, True)]
     profile_of_layers: dict = {}
     engines = None
     if args.engines:
@@ -45,7 +57,9 @@ def verify(args: argparse.Namespace) -> dict:
 
         engines = EngineParts(args.engines)
         candidates.append((engines, engines.engines.identity.precision == "f16"))
-    judge = Judge(bundle, audio, args.profile, TorchParts(bundle, half=False), TorchParts(bundle, half=True))
+    if not candidates:
+        raise EngineError("there is nothing to compare with the reference: name an engine set with --engines")
+    judge = Judge(bundle, reference)
     compared = [judge.compare(parts, half) for parts, half in candidates]
     for comparison in compared:
         _print(comparison)
@@ -55,10 +69,10 @@ def verify(args: argparse.Namespace) -> dict:
     if args.recordings:
         from trt_build.verify.scores import score_precisions
 
-        scores = score_precisions(bundle, args.profile, args.recordings, [parts for parts, _ in candidates], args.limit)
+        scores = score_precisions(bundle, reference.profile, args.recordings, [parts for parts, _ in candidates], args.limit)
     return {
-        "schema": "diffusiontalker.verify/1", "kept": all(c.kept for c in compared), "audio": args.audio.name,
-        "profile": args.profile, "n_frames": len(judge.expected), "pytorch_float16": judge.half,
+        "schema": "diffusiontalker.verify/1", "kept": all(c.kept for c in compared),
+        "audio": (args.audio or args.reference).name, "profile": reference.profile, "n_frames": len(judge.expected), "pytorch_float16": judge.half,
         "compared": [c.as_dict() for c in compared], "layers": profile_of_layers, "scores": scores,
     }  # fmt: skip
 

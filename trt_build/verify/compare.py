@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from diffusiontalker.api import bundles
 from diffusiontalker.head import lip_gap, load_head
-from trt_build.verify.parts import NETWORKS, OUTPUTS, Parts, Recorder
+from trt_build.verify.parts import NETWORKS, OUTPUTS, Parts
+from trt_build.verify.reference import Reference, errors_of
 
 PARITY, FACTOR = 1e-4, 2.0
 CLOSED = 0.03  # interocular distances, of the project's scores
@@ -54,27 +56,18 @@ class Comparison:
         return {"name": self.name, "kept": self.kept, "errors": [e.as_dict() for e in self.errors], "lips": self.lips}
 
 
-def difference(a: list[np.ndarray], b: list[np.ndarray]) -> tuple[float, float]:
-    """(root mean square, greatest) of a - b; NaN when either holds one."""
-    d = np.concatenate([(x.astype(np.float64) - y).ravel() for x, y in zip(a, b, strict=True)])
-    return float(np.sqrt(np.mean(d**2))), float(np.abs(d).max())
-
-
 class Judge:
-    """Runs the reference once. reference: float32; half: PyTorch in float16, or what stands for it.
-    audio: float32 [n] at 16 kHz, some windows long. profile: of the bundle."""
+    """Compares candidates with a Reference. bundle: the one that it was measured on."""
 
-    def __init__(self, bundle: Path, audio: np.ndarray, profile: str, reference: Parts, half: Parts):
-        self.bundle, self.audio, self.profile = bundle, audio, profile
-        self.recorder = Recorder(reference, bundle, profile)
-        self.expected = self.recorder.frames(audio)
+    def __init__(self, bundle: Path, reference: Reference):
+        self.bundle, self.reference, self.expected = bundle, reference, reference.expected
         names = [*(OUTPUTS[network] for network in NETWORKS), "frames"]
-        self.half = dict(zip(names, self._measure(half)[0], strict=True))
+        self.half = dict(zip(names, reference.half, strict=True))
 
     def compare(self, candidate: Parts, half: bool) -> Comparison:
         """Tensors on the reference's own inputs, so that errors do not add up; frames by the candidate alone, from the
         sound on, so that they do. half: whether the limits of float16 hold."""
-        measured, frames = self._measure(candidate)
+        measured, frames = errors_of(candidate, self.bundle, self.reference)
         errors = []
         for (name, reference), (rms, worst) in zip(self.half.items(), measured, strict=True):
             exact = not half or name == "condition"  # the conditioner is float32 everywhere
@@ -82,20 +75,11 @@ class Judge:
             errors.append(Error(name, rms, worst, *limits))
         return Comparison(candidate.name, errors, self._lips(frames))
 
-    def _measure(self, parts: Parts) -> tuple[list[tuple[float, float]], np.ndarray]:
-        """Errors in the order of NETWORKS, then of the frames; and the frames."""
-        errors = []
-        for network in NETWORKS:
-            calls = self.recorder.seen[network]
-            errors.append(difference([parts.run(network, feeds) for feeds, _ in calls], [out for _, out in calls]))
-        frames = Recorder(parts, self.bundle, self.profile).frames(self.audio)
-        return [*errors, difference([frames], [self.expected])], frames
-
     def _lips(self, frames: np.ndarray) -> dict[str, float]:
         """What a viewer sees of the difference, for blendshapes of ARKit; {} for other motion."""
         if frames.shape[1] != 52:
             return {}
-        head, jaw = load_head(), list(self.recorder.loop.bundle["motion"]["channels"]).index("jawOpen")
+        head, jaw = load_head(), list(bundles.read_description(self.bundle)["motion"]["channels"]).index("jawOpen")
         gap, expected = lip_gap(head, frames), lip_gap(head, self.expected)
         return {
             "lip_gap_worst": float(np.abs(gap - expected).max()),

@@ -101,11 +101,19 @@ class RunningEngine:
             raise engine_error(f"{engine.file} cannot be opened", log.errors)
         self.stream, self.profile, self.times = cuda.Stream(), -1, make_profiler(trt)
         # Memory of our own, as the runtime has it, and as plans of tensorrt-rtx require it.
-        self.context = self.engine.create_execution_context(trt.ExecutionContextAllocationStrategy.USER_MANAGED)
+        is_old = not hasattr(trt, "ExecutionContextAllocationStrategy")  # TensorRT 8
+        size = int(self.engine.device_memory_size if is_old else self.engine.device_memory_size_v2)
+        if is_old:
+            self.context = self.engine.create_execution_context_without_device_memory()
+        else:
+            self.context = self.engine.create_execution_context(trt.ExecutionContextAllocationStrategy.USER_MANAGED)
         if self.context is None:
             raise engine_error(f"{engine.file} has no execution context", log.errors)
-        self.scratch = cuda.mem_alloc(max(int(self.engine.device_memory_size_v2), 1))
-        self.context.set_device_memory(int(self.scratch), int(self.engine.device_memory_size_v2))
+        self.scratch = cuda.mem_alloc(max(size, 1))
+        if is_old:
+            self.context.device_memory = int(self.scratch)
+        else:
+            self.context.set_device_memory(int(self.scratch), size)
         self.context.profiler = self.times
 
     def run(self, feeds: dict[str, np.ndarray], output: str, profile: int) -> np.ndarray:
