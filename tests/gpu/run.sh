@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
 # Everything that needs an NVIDIA GPU, in steps of less than ten minutes each:
 #   bash tests/gpu/run.sh OUT            all steps
-#   bash tests/gpu/run.sh OUT STEP...    some of: build kernels loop bench torch engines soak faults sanitizer
+#   bash tests/gpu/run.sh OUT STEP...    some of: build kernels loop plans bench torch engines verify soak faults sanitizer
 # OUT gets two files: results.json, written anew after every step (`python3 tests/gpu/results.py table OUT/results.json`
 # prints it), and log.txt. Needs nvcc, a C++ compiler, CMake 3.20 and Python 3.10; no network. What else is there is used:
 #   DT_GPU_KIT         folder of kit.sh with GoogleTest and nlohmann/json, where they are not installed (build/kit)
 #   TENSORRT_ROOT or TENSORRT_INCLUDE_DIR, TENSORRT_LIBRARY   the TensorRT backend is built and tested
 #   DT_TEST_BUNDLE     a bundle folder (default: the built-in one)
-#   DT_TEST_ENGINES    a folder of its engines (diffusiontalker engine build); without it `engines` is skipped
+#   DT_TEST_ENGINES    a folder of its engines (diffusiontalker engine build); without it `engines` is skipped, unless
+#                      `plans` has built them
+#   DT_TENSORRT8       a folder that `tensorrt8.sh unpack` made: `plans` builds engines with it, `verify` compares them
+#   DT_PLANS           more words for that build, such as --profile live --batches 1,256
+#   DT_VERIFY_REFERENCE  file of `python -m trt_build.verify BUNDLE --audio FILE --save FILE`, for `verify`
 #   DT_CUDA_ARCH       architectures to build, default: that of the GPU
 #   DT_GPU_BUILD       build folder, default: build/gpu
 #   DT_GPU_SECONDS     end within this many seconds: later steps are given less, or not started
@@ -17,13 +21,13 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 if [ "$#" -lt 1 ]; then
-  sed -n '2,18p' "$0"
+  sed -n '2,20p' "$0"
   exit 2
 fi
 mkdir -p "$1" && out="$(cd "$1" && pwd)" || exit 2
 shift
 steps=("$@")
-[ "${#steps[@]}" -gt 0 ] || steps=(build kernels loop bench torch engines soak faults sanitizer)
+[ "${#steps[@]}" -gt 0 ] || steps=(build kernels loop plans bench torch engines verify soak faults sanitizer)
 
 if ! nvidia-smi -L 2>/dev/null | grep -q "^GPU"; then
   echo "no GPU: nothing was run"
@@ -43,6 +47,9 @@ arch="${DT_CUDA_ARCH:-$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader
 kit="${DT_GPU_KIT:-build/kit}"
 [ -d "$kit" ] && kit="$(cd "$kit" && pwd)" || kit=""
 jobs="$(nproc)"
+engines="${DT_TEST_ENGINES:-$build/engines}"
+precision="${DT_TEST_PRECISION:-f16}"
+[ -z "${DT_TENSORRT8:-}" ] || export LD_LIBRARY_PATH="$DT_TENSORRT8/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 
 # limited SECONDS COMMAND..: ended after that time, or when DT_GPU_SECONDS are over.
 limited() {
@@ -112,16 +119,35 @@ step_sanitizer() {
   done
 }
 
+# Whether there are engines to run. Those of `plans` are whole once their list is there, which is written last.
+has_engines() { [ -f "$engines/engines.json" ]; }
+
+step_plans() {
+  [ -n "${DT_TENSORRT8:-}" ] || { echo "DT_TENSORRT8 is not set"; return 77; }
+  # shellcheck disable=SC2086
+  limited 500 "$DT_TENSORRT8/python" -m diffusiontalker engine build "$bundle" --library tensorrt --precision "$precision" \
+    --folder "$engines" --json ${DT_PLANS:-} >"$parts/plans.json"
+}
+
 step_bench() {
   limited 300 "$build/tests/gpu/dt_gpu_bench" "$parts/bench-toy.json" || return
-  [ -n "${DT_TEST_ENGINES:-}" ] || return 0
-  limited 280 "$build/tests/gpu/dt_gpu_bench" "$parts/bench.json" "$bundle" "$DT_TEST_ENGINES" \
-    "${DT_TEST_PRECISION:-f16}"
+  has_engines || return 0
+  limited 280 "$build/tests/gpu/dt_gpu_bench" "$parts/bench.json" "$bundle" "$engines" "$precision"
 }
 
 step_engines() {
-  [ -n "${DT_TEST_ENGINES:-}" ] || { echo "DT_TEST_ENGINES is not set"; return 77; }
-  gtest engines "$build/tests/gpu/dt_cuda_tests" "--gtest_filter=Trt.*"
+  has_engines || { echo "there are no engines: set DT_TEST_ENGINES, or run plans"; return 77; }
+  DT_TEST_ENGINES="$engines" DT_TEST_PRECISION="$precision" \
+    gtest engines "$build/tests/gpu/dt_cuda_tests" "--gtest_filter=Trt.*"
+}
+
+step_verify() {
+  if ! has_engines || [ -z "${DT_TENSORRT8:-}" ] || [ -z "${DT_VERIFY_REFERENCE:-}" ]; then
+    echo "no engines, or DT_TENSORRT8 or DT_VERIFY_REFERENCE is not set"
+    return 77
+  fi
+  limited 200 "$DT_TENSORRT8/python" -m trt_build.verify "$bundle" --reference "$DT_VERIFY_REFERENCE" \
+    --engines "$engines" --out "$parts/verify.json"
 }
 
 step_torch() {

@@ -142,3 +142,31 @@ def test_failed_build_ends_the_run_with_what_it_said(run):
     script(run.tools / "cmake", "#!/bin/sh\necho cannot compile >&2; exit 1\n")
     done, steps = run("build", "kernels")
     assert done.returncode == 1 and list(steps) == ["build"] and "cannot compile" in steps["build"]["said"]
+
+
+def test_engines_that_are_built_are_then_run_and_compared(run, tmp_path):
+    """A stand-in for TensorRT's Python writes what it was asked for, and fails where no engines were built."""
+    tensorrt = tmp_path / "tensorrt8"
+    tensorrt.mkdir()
+    script(tensorrt / "python", """#!/bin/bash
+words=("$@")
+for ((i = 0; i < $#; ++i)); do case "${words[i]}" in
+  --folder) mkdir -p "${words[i+1]}"; echo '{}' >"${words[i+1]}/engines.json"; echo '{"set": 1}'; exit ;;
+  --out) [ -f "$(dirname "$DT_TEST_ENGINES_ARE")/engines.json" ] || exit 1
+    echo '{"kept": true}' >"${words[i+1]}"; exit ;;
+esac; done
+exit 1
+""")  # fmt: skip
+    engines = run.build / "engines" / "engines.json"
+    more = {"DT_TENSORRT8": str(tensorrt), "DT_VERIFY_REFERENCE": "r.npz", "DT_TEST_ENGINES_ARE": str(engines)}
+    done, steps = run("verify", "engines", **more)
+    assert done.returncode == 0 and {one["verdict"] for one in steps.values()} == {"skipped"}
+    done, steps = run("plans", "engines", "verify", **more)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {name: one["verdict"] for name, one in steps.items()} == dict.fromkeys(
+        ("plans", "engines", "verify"), "passed"
+    )
+    assert steps["plans"]["parts"] == {"plans": {"set": 1}} and steps["verify"]["parts"] == {"verify": {"kept": True}}
+    script(tensorrt / "python", "#!/bin/sh\necho no >&2; exit 5\n")
+    done, steps = run("plans", **more)
+    assert done.returncode == 1 and steps["plans"]["verdict"] == "failed"
