@@ -146,6 +146,26 @@ def test_onnx_graphs_keep_the_limits_that_pytorch_sets(judge, half):
     assert judge.expected.std(axis=0).max() > 0.02  # the face did move
 
 
+def test_reference_comes_back_from_a_file(judge, tmp_path):
+    from trt_build.verify.parts import OnnxParts
+    from trt_build.verify.reference import Reference
+
+    judge.reference.save(tmp_path / "reference.npz")
+    again = type(judge)(BASE, Reference.load(tmp_path / "reference.npz", BASE))
+    assert again.half == judge.half
+    parts = OnnxParts(BASE, True)
+    assert again.compare(parts, True).as_dict() == judge.compare(parts, True).as_dict()
+    with pytest.raises(EngineError, match="of another bundle than .*base-2step: write it again with --save"):
+        Reference.load(tmp_path / "reference.npz", BASE.parent / "base-2step")
+    whole = (tmp_path / "reference.npz").read_bytes()
+    for name, data in (("half.npz", whole[: len(whole) // 2]), ("text.npz", b"no archive"), ("none.npz", b"")):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(EngineError, match=f"{name} is no reference of trt_build.verify"):
+            Reference.load(tmp_path / name, BASE)
+    with pytest.raises(EngineError, match="missing.npz is no reference"):
+        Reference.load(tmp_path / "missing.npz", BASE)
+
+
 def test_wrong_networks_are_beyond_the_limits(judge):
     from trt_build.verify.parts import OnnxParts
 

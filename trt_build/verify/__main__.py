@@ -69,10 +69,13 @@ def verify(args: argparse.Namespace) -> dict:
     if args.recordings:
         from trt_build.verify.scores import score_precisions
 
-        scores = score_precisions(bundle, reference.profile, args.recordings, [parts for parts, _ in candidates], args.limit)
+        scores = score_precisions(
+            bundle, reference.profile, args.recordings, [parts for parts, _ in candidates], args.limit
+        )
     return {
         "schema": "diffusiontalker.verify/1", "kept": all(c.kept for c in compared),
-        "audio": (args.audio or args.reference).name, "profile": reference.profile, "n_frames": len(judge.expected), "pytorch_float16": judge.half,
+        "audio": (args.audio or args.reference).name, "profile": reference.profile,
+        "n_frames": len(judge.expected), "pytorch_float16": judge.half,
         "compared": [c.as_dict() for c in compared], "layers": profile_of_layers, "scores": scores,
     }  # fmt: skip
 

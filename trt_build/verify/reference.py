@@ -1,9 +1,10 @@
-"""What PyTorch made of a clip, against which engines are judged. It can be kept in a file, for a GPU machine that has no
+"""What PyTorch made of a clip, against which engines are judged; it can be kept in a file, for a GPU machine without
 PyTorch."""
 
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +58,7 @@ class Reference:
             found = Reference(
                 about["bundle_sha256"], about["profile"], arrays["audio"], arrays["expected"], calls, half
             )
-        except (OSError, ValueError, KeyError, TypeError, EOFError) as e:
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as e:
             raise EngineError(f"{path} is no reference of trt_build.verify ({e}): write it with --save") from e
         if found.bundle_sha256 != bundle_hash(bundle):
             raise EngineError(f"{path} is the reference of another bundle than {bundle}: write it again with --save")
