@@ -25,6 +25,7 @@ from training.stages.arguments import add_run_arguments
 from training.stages.common import load_talker
 from training.stages.teacher import phone_loss
 from training.stages.window_loss import WindowLoss
+from trt_build.export.torch_student import load_student
 
 
 class SmallEncoder(nn.Module):
@@ -105,6 +106,7 @@ def main() -> None:
     add_run_arguments(parser, 4000, 1e-3, 2)
     parser.add_argument("--teacher", type=Path, required=True)
     parser.add_argument("--frames", type=int, default=1440)
+    parser.add_argument("--bundle", type=Path, help="begin with the audio encoder of this bundle")
     args = parser.parse_args()
     runtime = Runtime.from_arguments(args)
     torch.manual_seed(args.seed)
@@ -113,6 +115,8 @@ def main() -> None:
     if not teacher.config.d_features:
         parser.error(f"{args.teacher} has the compact encoder already: this stage is not needed")
     model = SmallEncoder(small_talker(teacher).encoder, teacher.config.encoder.d_model)
+    if args.bundle:
+        model.encoder.load_state_dict(load_student(args.bundle)[0].encoder.state_dict())
     run = RunConfig(args.steps, args.learning_rate, frames_per_batch=args.frames)
     windows = WindowSampler(clips, "train", WindowConfig(vary=MelVariation()), args.seed, FeatureSet(clips))
     head = load_phone_head(args.teacher, teacher.config.encoder.d_model)

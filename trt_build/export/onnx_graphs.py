@@ -40,11 +40,16 @@ def _export(module: nn.Module, inputs: dict[str, torch.Tensor], output: str, sha
     path.write_bytes(model.SerializeToString())
 
 
-def _export_audio_encoder(talker: Talker, batch: torch.export.Dim, folder: Path) -> None:
+def _batch() -> torch.export.Dim:
+    return torch.export.Dim("batch", min=1, max=1024)
+
+
+def export_audio_encoder(talker: Talker, folder: Path) -> None:
+    """Writes audio_encoder.onnx alone; see export_networks."""
     config = talker.config.encoder
     groups = torch.export.Dim("groups", min=2, max=100)
     mel = torch.randn(2, 20 * config.mel_per_group, config.n_mels)
-    shapes = {"mel": {0: batch, 1: config.mel_per_group * groups}}
+    shapes = {"mel": {0: _batch(), 1: config.mel_per_group * groups}}
     _export(AudioPart(talker), {"mel": mel}, "audio", shapes, folder / "audio_encoder.onnx")
 
 
@@ -80,8 +85,8 @@ def _export_style_encoder(talker: Talker, batch: torch.export.Dim, folder: Path)
 def export_networks(talker: Talker, folder: Path, style_encoder: bool = True) -> None:
     """Writes audio_encoder.onnx, conditioner.onnx, denoiser.onnx and, where wanted, style_encoder.onnx: float32
     graphs, large weights stored as float16."""
-    batch = torch.export.Dim("batch", min=1, max=1024)
-    _export_audio_encoder(talker, batch, folder)
+    batch = _batch()
+    export_audio_encoder(talker, folder)
     _export_conditioner(talker, batch, folder)
     _export_denoiser(talker, batch, folder)
     if style_encoder:

@@ -1,0 +1,141 @@
+"""Going on from a bundle: an adapter of a large encoder takes the teacher's place, the bundle gets a new encoder."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import diffusiontalker
+from diffusiontalker.spec.channels import ARKIT_CHANNELS
+from training.data.clips import N_MELS, PHONE_NAMES, ClipSet, ClipSetInfo, ClipWriter
+from training.data.motion_space import MotionSpace
+from training.encoders.cache import FeatureInfo, FeatureWriter
+from training.loop.checkpoint import load_checkpoint, save_checkpoint, under_prefix
+from training.stages import adapter, encoder
+from training.stages.common import load_talker
+from trt_build.export import encoder as exchange
+from trt_build.export.torch_student import load_student
+
+BASE = Path(diffusiontalker.__file__).parent / "bundles" / "base"
+HERE = ("--accelerator", "cpu", "--precision", "32", "--threads", "1")
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+    def call(command, *words):
+        monkeypatch.setattr(sys, "argv", [command.__name__, *map(str, words)])
+        return command.main()
+
+    threads = torch.get_num_threads()
+    yield call
+    torch.set_num_threads(threads)
+
+
+def made_clips(folder):
+    """Features tell the mel: an adapter can learn what an encoder of the mel says."""
+    rng = np.random.default_rng(0)
+    info = ClipSetInfo(MotionSpace("blendshapes", 52, ARKIT_CHANNELS), ("ada",), ("neutral",), "made up")
+    with ClipWriter(folder, info) as writer:
+        for k in range(4):
+            slow = np.repeat(rng.normal(-6, 4, (30, N_MELS)), 10, axis=0)
+            writer.add(
+                slow, np.zeros((90, 52)), rng.integers(0, len(PHONE_NAMES), 90), utterance=f"u{k}", split="train",
+                speaker="s", identity=0, emotion=0, speech_frame=10, speech_frames=70,
+            )  # fmt: skip
+    clips = ClipSet(folder)
+    with FeatureWriter(folder, FeatureInfo("made up", 3, N_MELS, "0" * 64)) as features:
+        for clip in clips.clips:
+            features.add(np.repeat(clips.clip_mel(clip)[5::10], 3, axis=0))  # ten of mel last three of motion
+
+
+def figures_of(printed: str) -> list[float]:
+    return [float(part.split(",")[0]) for part in printed.split("'features': ")[1:]]
+
+
+def test_bundle_goes_on_without_its_checkpoints(run, capsys):
+    made_clips(Path("clips"))
+    run(
+        adapter,
+        "--clips",
+        "clips",
+        "--bundle",
+        BASE,
+        "--out",
+        "heard.safetensors",
+        "--steps",
+        200,
+        "--frames",
+        240,
+        *HERE,
+    )
+    errors = figures_of(capsys.readouterr().out)
+    assert errors[-1] < 0.8 * errors[0] < errors[0] < 2  # it learns; features of a LayerNorm have a deviation of 1
+    heard, about = load_talker(Path("heard.safetensors"))
+    student, _ = load_student(BASE)
+    assert about["stage"] == "teacher" and heard.config.d_features == N_MELS
+    for name, value in student.denoiser.state_dict().items():  # all but the adapter is the bundle's
+        assert torch.equal(heard.denoiser.state_dict()[name], value), name
+    assert torch.equal(heard.mean, student.mean) and torch.equal(heard.high, student.high)
+
+    words = ("--clips", "clips", "--teacher", "heard.safetensors", "--frames", 120, *HERE)
+    run(encoder, *words, "--bundle", BASE, "--out", "encoder.safetensors", "--steps", 1, "--learning-rate", 1e-9)
+    begun = under_prefix("model.encoder", load_checkpoint(Path("encoder.safetensors"))[0])
+    for name, value in student.encoder.state_dict().items():
+        torch.testing.assert_close(begun[name], value, atol=1e-6, rtol=0)
+
+
+def test_encoder_of_a_bundle_is_exchanged(run, tmp_path):
+    student, about = load_student(BASE)
+    torch.manual_seed(0)
+    other = {
+        k: v + 0.05 * v.std() * torch.randn_like(v) if v.numel() > 1 else v
+        for k, v in student.encoder.state_dict().items()
+    }
+    save_checkpoint(
+        Path("encoder.safetensors"), {f"ema.encoder.{k}": v for k, v in other.items()}, {"stage": "encoder"}
+    )
+    run(
+        exchange,
+        "--bundle",
+        BASE,
+        "--encoder",
+        "encoder.safetensors",
+        "--version",
+        "9.9.9",
+        "--out",
+        "new",
+        "--source",
+        "S",
+    )
+    new = json.loads(Path("new/bundle.json").read_text())
+    assert (new["version"], new["provenance"]["data"]) == ("9.9.9", "S")
+    changed = {name for name, entry in new["files"].items() if entry != about["files"][name]}
+    assert changed == {"audio_encoder.onnx"} and set(new["files"]) == set(about["files"])
+    assert {k: v for k, v in new.items() if k not in ("version", "provenance", "files")} == {
+        k: v for k, v in about.items() if k not in ("version", "provenance", "files")
+    }
+    back, _ = load_student(Path("new"))
+    for name, value in other.items():
+        torch.testing.assert_close(back.encoder.state_dict()[name], value, atol=2e-3, rtol=2e-3)
+    t = np.arange(16000) / 16000
+    voice = sum(np.sin(2 * np.pi * k * 120 * t + k) / k for k in range(1, 20))
+    sound = (0.08 * np.clip(np.sin(2 * np.pi * 3.1 * t), 0, 1) ** 2 * voice).astype(np.float32)
+    frames = [
+        np.asarray(diffusiontalker.load(p, backend="reference").animate(sound, 16000).weights) for p in ("new", BASE)
+    ]
+    assert np.isfinite(frames[0]).all() and np.abs(frames[0] - frames[1]).max() > 1e-3
+
+
+def test_what_is_no_encoder_is_refused_and_nothing_is_written(run, capsys):
+    save_checkpoint(Path("teacher.safetensors"), {"ema.x": torch.zeros(1)}, {"stage": "teacher"})
+    save_checkpoint(Path("small.safetensors"), {"ema.encoder.norm.weight": torch.zeros(7)}, {"stage": "encoder"})
+    for file, said in (("teacher", "is of stage 'teacher', expected an encoder"), ("small", "is no encoder for")):
+        with pytest.raises(SystemExit) as e:
+            run(exchange, "--bundle", BASE, "--encoder", f"{file}.safetensors", "--version", "1", "--out", "new")
+        assert e.value.code == 2 and said in capsys.readouterr().err
+    assert not Path("new").exists()

@@ -1,0 +1,64 @@
+"""A bundle with another audio encoder, its other networks and styles as they were:
+`python -m trt_build.export.encoder --bundle DIR --encoder runs/encoder.safetensors --version X.Y.Z --out DIR`"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+from training.loop.checkpoint import load_checkpoint, under_prefix
+from trt_build.export.bundle import seal
+from trt_build.export.onnx_graphs import export_audio_encoder
+from trt_build.export.torch_student import load_student
+
+
+def exchange_encoder(
+    bundle: Path, checkpoint: Path, out: Path, version: str, card: Path | None = None, source: str | None = None
+) -> None:
+    """checkpoint: of training.stages.encoder. card, source: None keeps the bundle's own. Builds beside `out`, then
+    replaces it. Raises ValueError for a checkpoint of another stage or another architecture."""
+    tensors, about = load_checkpoint(checkpoint)
+    if about.get("stage") != "encoder":
+        raise ValueError(f"{checkpoint} is of stage {about.get('stage')!r}, expected an encoder")
+    talker, description = load_student(bundle)
+    try:
+        talker.encoder.load_state_dict(under_prefix("encoder", under_prefix("ema", tensors)))
+    except RuntimeError as e:
+        raise ValueError(f"{checkpoint} is no encoder for {bundle}: {' '.join(str(e).split())[:200]}") from e
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent) as temporary:
+        folder = Path(temporary) / out.name
+        shutil.copytree(bundle, folder, ignore=shutil.ignore_patterns("audio_encoder.onnx", "bundle.json"))
+        export_audio_encoder(talker, folder)
+        if card is not None:
+            shutil.copyfile(card, folder / "README.md")
+        description["version"] = version
+        if source is not None:
+            description["provenance"]["data"] = source
+        seal(folder, {key: value for key, value in description.items() if key != "files"})
+        if out.exists():
+            shutil.rmtree(out)
+        folder.rename(out)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bundle", type=Path, required=True)
+    parser.add_argument("--encoder", type=Path, required=True, help="checkpoint of training.stages.encoder")
+    parser.add_argument("--version", required=True, help="of the new bundle")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--card", type=Path, help="model card; default: the bundle's own")
+    parser.add_argument("--source", help="the data, for the provenance; default: the bundle's own")
+    args = parser.parse_args()
+    try:
+        exchange_encoder(args.bundle, args.encoder, args.out, args.version, args.card, args.source)
+    except (ValueError, OSError) as e:
+        parser.error(str(e))
+    print(f"{args.out}: {json.loads((args.out / 'bundle.json').read_text())['version']}")
+
+
+if __name__ == "__main__":
+    main()
