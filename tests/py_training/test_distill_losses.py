@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
+from training.data.clips import PHONE_NAMES
 from training.data.motion_space import MotionSpace
 from training.loop.runtime import Runtime
 from training.loop.trainer import RunConfig
@@ -66,3 +67,16 @@ def test_posteriors_of_equal_features_agree_and_only_what_tells_phones_apart_cou
         head(seeing).log_softmax(-1).flatten(0, 1), head(large).softmax(-1).flatten(0, 1), reduction="batchmean"
     )
     assert float(posterior_loss(seeing, large, head)) == pytest.approx(float(expected), rel=1e-4)
+
+
+def test_a_missed_contact_counts_more_than_another_confusion():
+    n = len(PHONE_NAMES)
+    head = nn.Linear(n, n).requires_grad_(False)  # reads the features as logits
+    head.weight.copy_(torch.eye(n)), head.bias.zero_()
+    said = {name: 20 * torch.eye(n)[PHONE_NAMES.index(name)][None, None] for name in ("M", "N", "D", "T")}
+    unsure = torch.zeros(1, 1, n)
+    plain, weighted = (
+        {name: float(posterior_loss(unsure, said[name], head, contact)) for name in said} for contact in (0.0, 4.0)
+    )
+    assert weighted["M"] == pytest.approx(5 * plain["M"], rel=1e-4)
+    assert all(weighted[name] == pytest.approx(plain[name], rel=1e-4) for name in "NDT")

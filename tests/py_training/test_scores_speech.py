@@ -12,6 +12,7 @@ from training.eval.scores_speech import (
     Share,
     blink_count,
     count_closures,
+    count_false_contacts,
     count_rest,
     count_vowel_pairs,
     jitter,
@@ -46,6 +47,15 @@ def test_lip_error_looks_at_lip_channels_only():
     assert lip_error(weights, truth) == 0
     weights[:, CHANNEL_INDEX["jawOpen"]] = 0.5
     assert lip_error(weights, truth) == pytest.approx(0.5 / len(LIPS))
+
+
+def test_false_contacts_are_those_of_open_phones_away_from_lips_that_may_close():
+    phones = [("N", 0.0, 0.1), ("AA", 0.1, 0.3), ("T", 0.3, 0.45), ("P", 0.5, 0.6), ("AE", 0.7, 0.9), ("SIL", 0.95, 1)]
+    gap = np.full(30, 0.1)
+    gap[[4, 11, 16, 22]] = 0.0  # in AA, in T beside P, in P, in AE beside the silence
+    count = Share()
+    count_false_contacts(gap, TIMES, phones, count)
+    assert (count.expected, count.met) == (2, 1)  # N and AA
 
 
 def test_closure_counts_only_bilabials_that_the_truth_closes():

@@ -23,6 +23,7 @@ class LossWeights:
     phone: float = 0.2  # auxiliary phone classification from the audio features (teacher and encoder only)
     enhancer: float = 0.02  # contrast of the predicted upper face with the style that was asked for
     posterior: float = 0.5  # phones read by the teacher's head in the small features against those in the large ones
+    contact: float = 4.0  # how much more that counts where the large ones say p, b or m: a missed contact is seen first
     audio: float = 1.0  # small encoder's features against the large one's, where the small one is trained
 
 

@@ -21,6 +21,7 @@ COLUMNS = [
     Column("fdd_mm2", "FDD mm²", "+.3f"), Column("fdd_abs_mm2", "FDD abs mm²"), Column("eve_mm2", "EVE mm²", ".2f"),
     Column("mod_mm", "MOD mm", ".2f"), Column("diversity_mm", "diversity mm"), Column("lbe", "LBE", ".4f"),
     Column("closure_rate", "closed p/b/m", percent=True, count="n_closures"),
+    Column("false_contacts", "false contacts", percent=True, count="n_apart"),
     Column("silence_rest", "rest in silence", percent=True, count="n_silent_frames"),
     Column("open_vowels_wider", "open > close vowel", percent=True, count="n_vowel_pairs"),
     Column("jitter", "jitter", ".4f"), Column("jaw_correlation", "jaw r"),

@@ -13,6 +13,8 @@ from diffusiontalker.spec.channels import CHANNEL_INDEX, LIP_CHANNELS, indices
 
 Phone = tuple[str, float, float]  # ARPAbet without stress, or SIL; start and end in seconds
 BILABIAL = frozenset({"P", "B", "M"})
+# Phones that no lip has to touch for: all but the bilabials, F and V (a lip at the teeth) and W (nearly closed).
+APART = frozenset("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW CH D DH G HH JH K L N NG R S SH T TH Y Z ZH".split())
 OPEN_VOWELS = frozenset({"AA", "AE", "AY", "AW", "AO", "EH"})
 CLOSE_VOWELS = frozenset({"IY", "IH", "UW", "UH"})
 SILENCE = "SIL"
@@ -22,6 +24,8 @@ JAW_OPEN = CHANNEL_INDEX["jawOpen"]
 BLINKS = indices(("eyeBlinkLeft", "eyeBlinkRight"))
 # A closure counts when it falls within the phone, give or take the error of its alignment.
 CLOSURE_SLACK_S = 0.05
+# A contact is false when it lies so far from every phone that may close the lips, silence included.
+CONTACT_MARGIN_S = 0.1
 # A frame is silent when it is so far from every phone. Tracked lips of real speech (GRID, speaker s1) were closed in
 # all frames from 0.2 s after the last phone on; before the first phone people breathe in and open earlier than that.
 SILENCE_MARGIN_S = 0.2
@@ -73,6 +77,17 @@ def count_closures(
         if true_gap is not None and not true_gap[inside].min() < CLOSED_LIP_GAP:
             continue
         count.add(gap[inside].min() < CLOSED_LIP_GAP)
+
+
+def count_false_contacts(gap: np.ndarray, times: np.ndarray, phones: list[Phone], count: Share) -> None:
+    """Adds the phones of one clip within which no lip has to touch (APART, and CONTACT_MARGIN_S away from all others)
+    to count: met when the lips touch nevertheless. What buys closures with lips that close everywhere shows here."""
+    others = [(start, end) for name, start, end in phones if name not in APART]
+    for name, start, end in phones:
+        inside = (times >= start) & (times <= end)
+        near = any(s < end + CONTACT_MARGIN_S and e > start - CONTACT_MARGIN_S for s, e in others)
+        if name in APART and inside.any() and not near:
+            count.add(gap[inside].min() < CLOSED_LIP_GAP)
 
 
 def silent_frames(times: np.ndarray, phones: list[Phone]) -> np.ndarray:

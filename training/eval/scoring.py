@@ -21,6 +21,7 @@ from training.eval.scores_speech import (
     Share,
     blink_count,
     count_closures,
+    count_false_contacts,
     count_rest,
     count_vowel_pairs,
     jitter,
@@ -34,6 +35,7 @@ class SpeechScores:
     that it makes are expected."""
 
     closures: Share = field(default_factory=Share)
+    contacts: Share = field(default_factory=Share)
     rest: Share = field(default_factory=Share)
     pairs: Share = field(default_factory=Share)
     offset: AudioVisualOffset = field(default_factory=lambda: AudioVisualOffset(FPS))
@@ -52,6 +54,7 @@ class SpeechScores:
     ) -> None:
         """The scores that need only a lip gap [n] at times [n] seconds, as lips tracked in a video have."""
         count_closures(gap, times, phones, self.closures, true_gap)
+        count_false_contacts(gap, times, phones, self.contacts)
         count_rest(gap, times, phones, self.rest)
         count_vowel_pairs(gap, times, phones, self.pairs)
 
@@ -60,6 +63,8 @@ class SpeechScores:
         return {
             "closure_rate": self.closures.rate,
             "n_closures": self.closures.expected,
+            "false_contacts": self.contacts.rate,
+            "n_apart": self.contacts.expected,
             "silence_rest": self.rest.rate,
             "n_silent_frames": self.rest.expected,
             "open_vowels_wider": self.pairs.rate,

@@ -23,6 +23,7 @@ from training.eval.scoring import SpeechScores
 
 COLUMNS = [
     Column("closure_rate", "closed p/b/m", percent=True, count="n_closures"),
+    Column("false_contacts", "false contacts", percent=True, count="n_apart"),
     Column("open_vowels_wider", "open > close vowel", percent=True, count="n_vowel_pairs"),
     Column("silence_rest", "rest in silence", percent=True, count="n_silent_frames"),
     Column("gap_correlation", "gap r"), Column("gap_correlation_p10", "gap r, p10"),
@@ -31,6 +32,7 @@ COLUMNS = [
 NOTES = [
     "Closed: lip gap below 0.03 interocular distances within the aligned phone +-0.05 s. Open > close: pairs of AA AE "
     "AY AW AO EH and IY IH UW UH of 80 ms or more within a recording. Rest: lips closed at least 0.2 s from any phone.",
+    "False contacts: lips that touch within a phone that wants them apart, 0.1 s or more from every other one.",
     "gap r: correlation of the head's lip gap with the tracked one, mean over recordings, and its 10th percentile.",
     "AV offset: lag of the jaw behind the loudness at the best correlation.",
     "loudness jaw: the jaw alone, in proportion to the loudness. Rhubarb: rhubarb-lip-sync-wasm on the sound alone, "

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from training.articulation.phones import BILABIAL
 from training.data.clips import PHONE_NAMES, ClipSet
 from training.data.mel_vary import MelVariation
 from training.data.windows import WindowConfig, WindowSampler
@@ -26,6 +27,8 @@ from training.stages.common import load_talker
 from training.stages.teacher import phone_loss
 from training.stages.window_loss import WindowLoss
 from trt_build.export.torch_student import load_student
+
+BILABIAL_PHONES = [i for i, name in enumerate(PHONE_NAMES) if name in BILABIAL]
 
 
 class SmallEncoder(nn.Module):
@@ -44,11 +47,15 @@ def load_phone_head(path: Path, d_model: int) -> nn.Linear:
     return head
 
 
-def posterior_loss(small: Tensor, large: Tensor, head: nn.Linear) -> Tensor:
+def posterior_loss(small: Tensor, large: Tensor, head: nn.Linear, contact: float = 0.0) -> Tensor:
     """Kullback-Leibler divergence of the phones that the teacher's head reads in the small features from those it reads
-    in the large ones: it needs no labels, and weighs the little that tells one phone from another (m from n)."""
+    in the large ones: it needs no labels, and weighs the little that tells one phone from another (m from n).
+    contact: how much more a frame counts where the large ones say p, b or m; see LossWeights."""
     wanted, got = (F.log_softmax(head(x.float()), dim=-1) for x in (large, small))
-    return (wanted.exp() * (wanted - got)).sum(dim=-1).mean()
+    divergence = (wanted.exp() * (wanted - got)).sum(dim=-1)
+    if contact:
+        divergence = divergence * (1 + contact * wanted.exp()[..., BILABIAL_PHONES].sum(dim=-1))
+    return divergence.mean()
 
 
 def feature_loss(small: Tensor, large: Tensor) -> Tensor:
@@ -67,10 +74,11 @@ class EncoderLoss(WindowLoss):
         windows: WindowSampler,
         run: RunConfig,
         runtime: Runtime,
+        contact: float,
     ):
         super().__init__(model, windows, run, runtime)
         self.large, self.head = teacher.encoder.requires_grad_(False), head
-        self.weights = LossWeights()
+        self.weights = replace(LossWeights(), contact=contact)
 
     def forward(self, step: int) -> tuple[Tensor, dict]:
         batch, _, _ = self.batch(step)
@@ -80,7 +88,7 @@ class EncoderLoss(WindowLoss):
             got = self.model.encoder(batch.mel)
             logits = self.model.phone_head(got)
         imitation = feature_loss(got, wanted)
-        posterior = posterior_loss(got, wanted, self.head)
+        posterior = posterior_loss(got, wanted, self.head, self.weights.contact)
         phone, accuracy = phone_loss(logits, batch.phone)
         loss = self.weights.audio * imitation + self.weights.phone * phone + self.weights.posterior * posterior
         figures = {"features": imitation.detach(), "phone": phone.detach(), "phone_accuracy": accuracy}
@@ -107,6 +115,7 @@ def main() -> None:
     parser.add_argument("--teacher", type=Path, required=True)
     parser.add_argument("--frames", type=int, default=1440)
     parser.add_argument("--bundle", type=Path, help="begin with the audio encoder of this bundle")
+    parser.add_argument("--contact", type=float, default=LossWeights().contact, help="weight of p, b and m")
     args = parser.parse_args()
     runtime = Runtime.from_arguments(args)
     torch.manual_seed(args.seed)
@@ -120,7 +129,7 @@ def main() -> None:
     run = RunConfig(args.steps, args.learning_rate, frames_per_batch=args.frames)
     windows = WindowSampler(clips, "train", WindowConfig(vary=MelVariation()), args.seed, FeatureSet(clips))
     head = load_phone_head(args.teacher, teacher.config.encoder.d_model)
-    loss = EncoderLoss(model, teacher, head, windows, run, runtime)
+    loss = EncoderLoss(model, teacher, head, windows, run, runtime, args.contact)
     Trainer(loss, run, args.out, {"stage": "encoder", "encoder": about["encoder"]}, runtime).run(args.until)
 
 
