@@ -15,9 +15,9 @@ from training.data.motion_space import MotionSpace
 from training.encoders.cache import FeatureInfo, FeatureWriter
 from training.loop.checkpoint import load_checkpoint, save_checkpoint, under_prefix
 from training.stages import adapter, encoder
-from training.stages.common import load_talker
+from training.stages.common import kept_styles, load_talker
 from trt_build.export import encoder as exchange
-from trt_build.export.torch_student import load_student
+from trt_build.export.torch_student import load_student, load_styles
 
 BASE = Path(diffusiontalker.__file__).parent / "bundles" / "base"
 HERE = ("--accelerator", "cpu", "--precision", "32", "--threads", "1")
@@ -80,6 +80,7 @@ def test_bundle_goes_on_without_its_checkpoints(run, capsys):
     assert about["stage"] == "teacher" and heard.config.d_features == N_MELS
     for name, value in student.denoiser.state_dict().items():  # all but the adapter is the bundle's
         assert torch.equal(heard.denoiser.state_dict()[name], value), name
+    assert torch.equal(kept_styles(Path("heard.safetensors")), load_styles(BASE))
     assert torch.equal(heard.mean, student.mean) and torch.equal(heard.high, student.high)
 
     words = ("--clips", "clips", "--teacher", "heard.safetensors", "--frames", 120, *HERE)

@@ -26,7 +26,7 @@ from training.stages.arguments import add_run_arguments
 from training.stages.encoder import feature_loss
 from training.stages.teacher import TeacherModel, phone_loss
 from training.stages.window_loss import WindowLoss
-from trt_build.export.torch_student import load_student
+from trt_build.export.torch_student import load_student, load_styles
 
 
 class AdapterLoss(WindowLoss):
@@ -62,6 +62,7 @@ def hearing(bundle: Path, d_features: int) -> tuple[TeacherModel, nn.Module, dic
     model.load_state_dict(model.state_dict() | kept)
     for part in (model.encoder, model.phone_head):
         part.requires_grad_(True)
+    model.register_buffer("styles", load_styles(bundle))  # a bundle has no library to make them of
     return model, student.encoder, about
 
 

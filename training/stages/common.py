@@ -101,3 +101,9 @@ def load_talker(path: Path) -> tuple[Talker, dict]:
     weights = {k: v for k, v in under_prefix("ema", tensors).items() if k in wanted}
     talker.load_state_dict(weights)
     return talker.eval(), about
+
+
+def kept_styles(path: Path) -> Tensor | None:
+    """[n_identities, n_emotions, d_style] of a checkpoint that has styles instead of a trained personaliser, as
+    training.stages.adapter makes them; None for others."""
+    return load_checkpoint(path)[0].get("ema.styles")
