@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -127,6 +129,20 @@ def seal(folder: Path, description: dict) -> None:
     (folder / "bundle.json").write_text(text + "\n", encoding="utf-8")
 
 
+@contextlib.contextmanager
+def replacing(out: Path) -> Iterator[Path]:
+    """Gives an empty folder beside `out` to build in; when the block ends without an error it becomes `out`, in place
+    of what was there."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent) as temporary:
+        folder = Path(temporary) / out.name
+        folder.mkdir()
+        yield folder
+        if out.exists():
+            shutil.rmtree(out)
+        folder.rename(out)
+
+
 def write_bundle(
     talker: Talker,
     about: dict,
@@ -140,10 +156,7 @@ def write_bundle(
     """Builds beside `out`, then replaces it, so that a failed export leaves the old bundle."""
     if talker.config.d_features:
         raise ValueError("this talker hears a large encoder, which is not deployed: export a distilled student")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent) as temporary:
-        folder = Path(temporary) / out.name
-        folder.mkdir()
+    with replacing(out) as folder:
         export_networks(talker, folder)
         with torch.no_grad():
             styles = talker.personaliser.style_table().contiguous()
@@ -155,9 +168,6 @@ def write_bundle(
         if rig is not None:
             description["rig"] = write_rig(rig, folder, about["identities"][0])
         seal(folder, description)
-        if out.exists():
-            shutil.rmtree(out)
-        folder.rename(out)
 
 
 def main() -> None:

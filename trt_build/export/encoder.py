@@ -6,11 +6,10 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import tempfile
 from pathlib import Path
 
 from training.loop.checkpoint import load_checkpoint, under_prefix
-from trt_build.export.bundle import seal
+from trt_build.export.bundle import replacing, seal
 from trt_build.export.onnx_graphs import export_audio_encoder
 from trt_build.export.torch_student import load_student
 
@@ -28,10 +27,9 @@ def exchange_encoder(
         talker.encoder.load_state_dict(under_prefix("encoder", under_prefix("ema", tensors)))
     except RuntimeError as e:
         raise ValueError(f"{checkpoint} is no encoder for {bundle}: {' '.join(str(e).split())[:200]}") from e
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent) as temporary:
-        folder = Path(temporary) / out.name
-        shutil.copytree(bundle, folder, ignore=shutil.ignore_patterns("audio_encoder.onnx", "bundle.json"))
+    with replacing(out) as folder:
+        replaced = shutil.ignore_patterns("audio_encoder.onnx", "bundle.json")
+        shutil.copytree(bundle, folder, ignore=replaced, dirs_exist_ok=True)
         export_audio_encoder(talker, folder)
         if card is not None:
             shutil.copyfile(card, folder / "README.md")
@@ -39,9 +37,6 @@ def exchange_encoder(
         if source is not None:
             description["provenance"]["data"] = source
         seal(folder, {key: value for key, value in description.items() if key != "files"})
-        if out.exists():
-            shutil.rmtree(out)
-        folder.rename(out)
 
 
 def main() -> None:

@@ -40,16 +40,15 @@ def main(argv: list[str] | None = None) -> int:
 
 def verify(args: argparse.Namespace) -> dict:
     bundle = bundles.resolve(args.bundle)
+    candidates: list[tuple[Parts, bool]] = []
     if args.reference:
         reference = Reference.load(args.reference, bundle)
     else:
         halves = TorchParts(bundle, half=False), TorchParts(bundle, half=True)
         reference = measure_reference(bundle, recording(args.audio), args.profile, *halves)
+        candidates += [(OnnxParts(bundle, half), half) for half in (False, True)]
     if args.save:
         reference.save(args.save)
-    candidates: list[tuple[Parts, bool]] = []
-    if not args.reference:
-        candidates += [(OnnxParts(bundle, half), half) for half in (False, True)]
     profile_of_layers: dict = {}
     engines = None
     if args.engines:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +76,7 @@ def measure_reference(bundle: Path, audio: np.ndarray, profile: str, exact: Part
     recorder = Recorder(exact, bundle, profile)
     expected = recorder.frames(audio)
     found = Reference(bundle_hash(bundle), profile, audio, expected, recorder.seen, [])
-    return Reference(**(vars(found) | {"half": errors_of(half, bundle, found)[0]}))
+    return replace(found, half=errors_of(half, bundle, found)[0])
 
 
 def errors_of(parts: Parts, bundle: Path, reference: Reference) -> tuple[list[tuple[float, float]], np.ndarray]:
