@@ -83,22 +83,30 @@ def test_bundle_goes_on_without_its_checkpoints(run, capsys):
     assert torch.equal(kept_styles(Path("heard.safetensors")), load_styles(BASE))
     assert torch.equal(heard.mean, student.mean) and torch.equal(heard.high, student.high)
 
-    words = ("--clips", "clips", "--teacher", "heard.safetensors", "--frames", 120, *HERE)
-    run(encoder, *words, "--bundle", BASE, "--out", "encoder.safetensors", "--steps", 1, "--learning-rate", 1e-9)
+    words = ("--clips", "clips", "--teacher", "heard.safetensors", "--frames", 120, "--bundle", BASE, *HERE)
+    run(encoder, *words, "--layers", 6, "--out", "encoder.safetensors", "--steps", 1, "--learning-rate", 1e-9)
     begun = under_prefix("model.encoder", load_checkpoint(Path("encoder.safetensors"))[0])
     for name, value in student.encoder.state_dict().items():
         torch.testing.assert_close(begun[name], value, atol=1e-6, rtol=0)
+    deep, mel = encoder.trained_encoder(Path("encoder.safetensors"), student.encoder.config), torch.randn(1, 40, N_MELS)
+    assert (len(deep.blocks), len(student.encoder.blocks)) == (6, 4)
+    torch.testing.assert_close(deep(mel), student.encoder(mel), atol=1e-5, rtol=0)  # new layers begin as nothing
+    with pytest.raises(ValueError, match="has 6 layers already"):
+        deep.deepen(5)
 
 
 def test_encoder_of_a_bundle_is_exchanged(run, tmp_path):
     student, about = load_student(BASE)
     torch.manual_seed(0)
+    student.encoder.deepen(5)
     other = {
-        k: v + 0.05 * v.std() * torch.randn_like(v) if v.numel() > 1 else v
+        k: v + (0.05 * v.std() + 1e-3) * torch.randn_like(v) if v.numel() > 1 else v
         for k, v in student.encoder.state_dict().items()
     }
     save_checkpoint(
-        Path("encoder.safetensors"), {f"ema.encoder.{k}": v for k, v in other.items()}, {"stage": "encoder"}
+        Path("encoder.safetensors"),
+        {f"ema.encoder.{k}": v for k, v in other.items()},
+        {"stage": "encoder", "layers": 5},
     )
     run(
         exchange,
@@ -135,7 +143,10 @@ def test_encoder_of_a_bundle_is_exchanged(run, tmp_path):
 def test_what_is_no_encoder_is_refused_and_nothing_is_written(run, capsys):
     save_checkpoint(Path("teacher.safetensors"), {"ema.x": torch.zeros(1)}, {"stage": "teacher"})
     save_checkpoint(Path("small.safetensors"), {"ema.encoder.norm.weight": torch.zeros(7)}, {"stage": "encoder"})
-    for file, said in (("teacher", "is of stage 'teacher', expected an encoder"), ("small", "is no encoder for")):
+    for file, said in (
+        ("teacher", "is of stage 'teacher', expected an encoder"),
+        ("small", "is of another architecture"),
+    ):
         with pytest.raises(SystemExit) as e:
             run(exchange, "--bundle", BASE, "--encoder", f"{file}.safetensors", "--version", "1", "--out", "new")
         assert e.value.code == 2 and said in capsys.readouterr().err

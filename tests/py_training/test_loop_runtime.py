@@ -47,6 +47,17 @@ def test_autocast_follows_the_precision_option(precision, dtype):
     assert layer.weight.dtype == torch.float32
 
 
+def test_compiled_network_keeps_names_and_results():
+    plain, compiled = (torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.SiLU()) for _ in range(2))
+    compiled.load_state_dict(plain.state_dict())
+    runtime_of("--accelerator=cpu", "--precision=32", "--compile").compile(compiled)
+    runtime_of("--accelerator=cpu").compile(plain)
+    x = torch.randn(5, 3)
+    torch.testing.assert_close(compiled(x), plain(x), atol=1e-6, rtol=1e-5)
+    assert compiled._compiled_call_impl is not None and plain._compiled_call_impl is None
+    assert compiled.state_dict().keys() == {"0.weight", "0.bias"}
+
+
 def test_place_goes_into_containers_and_leaves_the_rest(monkeypatch):
     runtime = Runtime("cpu")
     monkeypatch.setattr(Runtime, "device", torch.device("meta"))  # a second device that every machine has

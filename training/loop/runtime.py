@@ -26,6 +26,9 @@ def add_runtime_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--nodes", type=int, help="number of machines; default: torchrun's number, or 1")
     group.add_argument("--precision", choices=PRECISIONS, default="bf16", help="of the networks; weights stay float32")
     group.add_argument("--threads", type=int, help="CPU threads per process; bits depend on it")
+    group.add_argument(
+        "--compile", action="store_true", help="fuse the networks' kernels first (torch.compile; needs a C++ compiler)"
+    )
 
 
 def _torchrun_layout() -> tuple[int, int]:
@@ -63,6 +66,7 @@ def _accelerator(name: str, devices: int) -> str:
 class Runtime:
     """The processes and device of a run; making one joins (or, for devices > 1 without torchrun, starts) the others.
     devices, nodes: None means what torchrun says, else 1.   precision: "32" or "bf16".   threads: None leaves torch's.
+    compiled: whether compile() does anything.
     Raises ValueError with one sentence for a layout that this machine or torchrun does not have."""
 
     def __init__(
@@ -72,6 +76,7 @@ class Runtime:
         nodes: int | None = None,
         precision: str = "32",
         threads: int | None = None,
+        compiled: bool = False,
     ):
         if precision not in PRECISIONS:
             raise ValueError(f"precision is {precision!r}, expected one of {', '.join(PRECISIONS)}")
@@ -86,14 +91,14 @@ class Runtime:
             accelerator=accelerator, devices=devices, num_nodes=nodes, strategy=strategy, precision="32-true"
         )
         self.fabric.launch()
-        self.precision = precision
+        self.precision, self.compiled = precision, compiled
         if threads is not None:
             torch.set_num_threads(threads)
 
     @classmethod
     def from_arguments(cls, args: argparse.Namespace) -> Runtime:
         """Of the options of add_runtime_arguments."""
-        return cls(args.accelerator, args.devices, args.nodes, args.precision, args.threads)
+        return cls(args.accelerator, args.devices, args.nodes, args.precision, args.threads, args.compile)
 
     @property
     def device(self) -> torch.device:
@@ -112,6 +117,12 @@ class Runtime:
     def autocast(self) -> AbstractContextManager:
         """Context for the networks' forward passes; keep the arithmetic of the loss outside, in float32."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
+
+    def compile(self, network: nn.Module) -> None:
+        """Fuses the kernels of a network that training calls with few shapes, each compiled by itself when it first
+        comes (a minute). Names of parameters stay. Rounding differs from that of the network as it was."""
+        if self.compiled:
+            network.compile(dynamic=False)
 
     def place(self, data: Any) -> Any:
         """data with every tensor in it on this process's device. Goes into dataclasses, dicts, lists and tuples."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -54,6 +54,7 @@ class AudioEncoder(nn.Module):
     def __init__(self, config: AudioEncoderConfig, mel_mean: float = -6.0, mel_std: float = 4.0):
         super().__init__()
         d, stride = config.d_model, config.mel_per_group // 2
+        self.config = config
         self.mel_mean, self.mel_std = mel_mean, mel_std
         self.frames_per_group = config.frames_per_group
         self.stem = nn.Sequential(
@@ -72,3 +73,16 @@ class AudioEncoder(nn.Module):
         for block in self.blocks:
             x = block(x)
         return self.norm(x)
+
+    def deepen(self, n_layers: int) -> None:
+        """Adds blocks at the end until there are n_layers. They add nothing to their input until they are trained, so
+        the features stay as they were."""
+        if n_layers < len(self.blocks):
+            raise ValueError(f"the audio encoder has {len(self.blocks)} layers already, they cannot become {n_layers}")
+        while len(self.blocks) < n_layers:
+            block = ConformerBlock(self.config)
+            for last in (block.attention.out, block.conv_out, block.feed_out):
+                nn.init.zeros_(last.weight)
+                nn.init.zeros_(last.bias)
+            self.blocks.append(block)
+        self.config = replace(self.config, n_layers=n_layers)

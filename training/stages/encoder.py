@@ -21,6 +21,7 @@ from training.loop.checkpoint import load_checkpoint, under_prefix
 from training.loop.errors import reports_errors
 from training.loop.runtime import Runtime
 from training.loop.trainer import RunConfig, Trainer
+from training.models.audio_encoder import AudioEncoder, AudioEncoderConfig
 from training.models.talker import Talker
 from training.stages.arguments import add_run_arguments
 from training.stages.common import load_talker
@@ -79,6 +80,8 @@ class EncoderLoss(WindowLoss):
         super().__init__(model, windows, run, runtime)
         self.large, self.head = teacher.encoder.requires_grad_(False), head
         self.weights = replace(LossWeights(), contact=contact)
+        for network in (self.large, model.encoder):
+            runtime.compile(network)
 
     def forward(self, step: int) -> tuple[Tensor, dict]:
         batch, _, _ = self.batch(step)
@@ -95,17 +98,41 @@ class EncoderLoss(WindowLoss):
         return loss, figures | {"posterior": posterior.detach()}
 
 
+def trained_encoder(path: Path, config: AudioEncoderConfig) -> AudioEncoder:
+    """The encoder of this stage's checkpoint, with as many layers as it has. Raises ValueError for a checkpoint of
+    another stage or of another architecture than `config`."""
+    tensors, about = load_checkpoint(path)
+    if about.get("stage") != "encoder":
+        raise ValueError(f"{path} is of stage {about.get('stage')!r}, expected an encoder")
+    encoder = AudioEncoder(replace(config, n_layers=about.get("layers", config.n_layers)))
+    try:
+        encoder.load_state_dict(under_prefix("encoder", under_prefix("ema", tensors)))
+    except RuntimeError as e:
+        raise ValueError(f"{path} is of another architecture: {' '.join(str(e).split())[:200]}") from e
+    return encoder
+
+
 def small_talker(teacher: Talker, path: Path | None = None) -> Talker:
     """The teacher with the compact encoder in place of the large one's adapter; path: checkpoint of this stage."""
-    talker = Talker(replace(teacher.config, d_features=0))
+    encoder = None if path is None else trained_encoder(path, teacher.config.encoder)
+    config = teacher.config.encoder if encoder is None else encoder.config
+    talker = Talker(replace(teacher.config, d_features=0, encoder=config))
     state = {k: v for k, v in teacher.state_dict().items() if not k.startswith("encoder.")}
     talker.load_state_dict(talker.state_dict() | state)
-    if path is not None:
-        tensors, about = load_checkpoint(path)
-        if about.get("stage") != "encoder":
-            raise ValueError(f"{path} is of stage {about.get('stage')!r}, expected an encoder")
-        talker.encoder.load_state_dict(under_prefix("encoder", under_prefix("ema", tensors)))
+    if encoder is not None:
+        talker.encoder = encoder
     return talker
+
+
+def prefix_weight(text: str) -> tuple[str, float]:
+    """ "real=0.5" -> ("real", 0.5), an entry of WindowConfig.engine_weight."""
+    prefix, equals, factor = text.partition("=")
+    try:
+        if not (prefix and equals and 0 < float(factor) < float("inf")):
+            raise ValueError
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form PREFIX=FACTOR, such as real=0.5") from None
+    return prefix, float(factor)
 
 
 @reports_errors
@@ -115,7 +142,12 @@ def main() -> None:
     parser.add_argument("--teacher", type=Path, required=True)
     parser.add_argument("--frames", type=int, default=1440)
     parser.add_argument("--bundle", type=Path, help="begin with the audio encoder of this bundle")
+    parser.add_argument("--layers", type=int, help="blocks of the encoder; default: as many as it begins with")
     parser.add_argument("--contact", type=float, default=LossWeights().contact, help="weight of p, b and m")
+    parser.add_argument(
+        "--weight", type=prefix_weight, nargs="+", default=[], metavar="PREFIX=FACTOR",
+        help="how much more often than its length speech is drawn, by the start of its utterance's id: real=0.5",
+    )  # fmt: skip
     args = parser.parse_args()
     runtime = Runtime.from_arguments(args)
     torch.manual_seed(args.seed)
@@ -126,11 +158,16 @@ def main() -> None:
     model = SmallEncoder(small_talker(teacher).encoder, teacher.config.encoder.d_model)
     if args.bundle:
         model.encoder.load_state_dict(load_student(args.bundle)[0].encoder.state_dict())
+    if args.layers:
+        model.encoder.deepen(args.layers)
     run = RunConfig(args.steps, args.learning_rate, frames_per_batch=args.frames)
-    windows = WindowSampler(clips, "train", WindowConfig(vary=MelVariation()), args.seed, FeatureSet(clips))
+    weights = (*args.weight, *WindowConfig().engine_weight)
+    config = WindowConfig(engine_weight=weights, vary=MelVariation())
+    windows = WindowSampler(clips, "train", config, args.seed, FeatureSet(clips))
     head = load_phone_head(args.teacher, teacher.config.encoder.d_model)
     loss = EncoderLoss(model, teacher, head, windows, run, runtime, args.contact)
-    Trainer(loss, run, args.out, {"stage": "encoder", "encoder": about["encoder"]}, runtime).run(args.until)
+    made = {"stage": "encoder", "encoder": about["encoder"], "layers": model.encoder.config.n_layers}
+    Trainer(loss, run, args.out, made, runtime).run(args.until)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import json
 import shutil
 from pathlib import Path
 
-from training.loop.checkpoint import load_checkpoint, under_prefix
+from training.stages.encoder import trained_encoder
 from trt_build.export.bundle import replacing, seal
 from trt_build.export.onnx_graphs import export_audio_encoder
 from trt_build.export.torch_student import load_student
@@ -19,14 +19,8 @@ def exchange_encoder(
 ) -> None:
     """checkpoint: of training.stages.encoder. card, source: None keeps the bundle's own. Builds beside `out`, then
     replaces it. Raises ValueError for a checkpoint of another stage or another architecture."""
-    tensors, about = load_checkpoint(checkpoint)
-    if about.get("stage") != "encoder":
-        raise ValueError(f"{checkpoint} is of stage {about.get('stage')!r}, expected an encoder")
     talker, description = load_student(bundle)
-    try:
-        talker.encoder.load_state_dict(under_prefix("encoder", under_prefix("ema", tensors)))
-    except RuntimeError as e:
-        raise ValueError(f"{checkpoint} is no encoder for {bundle}: {' '.join(str(e).split())[:200]}") from e
+    talker.encoder = trained_encoder(checkpoint, talker.config.encoder)
     with replacing(out) as folder:
         replaced = shutil.ignore_patterns("audio_encoder.onnx", "bundle.json")
         shutil.copytree(bundle, folder, ignore=replaced, dirs_exist_ok=True)
