@@ -15,7 +15,7 @@ from training.data.motion_space import MotionSpace
 from training.encoders.cache import FeatureInfo, FeatureWriter
 from training.loop.checkpoint import load_checkpoint, save_checkpoint, under_prefix
 from training.stages import adapter, encoder
-from training.stages.common import kept_styles, load_talker
+from training.stages.common import load_talker, style_table
 from trt_build.export import encoder as exchange
 from trt_build.export.torch_student import load_student, load_styles
 
@@ -80,11 +80,24 @@ def test_bundle_goes_on_without_its_checkpoints(run, capsys):
     assert about["stage"] == "teacher" and heard.config.d_features == N_MELS
     for name, value in student.denoiser.state_dict().items():  # all but the adapter is the bundle's
         assert torch.equal(heard.denoiser.state_dict()[name], value), name
-    assert torch.equal(kept_styles(Path("heard.safetensors")), load_styles(BASE))
+    assert torch.equal(style_table(heard, Path("heard.safetensors")), load_styles(BASE))
     assert torch.equal(heard.mean, student.mean) and torch.equal(heard.high, student.high)
 
     words = ("--clips", "clips", "--teacher", "heard.safetensors", "--frames", 120, "--bundle", BASE, *HERE)
-    run(encoder, *words, "--layers", 6, "--out", "encoder.safetensors", "--steps", 1, "--learning-rate", 1e-9)
+    run(
+        encoder,
+        *words,
+        "--layers",
+        6,
+        "--motion",
+        0.5,
+        "--out",
+        "encoder.safetensors",
+        "--steps",
+        1,
+        "--learning-rate",
+        1e-9,
+    )
     begun = under_prefix("model.encoder", load_checkpoint(Path("encoder.safetensors"))[0])
     for name, value in student.encoder.state_dict().items():
         torch.testing.assert_close(begun[name], value, atol=1e-6, rtol=0)

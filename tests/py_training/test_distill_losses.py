@@ -10,6 +10,7 @@ from torch import nn
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
 from training.data.clips import PHONE_NAMES
 from training.data.motion_space import MotionSpace
+from training.diffusion.losses import LossWeights
 from training.loop.runtime import Runtime
 from training.loop.trainer import RunConfig
 from training.models.audio_encoder import AudioEncoderConfig
@@ -17,6 +18,7 @@ from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker, TalkerConfig
 from training.stages.distill import HalvingLoss
 from training.stages.encoder import posterior_loss
+from training.stages.heard_motion import HeardMotion
 
 COMPACT = TalkerConfig(
     AudioEncoderConfig(d_model=16, n_layers=1, n_heads=2, d_feed_forward=16),
@@ -49,6 +51,24 @@ def test_closed_lips_count_more_only_where_the_student_hears_less():
     assert less > 2 * alike > 0
     same = [halving(COMPACT, t).motion_loss(CLOSED, opened, known) for t in (COMPACT, LARGE)]
     assert same[0] == pytest.approx(float(same[1]))
+
+
+def test_what_the_denoiser_makes_of_features_counts_and_only_they_can_be_trained():
+    torch.manual_seed(0)
+    talker = Talker(COMPACT)
+    talker.low.fill_(-1e3)
+    talker.high.fill_(1e3)
+    weights = replace(LossWeights(), closure_margin=0.0)
+    heard = HeardMotion(talker, torch.randn(12, 5, 8), MOTION, 8, weights)
+    large = torch.randn(3, 30, 16)
+    assert heard(large, large, seed=1) == 0
+    small = (large + 0.3 * torch.randn(3, 30, 16)).requires_grad_(True)
+    loss = heard(small, large, seed=1)
+    loss.backward()
+    assert loss > 1e-6 and loss == heard(small, large, seed=1) != heard(small, large, seed=2)
+    assert not any(p.requires_grad or p.grad is not None for p in talker.parameters())
+    # The first 12 of 30 frames only lead in: what is heard there moves nothing that counts.
+    assert small.grad[:, :12].abs().max() == 0 < small.grad[:, 18:].abs().min()
 
 
 def test_posteriors_of_equal_features_agree_and_only_what_tells_phones_apart_counts():

@@ -24,6 +24,7 @@ class LossWeights:
     enhancer: float = 0.02  # contrast of the predicted upper face with the style that was asked for
     posterior: float = 0.5  # phones read by the teacher's head in the small features against those in the large ones
     contact: float = 4.0  # how much more that counts where the large ones say p, b or m: a missed contact is seen first
+    heard: float = 0.0  # motion that the denoiser makes of the small features against that of the large ones
     audio: float = 1.0  # small encoder's features against the large one's, where the small one is trained
 
 

@@ -18,7 +18,7 @@ from training.encoders.cache import FeatureInfo
 from training.encoders.frozen import EncoderChoice, FrozenEncoder
 from training.encoders.resample import encode_clip
 from training.eval.baselines import SAMPLE_RATE_HZ, frame_count
-from training.stages.common import kept_styles, load_talker
+from training.stages.common import load_talker, style_table
 from trt_build.export.bundle import profile_sizes
 
 Profile = tuple[int, int, int]  # past, hop, lookahead frames
@@ -70,7 +70,7 @@ class CheckpointAnimator:
         encoder: EncoderChoice | None = None,
     ):
         self.talker, about = load_talker(checkpoint)
-        self.styles = kept_styles(checkpoint)
+        self.styles = style_table(self.talker, checkpoint)
         self.names: list[str] = about["identities"]
         self.emotions: list[str] = about.get("emotions", ["neutral"])
         self.default_identity: str = self.names[0]
@@ -93,11 +93,7 @@ class CheckpointAnimator:
         result: dict[int, np.ndarray] = {}
         for i in range(0, len(order), self.batch):
             rows = order[i : i + self.batch]
-            if self.styles is not None:
-                styles = self.styles[identity[rows], emotion[rows]]
-            else:
-                with torch.no_grad():
-                    styles = self.talker.personaliser.style(identity[rows], emotion[rows])
+            styles = self.styles[identity[rows], emotion[rows]]
             timeline = self._timeline([audio[r] for r in rows])
             seeds = [int(r) for r in rows]
             frames = animate(self.talker, timeline, styles, self.steps, self.profile, seeds)

@@ -24,7 +24,8 @@ from training.loop.trainer import RunConfig, Trainer
 from training.models.audio_encoder import AudioEncoder, AudioEncoderConfig
 from training.models.talker import Talker
 from training.stages.arguments import add_run_arguments
-from training.stages.common import load_talker
+from training.stages.common import load_talker, style_table
+from training.stages.heard_motion import HeardMotion
 from training.stages.teacher import phone_loss
 from training.stages.window_loss import WindowLoss
 from trt_build.export.torch_student import load_student
@@ -65,7 +66,7 @@ def feature_loss(small: Tensor, large: Tensor) -> Tensor:
 
 
 class EncoderLoss(WindowLoss):
-    """head: the teacher's phone classifier (load_phone_head)."""
+    """head: the teacher's phone classifier (load_phone_head).   motion: None leaves its term out."""
 
     def __init__(
         self,
@@ -75,12 +76,13 @@ class EncoderLoss(WindowLoss):
         windows: WindowSampler,
         run: RunConfig,
         runtime: Runtime,
-        contact: float,
+        weights: LossWeights,
+        motion: HeardMotion | None = None,
     ):
         super().__init__(model, windows, run, runtime)
         self.large, self.head = teacher.encoder.requires_grad_(False), head
-        self.weights = replace(LossWeights(), contact=contact)
-        for network in (self.large, model.encoder):
+        self.weights, self.motion = weights, motion
+        for network in (self.large, model.encoder, *([] if motion is None else [motion.talker.denoiser])):
             runtime.compile(network)
 
     def forward(self, step: int) -> tuple[Tensor, dict]:
@@ -95,7 +97,12 @@ class EncoderLoss(WindowLoss):
         phone, accuracy = phone_loss(logits, batch.phone)
         loss = self.weights.audio * imitation + self.weights.phone * phone + self.weights.posterior * posterior
         figures = {"features": imitation.detach(), "phone": phone.detach(), "phone_accuracy": accuracy}
-        return loss, figures | {"posterior": posterior.detach()}
+        figures["posterior"] = posterior.detach()
+        if self.motion is not None:
+            with self.runtime.autocast():
+                motion = self.motion(got, wanted, self.noise_seed(step))
+            loss, figures["motion"] = loss + self.weights.heard * motion, motion.detach()
+        return loss, figures
 
 
 def trained_encoder(path: Path, config: AudioEncoderConfig) -> AudioEncoder:
@@ -144,6 +151,8 @@ def main() -> None:
     parser.add_argument("--bundle", type=Path, help="begin with the audio encoder of this bundle")
     parser.add_argument("--layers", type=int, help="blocks of the encoder; default: as many as it begins with")
     parser.add_argument("--contact", type=float, default=LossWeights().contact, help="weight of p, b and m")
+    parser.add_argument("--motion", type=float, default=LossWeights().heard, help="weight of the denoiser's motion")
+    parser.add_argument("--sampler-steps", type=int, default=8, help="of the teacher's denoiser, for --motion")
     parser.add_argument(
         "--weight", type=prefix_weight, nargs="+", default=[], metavar="PREFIX=FACTOR",
         help="how much more often than its length speech is drawn, by the start of its utterance's id: real=0.5",
@@ -155,9 +164,8 @@ def main() -> None:
     teacher, about = load_talker(args.teacher)
     if not teacher.config.d_features:
         parser.error(f"{args.teacher} has the compact encoder already: this stage is not needed")
-    model = SmallEncoder(small_talker(teacher).encoder, teacher.config.encoder.d_model)
-    if args.bundle:
-        model.encoder.load_state_dict(load_student(args.bundle)[0].encoder.state_dict())
+    begun = load_student(args.bundle)[0] if args.bundle else small_talker(teacher)
+    model = SmallEncoder(begun.encoder.train(), teacher.config.encoder.d_model)
     if args.layers:
         model.encoder.deepen(args.layers)
     run = RunConfig(args.steps, args.learning_rate, frames_per_batch=args.frames)
@@ -165,7 +173,12 @@ def main() -> None:
     config = WindowConfig(engine_weight=weights, vary=MelVariation())
     windows = WindowSampler(clips, "train", config, args.seed, FeatureSet(clips))
     head = load_phone_head(args.teacher, teacher.config.encoder.d_model)
-    loss = EncoderLoss(model, teacher, head, windows, run, runtime, args.contact)
+    loss_weights = replace(LossWeights(), contact=args.contact, heard=args.motion, closure_margin=0.0)
+    motion = None
+    if args.motion:
+        styles = style_table(teacher, args.teacher)
+        motion = HeardMotion(teacher, styles, clips.info.motion, args.sampler_steps, loss_weights)
+    loss = EncoderLoss(model, teacher, head, windows, run, runtime, loss_weights, motion)
     made = {"stage": "encoder", "encoder": about["encoder"], "layers": model.encoder.config.n_layers}
     Trainer(loss, run, args.out, made, runtime).run(args.until)
 
