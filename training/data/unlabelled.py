@@ -46,7 +46,8 @@ def read_pieces(path: Path) -> list[np.ndarray]:
     return [p for p in pieces if len(p) >= SHORTEST_S * SAMPLE_RATE_HZ]
 
 
-def build_clip(job: Job, audio: np.ndarray, rng: np.random.Generator, clean: bool) -> dict:
+def build_clip(job: Job, number: int, audio: np.ndarray, rng: np.random.Generator, clean: bool) -> dict:
+    """number: of the piece in its recording. Conditions of one piece share its utterance, pieces do not."""
     audio, speed = record(audio, rng, clean)
     speech_frames = frame_count(audio, job.motion)
     clip = framed(audio, speech_frames, job.motion)
@@ -54,15 +55,16 @@ def build_clip(job: Job, audio: np.ndarray, rng: np.random.Generator, clean: boo
         "mel": clip.mel,
         "motion": np.zeros((clip.n_frames, job.motion.n_channels), np.float32),
         "features": encode_clip(worker_encoder(), clip.samples, clip.n_frames, job.motion),
-        "utterance": f"real-{job.path.stem}", "split": "train", "speaker": heard_as(job.speaker, speed),
-        "identity": -1, "emotion": -1, "speech_frame": clip.lead, "speech_frames": speech_frames,
+        "utterance": f"real-{job.path.stem}" + (f"+{number}" if number else ""), "split": "train",
+        "speaker": heard_as(job.speaker, speed), "identity": -1, "emotion": -1,
+        "speech_frame": clip.lead, "speech_frames": speech_frames,
     }  # fmt: skip
 
 
 def clips_of(job: Job) -> list[dict]:
     rng = np.random.default_rng([job.seed, zlib.crc32(job.path.stem.encode())])
     pieces = read_pieces(job.path)
-    return [build_clip(job, p, rng, clean=k == 0) for p in pieces for k in range(job.n_variants)]
+    return [build_clip(job, i, p, rng, clean=k == 0) for i, p in enumerate(pieces) for k in range(job.n_variants)]
 
 
 def main() -> None:
