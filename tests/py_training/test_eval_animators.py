@@ -1,6 +1,8 @@
 """Random tiny checkpoints, with and without a large encoder, and bundles with and without emotions."""
 
 import json
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -147,3 +149,12 @@ def test_a_bundle_gets_emotions_only_when_it_knows_them(tmp_path, monkeypatch, e
     animator(clips[:1], ["ada"])
     assert [c["emotion"] for c in calls] == (["sad", "neutral", "neutral"] if len(emotions) > 1 else [None] * 3)
     assert [c["seed"] for c in calls] == [0, 1, 0]
+
+
+def test_a_folder_called_like_a_bundle_of_the_package_is_that_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(Path(diffusiontalker.__file__).parent / "bundles" / "base", "base")
+    assert BundleAnimator(Path("base"), "reference").n_steps == 8
+    (tmp_path / "base" / "audio_encoder.onnx").write_bytes(b"spoilt")
+    with pytest.raises(diffusiontalker.BundleError, match="audio_encoder.onnx"):
+        BundleAnimator(Path("base"), "reference")

@@ -35,7 +35,8 @@ class BundleAnimator:
         content = json.loads((Path(bundle) / "bundle.json").read_text())
         self.default_identity: str = content["identities"]["default"]
         self.n_steps = len(content["sampler"]["steps"])
-        self.model = dt.load(str(bundle), backend=backend, n_threads=threads)
+        # Resolved: a folder called like a bundle of the package is still that folder.
+        self.model = dt.load(str(Path(bundle).resolve()), backend=backend, n_threads=threads)
         self.profile, self.seed = profile, seed
 
     def __call__(
