@@ -107,9 +107,5 @@ def style_table(talker: Talker, path: Path) -> Tensor:
     """[n_identities, n_emotions, d_style] of a checkpoint: those it has instead of a trained personaliser (see
     training.stages.adapter), else what the talker, loaded from it, makes of its library."""
     kept = load_checkpoint(path)[0].get("ema.styles")
-    if kept is not None:
-        return kept
-    n_identities, n_emotions = talker.config.n_identities, talker.config.n_emotions
-    identity, emotion = torch.meshgrid(torch.arange(n_identities), torch.arange(n_emotions), indexing="ij")
     with torch.no_grad():
-        return talker.personaliser.style(identity.flatten(), emotion.flatten()).unflatten(0, identity.shape)
+        return talker.personaliser.style_table() if kept is None else kept
