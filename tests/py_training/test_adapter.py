@@ -57,22 +57,16 @@ def figures_of(printed: str) -> list[float]:
     return [float(part.split(",")[0]) for part in printed.split("'features': ")[1:]]
 
 
+def trained(path: str, name: str) -> torch.Tensor:
+    return load_checkpoint(Path(path))[0][f"ema.{name}"]
+
+
 def test_bundle_goes_on_without_its_checkpoints(run, capsys):
     made_clips(Path("clips"))
     run(
-        adapter,
-        "--clips",
-        "clips",
-        "--bundle",
-        BASE,
-        "--out",
-        "heard.safetensors",
-        "--steps",
-        200,
-        "--frames",
-        240,
-        *HERE,
-    )
+        adapter, "--clips", "clips", "--bundle", BASE, "--out", "heard.safetensors", "--steps", 200,
+        "--frames", 240, *HERE,
+    )  # fmt: skip
     errors = figures_of(capsys.readouterr().out)
     assert errors[-1] < 0.8 * errors[0] < errors[0] < 2  # it learns; features of a LayerNorm have a deviation of 1
     heard, about = load_talker(Path("heard.safetensors"))
@@ -86,66 +80,63 @@ def test_bundle_goes_on_without_its_checkpoints(run, capsys):
     n = len(student.encoder.blocks)
     words = ("--clips", "clips", "--teacher", "heard.safetensors", "--frames", 120, "--bundle", BASE, *HERE)
     run(
-        encoder,
-        *words,
-        "--layers",
-        n + 2,
-        "--motion",
-        0.5,
-        "--out",
-        "encoder.safetensors",
-        "--steps",
-        1,
-        "--learning-rate",
-        1e-9,
-    )
-    begun = under_prefix("model.encoder", load_checkpoint(Path("encoder.safetensors"))[0])
-    for name, value in student.encoder.state_dict().items():
-        torch.testing.assert_close(begun[name], value, atol=1e-6, rtol=0)
+        encoder, *words, "--layers", n + 2, "--train", "both", "--motion", 0.5, "--out",
+        "encoder.safetensors", "--steps", 1, "--learning-rate", 1e-9,
+    )  # fmt: skip
+    tensors = load_checkpoint(Path("encoder.safetensors"))[0]
+    for part in ("encoder", "denoiser"):
+        begun = under_prefix(f"model.{part}", tensors)
+        for name, value in getattr(student, part).state_dict().items():
+            torch.testing.assert_close(begun[name], value, atol=1e-6, rtol=0)
     deep, mel = encoder.trained_encoder(Path("encoder.safetensors"), student.encoder.config), torch.randn(1, 40, N_MELS)
     assert len(deep.blocks) == deep.config.n_layers == n + 2
     torch.testing.assert_close(deep(mel), student.encoder(mel), atol=1e-5, rtol=0)  # new layers begin as nothing
     with pytest.raises(ValueError, match=f"has {n + 2} layers already"):
         deep.deepen(n + 1)
 
+    with pytest.raises(SystemExit) as e:
+        run(encoder, *words, "--train", "denoiser", "--out", "denoiser.safetensors")
+    assert e.value.code == 2 and "give both" in capsys.readouterr().err
+    run(encoder, *words, "--train", "denoiser", "--motion", 1, "--out", "denoiser.safetensors", "--steps", 2)
+    assert torch.equal(trained("denoiser.safetensors", "encoder.norm.weight"), student.encoder.norm.weight)
+    assert not torch.equal(trained("denoiser.safetensors", "denoiser.out.weight"), student.denoiser.out.weight)
 
-def test_encoder_of_a_bundle_is_exchanged(run, tmp_path):
+
+def changed_weights(network: torch.nn.Module) -> dict[str, torch.Tensor]:
+    return {
+        k: v + (0.05 * v.std() + 1e-3) * torch.randn_like(v) if v.numel() > 1 else v
+        for k, v in network.state_dict().items()
+    }
+
+
+@pytest.mark.parametrize("parts", [("encoder",), ("encoder", "denoiser")])
+def test_what_was_trained_is_exchanged_in_a_bundle(run, tmp_path, parts):
     student, about = load_student(BASE)
     torch.manual_seed(0)
     n = len(student.encoder.blocks) + 1
     student.encoder.deepen(n)
-    other = {
-        k: v + (0.05 * v.std() + 1e-3) * torch.randn_like(v) if v.numel() > 1 else v
-        for k, v in student.encoder.state_dict().items()
-    }
+    others = {part: changed_weights(getattr(student, part)) for part in parts}
     save_checkpoint(
         Path("encoder.safetensors"),
-        {f"ema.encoder.{k}": v for k, v in other.items()},
+        {f"ema.{part}.{k}": v for part, weights in others.items() for k, v in weights.items()},
         {"stage": "encoder", "layers": n},
     )
     run(
-        exchange,
-        "--bundle",
-        BASE,
-        "--encoder",
-        "encoder.safetensors",
-        "--version",
-        "9.9.9",
-        "--out",
-        "new",
-        "--source",
-        "S",
-    )
+        exchange, "--bundle", BASE, "--encoder", "encoder.safetensors", "--version", "9.9.9", "--out", "new",
+        "--source", "S",
+    )  # fmt: skip
     new = json.loads(Path("new/bundle.json").read_text())
     assert (new["version"], new["provenance"]["data"]) == ("9.9.9", "S")
     changed = {name for name, entry in new["files"].items() if entry != about["files"][name]}
-    assert changed == {"audio_encoder.onnx"} and set(new["files"]) == set(about["files"])
+    also = {"denoiser.onnx", "conditioner.onnx"} if "denoiser" in parts else set()
+    assert changed == {"audio_encoder.onnx"} | also and set(new["files"]) == set(about["files"])
     assert {k: v for k, v in new.items() if k not in ("version", "provenance", "files")} == {
         k: v for k, v in about.items() if k not in ("version", "provenance", "files")
     }
     back, _ = load_student(Path("new"))
-    for name, value in other.items():
-        torch.testing.assert_close(back.encoder.state_dict()[name], value, atol=2e-3, rtol=2e-3)
+    for part, weights in others.items():
+        for name, value in weights.items():
+            torch.testing.assert_close(getattr(back, part).state_dict()[name], value, atol=2e-3, rtol=2e-3)
     t = np.arange(16000) / 16000
     voice = sum(np.sin(2 * np.pi * k * 120 * t + k) / k for k in range(1, 20))
     sound = (0.08 * np.clip(np.sin(2 * np.pi * 3.1 * t), 0, 1) ** 2 * voice).astype(np.float32)

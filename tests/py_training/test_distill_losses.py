@@ -1,5 +1,6 @@
 """What the encoder stage and the halving rounds ask of a student."""
 
+import copy
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -59,16 +60,40 @@ def test_what_the_denoiser_makes_of_features_counts_and_only_they_can_be_trained
     talker.low.fill_(-1e3)
     talker.high.fill_(1e3)
     weights = replace(LossWeights(), closure_margin=0.0)
-    heard = HeardMotion(talker, torch.randn(12, 5, 8), MOTION, 8, weights)
+    heard = HeardMotion(talker, torch.randn(12, 5, 8), MOTION, [256, 128], weights)
+    same = talker.denoiser
     large = torch.randn(3, 30, 16)
-    assert heard(large, large, seed=1) == 0
+    assert heard(same, large, large, seed=1) == 0
     small = (large + 0.3 * torch.randn(3, 30, 16)).requires_grad_(True)
-    loss = heard(small, large, seed=1)
+    loss = heard(same, small, large, seed=1)
     loss.backward()
-    assert loss > 1e-6 and loss == heard(small, large, seed=1) != heard(small, large, seed=2)
+    assert loss > 1e-6 and loss == heard(same, small, large, seed=1) != heard(same, small, large, seed=2)
     assert not any(p.requires_grad or p.grad is not None for p in talker.parameters())
     # The first 12 of 30 frames only lead in: what is heard there moves nothing that counts.
     assert small.grad[:, :12].abs().max() == 0 < small.grad[:, 18:].abs().min()
+
+
+def test_a_denoiser_of_ones_own_is_judged_from_its_own_start():
+    torch.manual_seed(0)
+    talker, large = Talker(COMPACT), torch.randn(3, 30, 16)
+    talker.low.fill_(-1e3)
+    talker.high.fill_(1e3)
+    heard = HeardMotion(talker, torch.randn(12, 5, 8), MOTION, [256, 128], replace(LossWeights(), closure_margin=0.0))
+    own = copy.deepcopy(talker.denoiser).requires_grad_(True)
+    assert heard(own, large, large, seed=1) == 0
+    seen: dict[str, list] = {"own": [], "other": []}
+    for name, denoiser in (("own", own), ("other", talker.denoiser)):
+        denoiser.register_forward_pre_hook(lambda _, given, name=name: seen[name].append(given[0]))
+    with torch.no_grad():
+        own.out.bias += 0.5
+    loss = heard(own, large, large, seed=1)
+    loss.backward()
+    assert loss > 0.1 and all(p.grad is not None for p in own.out.parameters())
+    assert not any(p.requires_grad or p.grad is not None for p in talker.parameters())
+    # Both begin alike, but the past that it is given then is what it made itself.
+    (own_first, own_then), (first, then) = seen["own"], seen["other"]
+    assert torch.equal(own_first, first)
+    torch.testing.assert_close(own_then[:, :6], then[:, :6] + 0.5)
 
 
 def test_posteriors_of_equal_features_agree_and_only_what_tells_phones_apart_counts():

@@ -139,7 +139,7 @@ def test_a_bundle_gets_emotions_only_when_it_knows_them(tmp_path, monkeypatch, e
         calls.append(options)
         return SimpleNamespace(weights=np.zeros((len(samples) * 30 // rate, 52)))
 
-    model = SimpleNamespace(animate=animate, emotions=emotions)
+    model = SimpleNamespace(animate=animate, emotions=emotions, identities=("neutral", "ada"))
     monkeypatch.setattr(diffusiontalker, "load", lambda *rest, **options: model, raising=False)
     content = {"identities": {"default": "neutral"}, "sampler": {"steps": [0, 0]}}
     (tmp_path / "bundle.json").write_text(json.dumps(content))

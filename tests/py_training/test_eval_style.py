@@ -2,7 +2,7 @@
 
 import json
 import math
-from types import SimpleNamespace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,18 +10,20 @@ import soundfile as sf
 import torch
 from corpus_makers import add_utterance
 
+import diffusiontalker
 from training.articulation.emotion import EMOTION_NAMES
 from training.articulation.style import IDENTITY_NAMES
 from training.eval import __main__ as command
 from training.eval import style
 from training.eval.held_out import load_held_out
+from training.eval.speakers import BundleSpeakers, CheckpointSpeakers
 from training.loop.checkpoint import save_checkpoint, with_prefix
 from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
-from training.models.library import EmbeddingLibrary
 from training.models.style_encoder import StyleEncoderConfig
 from training.models.talker import Talker, TalkerConfig
 
+BASE = Path(diffusiontalker.__file__).parent / "bundles" / "base"
 EDGE = 3200  # samples of silence that pieces_of cuts off
 SMALL = TalkerConfig(
     AudioEncoderConfig(d_model=16, n_layers=1, n_heads=2, d_feed_forward=16),
@@ -32,17 +34,23 @@ SMALL = TalkerConfig(
 
 
 def spoken(seconds, *degrees):
-    """One utterance per angle; its samples hold the angle in radians, which `angles` reads back."""
+    """One utterance per angle; its samples hold the angle in radians, which Angles reads back."""
     n = int(seconds * 16000)
     return [np.pad(np.full(n, math.radians(d), np.float32), EDGE) for d in degrees]
 
 
-@pytest.fixture
-def angles(monkeypatch):
-    def embed(talker, pieces):
-        return torch.tensor([[math.cos(p[0]), math.sin(p[0])] for p in pieces])
+class Angles:
+    """Speakers of `spoken`, known by their angles."""
 
-    monkeypatch.setattr(style, "embed", embed)
+    def __init__(self, *degrees):
+        self.library = self.embeddings([math.radians(d) for d in degrees])
+
+    def __call__(self, pieces):
+        return self.embeddings([p[0] for p in pieces])
+
+    @staticmethod
+    def embeddings(radians):
+        return torch.tensor([[math.cos(r), math.sin(r)] for r in radians])
 
 
 def test_pieces_leave_out_silent_ends_and_the_rest_that_is_too_short():
@@ -53,35 +61,33 @@ def test_pieces_leave_out_silent_ends_and_the_rest_that_is_too_short():
     assert style.pieces_of([], 1.0) == []
 
 
-def test_look_up_counts_pieces_whose_nearest_entry_is_their_own(angles):
-    library = EmbeddingLibrary(3, 2)
-    library.table.data = torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])  # 0, 90 and 180 degrees
-    talker = SimpleNamespace(personaliser=SimpleNamespace(identities=library))
+def test_look_up_counts_pieces_whose_nearest_entry_is_their_own():
+    speakers = Angles(0, 90, 180)
     # ann belongs to 0 degrees: 10 and 40 are nearest to it, 50 is not; bob to 180: right once of two.
     speech = {"ann": spoken(5, 10, 40, 50), "bob": spoken(5, 136, 134), "unseen": spoken(5, 0), "brief": spoken(4, 0)}
-    scores = style.look_up(talker, speech, {"ann": 0, "bob": 2, "brief": 1})
+    scores = style.look_up(speakers, speech, {"ann": 0, "bob": 2, "brief": 1})
     assert scores == {"look_up": 3 / 5, "look_up_chance": pytest.approx(1 / 3), "look_ups": 5}
-    nobody = style.look_up(talker, speech, {})
+    nobody = style.look_up(speakers, speech, {})
     assert math.isnan(nobody["look_up"]) and nobody["look_ups"] == 0
 
 
-def test_same_above_different_counts_pairs_of_pairs(angles):
+def test_same_above_different_counts_pairs_of_pairs():
     # Same: 10 and 75 degrees apart. Different: 15, 90, 5 and 80 apart. 10 beats 15, 90, 80; 75 beats 90, 80.
     speech = {"ann": spoken(10, 0, 10), "bob": spoken(10, 15, 90), "brief": spoken(9, 0)}
-    scores = style.same_above_different(None, speech, "real")
+    scores = style.same_above_different(Angles(), speech, "real")
     assert scores == {"real_same_above_different": 5 / 8, "real_pairs": 2, "real_speakers": 2}
-    assert style.same_above_different(None, {"ann": speech["ann"]}, "real") == {}
-    assert style.same_above_different(None, {"a": spoken(10, 0), "b": spoken(10, 5)}, "real") == {}
+    assert style.same_above_different(Angles(), {"ann": speech["ann"]}, "real") == {}
+    assert style.same_above_different(Angles(), {"a": spoken(10, 0), "b": spoken(10, 5)}, "real") == {}
 
 
 def test_embeddings_are_those_of_the_encoder_one_by_one():
     torch.manual_seed(0)
-    talker = Talker(SMALL).eval()
+    embed = CheckpointSpeakers(Talker(SMALL).eval())
     pieces = [np.random.default_rng(k).standard_normal(16000).astype(np.float32) * 0.1 for k in range(3)]
-    together = style.embed(talker, pieces)
+    together = embed(pieces)
     assert together.shape == (3, SMALL.style.d_identity)
     torch.testing.assert_close(together.norm(dim=1), torch.ones(3))
-    torch.testing.assert_close(style.embed(talker, pieces[1:2])[0], together[1])
+    torch.testing.assert_close(embed(pieces[1:2])[0], together[1])
 
 
 def test_other_names_are_never_the_given_ones():
@@ -134,6 +140,19 @@ def test_command_scores_identities_and_emotions_of_a_checkpoint(corpus, tmp_path
                  "upper_error_moods", "upper_error_wrong_emotion"):  # fmt: skip
         assert 0 < scores[name] < 1
     assert "upper_error_wrong_emotion" in capsys.readouterr().out
+
+
+def test_command_scores_a_bundle_by_what_it_enrols(corpus, tmp_path):
+    out = tmp_path / "out"
+    arguments = ["--corpus", str(corpus), "--model", str(BASE), "--limit", "2", "--out", str(out)]
+    assert command.main(["style", *arguments]) == 0
+    scores = json.loads((out / "style.json").read_text())
+    assert scores["look_ups"] == scores["unseen_pairs"] == 2
+    assert 0 < scores["lip_error"] != scores["lip_error_wrong_identity"] and 0 < scores["upper_error_moods"] < 1
+    speakers = BundleSpeakers(BASE)
+    assert torch.equal((speakers.library @ speakers.library.T).argmax(dim=-1), torch.arange(len(IDENTITY_NAMES)))
+    heard = speakers([np.random.default_rng(0).standard_normal(32000).astype(np.float32) * 0.1])
+    torch.testing.assert_close(heard.norm(dim=1), torch.ones(1))
 
 
 class Knows:

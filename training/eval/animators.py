@@ -37,6 +37,7 @@ class BundleAnimator:
         self.n_steps = len(content["sampler"]["steps"])
         # Resolved: a folder called like a bundle of the package is still that folder.
         self.model = dt.load(str(Path(bundle).resolve()), backend=backend, n_threads=threads)
+        self.names, self.emotions = list(self.model.identities), list(self.model.emotions) or ["neutral"]
         self.profile, self.seed = profile, seed
 
     def __call__(

@@ -15,18 +15,18 @@ import numpy as np
 import soundfile as sf
 import torch
 
-from diffusiontalker.spec.mel import MelSpec, log_mel
 from training.corpus.reader import read_audio, read_utterances
 from training.data.casting import cast_voices, voice_name
 from training.encoders.__main__ import add_encoder_arguments
-from training.eval.animators import CheckpointAnimator
+from training.eval.animators import BundleAnimator, CheckpointAnimator
 from training.eval.baselines import SAMPLE_RATE_HZ, Animator
 from training.eval.held_out import HeldOut, load_held_out
 from training.eval.models import encoder_of
 from training.eval.scores_blendshape import LIPS, UPPER, mean_absolute_error
-from training.models.talker import Talker
+from training.eval.speakers import Speakers, open_speakers
 from training.stages.common import load_talker
 
+StyledAnimator = CheckpointAnimator | BundleAnimator
 LOOKUP_S, ENROL_S = 5.0, 10.0
 EDGE_S = 0.2  # silence at both ends of the corpus's utterances
 
@@ -36,13 +36,6 @@ def pieces_of(audio: list[np.ndarray], seconds: float) -> list[np.ndarray]:
     edge, n = int(EDGE_S * SAMPLE_RATE_HZ), int(seconds * SAMPLE_RATE_HZ)
     whole = np.concatenate([a[edge:-edge] for a in audio if len(a) > 4 * edge] or [np.zeros(0, np.float32)])
     return [whole[i : i + n] for i in range(0, len(whole) - n + 1, n)]
-
-
-@torch.no_grad()
-def embed(talker: Talker, pieces: list[np.ndarray]) -> torch.Tensor:
-    """Identity embeddings [n, d] of pieces of one length."""
-    mel = np.stack([log_mel(p, MelSpec()) for p in pieces]).astype(np.float32)
-    return torch.cat([talker.personaliser.encoder(m[None])[0] for m in torch.from_numpy(mel)])
 
 
 def speech_by_voice(corpus: Path, split: str) -> dict[str, list[np.ndarray]]:
@@ -64,23 +57,23 @@ def speech_by_reader(folder: Path) -> dict[str, list[np.ndarray]]:
     return out
 
 
-def look_up(talker: Talker, speech: dict[str, list[np.ndarray]], cast: dict[str, int]) -> dict[str, float]:
+def look_up(speakers: Speakers, speech: dict[str, list[np.ndarray]], cast: dict[str, int]) -> dict[str, float]:
     """Share of pieces of LOOKUP_S whose nearest library entry is their voice's own."""
     right, total = 0, 0
     for voice, audio in speech.items():
         pieces = pieces_of(audio, LOOKUP_S)
         if voice not in cast or not pieces:
             continue
-        index = talker.personaliser.identities.nearest(embed(talker, pieces))[0]
+        index = (speakers(pieces) @ speakers.library.T).argmax(dim=-1)
         right += int((index == cast[voice]).sum())
         total += len(pieces)
-    chance = 1 / len(talker.personaliser.identities.table)
+    chance = 1 / len(speakers.library)
     return {"look_up": right / total if total else float("nan"), "look_up_chance": chance, "look_ups": total}
 
 
-def same_above_different(talker: Talker, speech: dict[str, list[np.ndarray]], name: str) -> dict[str, float]:
+def same_above_different(speakers: Speakers, speech: dict[str, list[np.ndarray]], name: str) -> dict[str, float]:
     """Share of (same speaker, two speakers) pairs of pieces of ENROL_S in which the same speaker's cosine is higher."""
-    embedded = {v: embed(talker, p) for v, a in speech.items() if (p := pieces_of(a, ENROL_S)[:8])}
+    embedded = {v: speakers(p) for v, a in speech.items() if (p := pieces_of(a, ENROL_S)[:8])}
     same = [float(a @ b) for e in embedded.values() for a, b in combinations(e, 2)]
     other = [float(a @ b) for x, y in combinations(embedded, 2) for a in embedded[x] for b in embedded[y]]
     if not same or not other:
@@ -101,7 +94,7 @@ def others(given: list[str], names: list[str]) -> list[str]:
     return [names[(names.index(g) + 1 + k % (len(names) - 1)) % len(names)] for k, g in enumerate(given)]
 
 
-def wrong_identity(animator: CheckpointAnimator, corpus: Path, limit: int) -> dict[str, float]:
+def wrong_identity(animator: StyledAnimator, corpus: Path, limit: int) -> dict[str, float]:
     """Lip error with the right identity, and with others of the library; nothing when there is only one."""
     if len(animator.names) < 2:
         return {}
@@ -112,7 +105,7 @@ def wrong_identity(animator: CheckpointAnimator, corpus: Path, limit: int) -> di
     return {"lip_error": right, "lip_error_wrong_identity": wrong, "wrong_identity_ratio": ratio}
 
 
-def wrong_emotion(animator: CheckpointAnimator, corpus: Path, limit: int) -> dict[str, float]:
+def wrong_emotion(animator: StyledAnimator, corpus: Path, limit: int) -> dict[str, float]:
     """Errors of lips and upper face on acted speech with the right emotion, and with others; nothing when the model
     knows no emotions. Blinks, brows and gaze of the truth are random: no model has an upper error of 0."""
     if len(animator.emotions) < 2:
@@ -128,26 +121,35 @@ def wrong_emotion(animator: CheckpointAnimator, corpus: Path, limit: int) -> dic
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--model", type=Path, required=True, help="student or teacher checkpoint")
+    parser.add_argument("--model", type=Path, required=True, help="bundle folder, or student or teacher checkpoint")
     parser.add_argument("--readers", type=Path, help="folder of real speech READER-CHAPTER-NUMBER.flac")
     parser.add_argument("--limit", type=int, default=40, help="utterances for wrong identities and emotions")
     parser.add_argument("--out", type=Path, required=True, help="folder for style.json")
-    parser.add_argument("--threads", type=int, default=1, help="of PyTorch")
+    parser.add_argument("--threads", type=int, default=1, help="of PyTorch and of the runtime")
     add_encoder_arguments(parser, required=False)
+
+
+def open_animator(args: argparse.Namespace) -> StyledAnimator | None:
+    """None for a teacher whose large encoder is not given."""
+    if args.model.is_dir():
+        return BundleAnimator(args.model, threads=args.threads)
+    if load_talker(args.model)[0].config.d_features and not args.encoder:
+        return None
+    return CheckpointAnimator(args.model, encoder=encoder_of(args))
 
 
 def run(args: argparse.Namespace) -> dict[str, float]:
     """Prints the scores, writes style.json; raises ValueError or OSError for wrong arguments."""
     torch.set_num_threads(args.threads)
-    talker, _ = load_talker(args.model)
-    scores = look_up(talker, speech_by_voice(args.corpus, "val"), cast_voices(read_utterances(args.corpus)))
-    scores |= same_above_different(talker, speech_by_voice(args.corpus, "test"), "unseen")
+    speakers = open_speakers(args.model)
+    scores = look_up(speakers, speech_by_voice(args.corpus, "val"), cast_voices(read_utterances(args.corpus)))
+    scores |= same_above_different(speakers, speech_by_voice(args.corpus, "test"), "unseen")
     if args.readers:
-        scores |= same_above_different(talker, speech_by_reader(args.readers), "real")
-    if talker.config.d_features and not args.encoder:
+        scores |= same_above_different(speakers, speech_by_reader(args.readers), "real")
+    animator = open_animator(args)
+    if animator is None:
         print("wrong identities and emotions are left out: the teacher's --encoder is not given")
     else:
-        animator = CheckpointAnimator(args.model, encoder=encoder_of(args))
         scores |= wrong_identity(animator, args.corpus, args.limit)
         scores |= wrong_emotion(animator, args.corpus, args.limit)
     written = {k: None if math.isnan(v) else v for k, v in scores.items()}

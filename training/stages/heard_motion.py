@@ -1,57 +1,83 @@
-"""What a denoiser makes of a small encoder's features, against what it makes of the large one's: of all that the
-features hold it weighs what moves the face, and needs no motion of the speech."""
+"""What a denoiser makes of a small encoder's features, against what a bundle's makes of the large one's: of all that
+the features hold it weighs what moves the face, and needs no motion of the speech."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from diffusiontalker.spec.sampler import sampler_table
 from training.data.motion_space import MotionSpace
 from training.diffusion.losses import LossWeights
 from training.diffusion.schedule import Schedule
 from training.models.talker import Talker
 from training.stages.common import motion_loss
+from trt_build.export.torch_student import load_student, load_styles
 
 # Shares of a window: frames at its start that only lead in, and frames after them that are known to the denoiser.
 LEAD, PAST = 0.4, 0.2
+# Share of windows at the first sampler step. It alone decides from the audio how the lips move, as they start from no
+# noise; later steps see in x_t what it decided.
+FIRST_STEP = 0.5
 
 
 class HeardMotion(nn.Module):
-    """talker: frozen, of n_steps sampler steps.   styles: [n_identities, n_emotions, d_style], drawn at random."""
+    """talker: its denoiser gives the wanted motion, frozen.   styles: [n_identities, n_emotions, d_style], drawn at
+    random.   timesteps: of the sampler, the first one first."""
 
-    def __init__(self, talker: Talker, styles: Tensor, motion: MotionSpace, n_steps: int, weights: LossWeights):
+    def __init__(self, talker: Talker, styles: Tensor, motion: MotionSpace, timesteps: list[int], weights: LossWeights):
         super().__init__()
         self.talker = talker.eval().requires_grad_(False)
         self.register_buffer("styles", styles.flatten(0, 1))
-        n_train_steps = talker.config.denoiser.n_train_steps
-        self.schedule = Schedule(n_train_steps)
-        self.register_buffer("timesteps", torch.tensor([s.t for s in sampler_table(n_steps, n_train_steps)]))
+        self.register_buffer("timesteps", torch.tensor(timesteps))
+        self.schedule = Schedule(talker.config.denoiser.n_train_steps)
         self.motion_loss = motion_loss(talker, motion, weights)
 
-    def forward(self, small: Tensor, large: Tensor, seed: int) -> Tensor:
-        """small, large: [B, W, d_model] features of the same windows -> scalar. seed: of styles, noise, timesteps.
+    def forward(self, denoiser: nn.Module, small: Tensor, large: Tensor, seed: int) -> Tensor:
+        """denoiser: the one to judge, of the small features.   small, large: [B, W, d_model] features of the same
+        windows -> scalar.   seed: of styles, noise, timesteps.
 
-        The denoiser's first step from rest gives the windows a motion; some way into them, where the start no longer
-        tells, a part of it is taken for the past and the rest is denoised once from the same x_t with both features."""
+        The first step from rest gives the windows a motion, with each denoiser's own features; some way into them,
+        where the start no longer tells, a part of it is taken for the past and the rest is denoised once more. So the
+        judged denoiser goes on from its own mistakes, as it does in the sampler, but shall get where the other is."""
         draw = torch.Generator().manual_seed(seed)
         n, width, _ = large.shape
         lead, past = int(LEAD * width), int(PAST * width)
-        denoiser, place = self.talker.denoiser, {"device": large.device}
+        place = {"device": large.device}
         style = self.styles[torch.randint(len(self.styles), (n,), generator=draw).to(**place)]
-        t = self.timesteps[torch.randint(len(self.timesteps), (n,), generator=draw).to(**place)]
-        shape = (n, width, self.talker.config.denoiser.n_channels)
-        noise = torch.randn(shape, generator=draw).to(**place) * self.talker.noise_scale
-        known = torch.zeros(n, width, 1, **place)
-        known[:, :past] = 1
+        step = torch.randint(len(self.timesteps), (n,), generator=draw)
+        step[torch.rand(n, generator=draw) < FIRST_STEP] = 0
+        t = self.timesteps[step.to(**place)]
+        noise = torch.randn((n, width, self.talker.config.denoiser.n_channels), generator=draw).to(**place)
+        noise = noise * self.talker.noise_scale
         with torch.no_grad():
-            x_t = torch.where(known > 0, self.talker.normalise(self.talker.rest), noise)
-            first = torch.full((n,), float(self.schedule.n_train_steps), **place)
-            x0 = self.talker.clamp(denoiser(x_t, known, large, style, first).float())[:, lead:]
-            known = known[:, : width - lead]
-            alpha_bar = self.schedule.alpha_bar.to(**place)[t][:, None, None]
-            noised = alpha_bar.sqrt() * x0 + (1 - alpha_bar).sqrt() * noise[:, lead:]
-            x_t = torch.where(known > 0, x0, noised)
-            wanted = self.talker.clamp(denoiser(x_t, known, large[:, lead:], style, t.float()).float())
+            x_t = self._partly_denoised(self.talker.denoiser, large, style, t, noise, lead, past)
+            known = self._known(n, width - lead, past, large.device)
+            wanted = self.talker.clamp(self.talker.denoiser(x_t, known, large[:, lead:], style, t.float()).float())
+            x_t = self._partly_denoised(denoiser, small.detach(), style, t, noise, lead, past)
         got = denoiser(x_t, known, small[:, lead:], style, t.float()).float()
         return self.motion_loss(got, wanted, known)
+
+    def _partly_denoised(
+        self, denoiser: nn.Module, audio: Tensor, style: Tensor, t: Tensor, noise: Tensor, lead: int, past: int
+    ) -> Tensor:
+        """x_t of the frames from `lead` on, the first `past` of them clean: of the motion that the first step gives."""
+        n, width, _ = audio.shape
+        known = self._known(n, width, past, audio.device)
+        start = torch.where(known > 0, self.talker.normalise(self.talker.rest), noise)
+        x0 = self.talker.clamp(denoiser(start, known, audio, style, self.timesteps[:1].float().expand(n)).float())
+        alpha_bar = self.schedule.alpha_bar.to(audio.device)[t][:, None, None]
+        noised = alpha_bar.sqrt() * x0 + (1 - alpha_bar).sqrt() * noise
+        return torch.where(self._known(n, width - lead, past, audio.device) > 0, x0[:, lead:], noised[:, lead:])
+
+    @staticmethod
+    def _known(n: int, width: int, past: int, device: torch.device) -> Tensor:
+        """[n, width, 1]: 1 on the first `past` frames."""
+        return (torch.arange(width, device=device) < past).float()[None, :, None].expand(n, width, 1)
+
+
+def heard_motion(bundle: Path, motion: MotionSpace, weights: LossWeights) -> HeardMotion:
+    """Wants the motion that a bundle's denoiser makes, at its own sampler's steps, in its own styles."""
+    talker, about = load_student(bundle)
+    return HeardMotion(talker, load_styles(bundle), motion, [s["t"] for s in about["sampler"]["steps"]], weights)

@@ -1,4 +1,4 @@
-"""A bundle with another audio encoder, its other networks and styles as they were:
+"""A bundle with the networks of the encoder stage, its styles and what was not trained there as they were:
 `python -m trt_build.export.encoder --bundle DIR --encoder runs/encoder.safetensors --version X.Y.Z --out DIR`"""
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ import json
 import shutil
 from pathlib import Path
 
-from training.stages.encoder import trained_encoder
+from training.stages.encoder import load_trained_denoiser, trained_encoder
 from trt_build.export.bundle import replacing, seal
-from trt_build.export.onnx_graphs import export_audio_encoder
+from trt_build.export.onnx_graphs import export_audio_encoder, export_networks
 from trt_build.export.torch_student import load_student
 
 
@@ -21,10 +21,13 @@ def exchange_encoder(
     replaces it. Raises ValueError for a checkpoint of another stage or another architecture."""
     talker, description = load_student(bundle)
     talker.encoder = trained_encoder(checkpoint, talker.config.encoder)
+    denoiser_too = load_trained_denoiser(checkpoint, talker.denoiser)
     with replacing(out) as folder:
-        replaced = shutil.ignore_patterns("audio_encoder.onnx", "bundle.json")
-        shutil.copytree(bundle, folder, ignore=replaced, dirs_exist_ok=True)
-        export_audio_encoder(talker, folder)
+        shutil.copytree(bundle, folder, ignore=shutil.ignore_patterns("bundle.json"), dirs_exist_ok=True)
+        if denoiser_too:
+            export_networks(talker, folder, style_encoder=False)
+        else:
+            export_audio_encoder(talker, folder)
         if card is not None:
             shutil.copyfile(card, folder / "README.md")
         description["version"] = version

@@ -1,0 +1,63 @@
+"""Embeddings of who speaks, by a checkpoint's style encoder or by what a bundle enrols."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from diffusiontalker.spec.mel import MelSpec, log_mel
+from training.eval.animators import neutral_of
+from training.eval.baselines import SAMPLE_RATE_HZ
+from training.models.talker import Talker
+from training.stages.common import load_talker
+
+
+class Speakers(Protocol):
+    """library: unit vectors [n_identities, d]."""
+
+    library: Tensor
+
+    def __call__(self, pieces: list[np.ndarray]) -> Tensor:
+        """Unit vectors [n, d] of pieces of one length, 16 kHz."""
+        ...
+
+
+class CheckpointSpeakers:
+    """The talking identity that the personaliser hears, before an emotion is fused with it."""
+
+    def __init__(self, talker: Talker):
+        self.personaliser = talker.personaliser
+        self.library = talker.personaliser.identities.embeddings().detach()
+
+    @torch.no_grad()
+    def __call__(self, pieces: list[np.ndarray]) -> Tensor:
+        mel = np.stack([log_mel(p, MelSpec()) for p in pieces]).astype(np.float32)
+        return torch.cat([self.personaliser.encoder(m[None])[0] for m in torch.from_numpy(mel)])
+
+
+class BundleSpeakers:
+    """The styles that the runtime enrols and those of the bundle's identities, all without an emotion."""
+
+    def __init__(self, bundle: Path):
+        import diffusiontalker as dt
+
+        self.model = dt.load(str(Path(bundle).resolve()))
+        self.emotion = neutral_of(self.model.emotions) if len(self.model.emotions) > 1 else None
+        self.library = self._unit([self.model.style(name, self.emotion) for name in self.model.identities])
+
+    def __call__(self, pieces: list[np.ndarray]) -> Tensor:
+        return self._unit([self.model.enroll(p, SAMPLE_RATE_HZ, emotion=self.emotion) for p in pieces])
+
+    @staticmethod
+    def _unit(styles: list[np.ndarray]) -> Tensor:
+        return F.normalize(torch.from_numpy(np.stack(styles)), dim=-1)
+
+
+def open_speakers(model: Path) -> Speakers:
+    """Of a bundle folder or a checkpoint."""
+    return BundleSpeakers(model) if model.is_dir() else CheckpointSpeakers(load_talker(model)[0])
