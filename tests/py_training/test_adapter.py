@@ -88,6 +88,7 @@ def test_bundle_goes_on_without_its_checkpoints(run, capsys):
         begun = under_prefix(f"model.{part}", tensors)
         for name, value in getattr(student, part).state_dict().items():
             torch.testing.assert_close(begun[name], value, atol=1e-6, rtol=0)
+    assert encoder.load_trained_denoiser(Path("encoder.safetensors"), student.denoiser)
     deep, mel = encoder.trained_encoder(Path("encoder.safetensors"), student.encoder.config), torch.randn(1, 40, N_MELS)
     assert len(deep.blocks) == deep.config.n_layers == n + 2
     torch.testing.assert_close(deep(mel), student.encoder(mel), atol=1e-5, rtol=0)  # new layers begin as nothing
@@ -109,13 +110,13 @@ def changed_weights(network: torch.nn.Module) -> dict[str, torch.Tensor]:
     }
 
 
-@pytest.mark.parametrize("parts", [("encoder",), ("encoder", "denoiser")])
-def test_what_was_trained_is_exchanged_in_a_bundle(run, tmp_path, parts):
+@pytest.mark.parametrize("options", [(), ("--only-encoder",)])
+def test_what_was_trained_is_exchanged_in_a_bundle(run, tmp_path, options):
     student, about = load_student(BASE)
     torch.manual_seed(0)
     n = len(student.encoder.blocks) + 1
     student.encoder.deepen(n)
-    others = {part: changed_weights(getattr(student, part)) for part in parts}
+    others = {part: changed_weights(getattr(student, part)) for part in ("encoder", "denoiser")}
     save_checkpoint(
         Path("encoder.safetensors"),
         {f"ema.{part}.{k}": v for part, weights in others.items() for k, v in weights.items()},
@@ -123,12 +124,14 @@ def test_what_was_trained_is_exchanged_in_a_bundle(run, tmp_path, parts):
     )
     run(
         exchange, "--bundle", BASE, "--encoder", "encoder.safetensors", "--version", "9.9.9", "--out", "new",
-        "--source", "S",
+        "--source", "S", *options,
     )  # fmt: skip
+    if options:
+        others.pop("denoiser")
     new = json.loads(Path("new/bundle.json").read_text())
     assert (new["version"], new["provenance"]["data"]) == ("9.9.9", "S")
     changed = {name for name, entry in new["files"].items() if entry != about["files"][name]}
-    also = {"denoiser.onnx", "conditioner.onnx"} if "denoiser" in parts else set()
+    also = {"denoiser.onnx", "conditioner.onnx"} if "denoiser" in others else set()
     assert changed == {"audio_encoder.onnx"} | also and set(new["files"]) == set(about["files"])
     assert {k: v for k, v in new.items() if k not in ("version", "provenance", "files")} == {
         k: v for k, v in about.items() if k not in ("version", "provenance", "files")
@@ -157,3 +160,4 @@ def test_what_is_no_encoder_is_refused_and_nothing_is_written(run, capsys):
             run(exchange, "--bundle", BASE, "--encoder", f"{file}.safetensors", "--version", "1", "--out", "new")
         assert e.value.code == 2 and said in capsys.readouterr().err
     assert not Path("new").exists()
+    assert not encoder.load_trained_denoiser(Path("small.safetensors"), torch.nn.Linear(1, 1))

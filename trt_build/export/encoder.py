@@ -15,13 +15,20 @@ from trt_build.export.torch_student import load_student
 
 
 def exchange_encoder(
-    bundle: Path, checkpoint: Path, out: Path, version: str, card: Path | None = None, source: str | None = None
+    bundle: Path,
+    checkpoint: Path,
+    out: Path,
+    version: str,
+    card: Path | None = None,
+    source: str | None = None,
+    only_encoder: bool = False,
 ) -> None:
-    """checkpoint: of training.stages.encoder. card, source: None keeps the bundle's own. Builds beside `out`, then
-    replaces it. Raises ValueError for a checkpoint of another stage or another architecture."""
+    """checkpoint: of training.stages.encoder. card, source: None keeps the bundle's own. only_encoder: keeps its
+    denoiser, too, where the checkpoint has another. Builds beside `out`, then replaces it. Raises ValueError for a
+    checkpoint of another stage or another architecture."""
     talker, description = load_student(bundle)
     talker.encoder = trained_encoder(checkpoint, talker.config.encoder)
-    denoiser_too = load_trained_denoiser(checkpoint, talker.denoiser)
+    denoiser_too = not only_encoder and load_trained_denoiser(checkpoint, talker.denoiser)
     with replacing(out) as folder:
         shutil.copytree(bundle, folder, ignore=shutil.ignore_patterns("bundle.json"), dirs_exist_ok=True)
         if denoiser_too:
@@ -44,9 +51,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--card", type=Path, help="model card; default: the bundle's own")
     parser.add_argument("--source", help="the data, for the provenance; default: the bundle's own")
+    parser.add_argument(
+        "--only-encoder", action="store_true", help="keep the bundle's denoiser where the checkpoint has another"
+    )
     args = parser.parse_args()
     try:
-        exchange_encoder(args.bundle, args.encoder, args.out, args.version, args.card, args.source)
+        exchange_encoder(
+            args.bundle, args.encoder, args.out, args.version, args.card, args.source, args.only_encoder
+        )  # fmt: skip
     except (ValueError, OSError) as e:
         parser.error(str(e))
     print(f"{args.out}: {json.loads((args.out / 'bundle.json').read_text())['version']}")
