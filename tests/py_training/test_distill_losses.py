@@ -35,6 +35,7 @@ def halving(student: TalkerConfig, teacher: TalkerConfig) -> HalvingLoss:
 
 MOTION = MotionSpace("blendshapes", 52, ARKIT_CHANNELS)
 CLOSED = torch.zeros(1, 9, 52)  # the rest pose: lips touch
+NO_CONTACT = torch.zeros(3, 30)
 
 
 def test_a_student_that_lands_where_the_teacher_lands_has_no_loss():
@@ -54,6 +55,24 @@ def test_closed_lips_count_more_only_where_the_student_hears_less():
     assert same[0] == pytest.approx(float(same[1]))
 
 
+def test_closed_lips_count_more_only_where_contact_is_wanted():
+    loss, known, jaw = halving(COMPACT, LARGE).motion_loss, torch.zeros(1, 9, 1), torch.zeros(52)
+    jaw[ARKIT_CHANNELS.index("jawOpen")] = 0.3
+    everywhere, nowhere, half = (
+        float(loss(CLOSED + jaw, CLOSED, known, contact=c)) for c in (None, torch.zeros(1, 9), torch.full((1, 9), 0.5))
+    )
+    assert nowhere < everywhere and half == pytest.approx((nowhere + everywhere) / 2, rel=1e-5)
+    first = torch.zeros(1, 9)
+    first[:, 0] = 1
+    moved = [torch.zeros(1, 9, 52), torch.zeros(1, 9, 52)]
+    moved[0][:, 0] += jaw
+    moved[1][:, 5] += jaw
+    shut, later = (
+        float(loss(m, CLOSED, known, contact=first) - loss(m, CLOSED, known, contact=torch.zeros(1, 9))) for m in moved
+    )
+    assert shut > 0 == later
+
+
 def test_what_the_denoiser_makes_of_features_counts_and_only_they_can_be_trained():
     torch.manual_seed(0)
     talker = Talker(COMPACT)
@@ -63,11 +82,13 @@ def test_what_the_denoiser_makes_of_features_counts_and_only_they_can_be_trained
     heard = HeardMotion(talker, torch.randn(12, 5, 8), MOTION, [256, 128], weights)
     same = talker.denoiser
     large = torch.randn(3, 30, 16)
-    assert heard(same, large, large, seed=1) == 0
+    assert heard(same, large, large, NO_CONTACT, seed=1) == 0
     small = (large + 0.3 * torch.randn(3, 30, 16)).requires_grad_(True)
-    loss = heard(same, small, large, seed=1)
+    loss = heard(same, small, large, NO_CONTACT, seed=1)
     loss.backward()
-    assert loss > 1e-6 and loss == heard(same, small, large, seed=1) != heard(same, small, large, seed=2)
+    assert loss > 1e-6 and loss == heard(same, small, large, NO_CONTACT, seed=1) != heard(
+        same, small, large, NO_CONTACT, seed=2
+    )
     assert not any(p.requires_grad or p.grad is not None for p in talker.parameters())
     # The first 12 of 30 frames only lead in: what is heard there moves nothing that counts.
     assert small.grad[:, :12].abs().max() == 0 < small.grad[:, 18:].abs().min()
@@ -80,13 +101,13 @@ def test_a_denoiser_of_ones_own_is_judged_from_its_own_start():
     talker.high.fill_(1e3)
     heard = HeardMotion(talker, torch.randn(12, 5, 8), MOTION, [256, 128], replace(LossWeights(), closure_margin=0.0))
     own = copy.deepcopy(talker.denoiser).requires_grad_(True)
-    assert heard(own, large, large, seed=1) == 0
+    assert heard(own, large, large, NO_CONTACT, seed=1) == 0
     seen: dict[str, list] = {"own": [], "other": []}
     for name, denoiser in (("own", own), ("other", talker.denoiser)):
         denoiser.register_forward_pre_hook(lambda _, given, name=name: seen[name].append(given[0]))
     with torch.no_grad():
         own.out.bias += 0.5
-    loss = heard(own, large, large, seed=1)
+    loss = heard(own, large, large, NO_CONTACT, seed=1)
     loss.backward()
     assert loss > 0.1 and all(p.grad is not None for p in own.out.parameters())
     assert not any(p.requires_grad or p.grad is not None for p in talker.parameters())

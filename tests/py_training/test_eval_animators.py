@@ -11,7 +11,7 @@ import torch
 
 import diffusiontalker
 from training.encoders.frozen import EncoderChoice
-from training.eval.animators import BundleAnimator
+from training.eval.animators import BundleAnimator, CheckpointAnimator
 from training.eval.models import ModelSpec
 from training.loop.checkpoint import load_checkpoint, save_checkpoint, with_prefix
 from training.models.audio_encoder import AudioEncoderConfig
@@ -129,6 +129,20 @@ def test_a_teacher_without_its_own_encoder_is_refused_with_a_sentence(tmp_path, 
     # A student does not ask for an encoder, and may stand beside a teacher that does.
     student = ModelSpec("s", saved(tmp_path / "s.safetensors"), 1).open(encoder=EncoderChoice("fake"))
     assert len(student(audio[1:], ["ada"])[0]) == 17
+
+
+def test_networks_of_a_bundle_in_pytorch_move_as_the_runtime_does():
+    base = Path(diffusiontalker.__file__).parent / "bundles" / "base"
+    sound = np.random.default_rng(0).standard_normal(16000).astype(np.float32)
+    sound *= 0.1 * np.sin(np.linspace(0, 12, 16000)) ** 2
+    asked = ([sound], ["ada"], ["happy"])
+    in_pytorch = CheckpointAnimator(base, profile="live")
+    in_runtime = BundleAnimator(base, "reference", "live")
+    assert (in_pytorch.names, in_pytorch.emotions) == (in_runtime.names, in_runtime.emotions)
+    # At the end the runtime eases to rest.
+    np.testing.assert_allclose(in_pytorch(*asked)[0][:-6], in_runtime(*asked)[0][:-6], atol=1e-5)
+    other = in_runtime([sound], ["kira"], ["happy"])[0]
+    assert np.abs(other - in_runtime(*asked)[0]).max() > 0.05
 
 
 @pytest.mark.parametrize("emotions", [(), ("neutral",), ("neutral", "sad")])

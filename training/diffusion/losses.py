@@ -62,8 +62,16 @@ class MotionLoss:
     def __init__(self, channel_weight: Tensor, gap: LipGap | None, weights: LossWeights):
         self.channel_weight, self.gap, self.weights = channel_weight, gap, weights
 
-    def __call__(self, x0_pred: Tensor, x0: Tensor, known: Tensor, sample_weight: Tensor | None = None) -> Tensor:
-        """x0_pred, x0: [B, W, C]; known: [B, W, 1]; sample_weight: [B] or None. Returns a scalar."""
+    def __call__(
+        self,
+        x0_pred: Tensor,
+        x0: Tensor,
+        known: Tensor,
+        sample_weight: Tensor | None = None,
+        contact: Tensor | None = None,
+    ) -> Tensor:
+        """x0_pred, x0: [B, W, C]; known: [B, W, 1]; sample_weight: [B] or None; contact: [B, W], 0..1, how far a frame
+        where the lips are closed gets the weight of closure, or None for all such frames. Returns a scalar."""
         new = 1 - known
         error = (x0_pred - x0) * new
         per_frame = (error.square() * self.channel_weight).mean(dim=-1)
@@ -72,17 +80,18 @@ class MotionLoss:
         n_new = new.sum(dim=(1, 2)).clamp(min=1)
         loss = per_frame.sum(dim=1) + self.weights.velocity * per_velocity.sum(dim=1)
         if self.gap is not None:
-            loss = loss + self.weights.lip_gap * self._gap_error(x0_pred, x0, new)
+            loss = loss + self.weights.lip_gap * self._gap_error(x0_pred, x0, new, contact)
         loss = loss / n_new
         return loss.mean() if sample_weight is None else (loss * sample_weight).mean()
 
-    def _gap_error(self, x0_pred: Tensor, x0: Tensor, new: Tensor) -> Tensor:
+    def _gap_error(self, x0_pred: Tensor, x0: Tensor, new: Tensor, contact: Tensor | None) -> Tensor:
         """[B]: sum over the new frames."""
         gap = self.gap(x0)
         closed = (gap < CLOSED_LIP_GAP).float()
         aim = gap - self.weights.closure_margin * closed
         error = ((self.gap(x0_pred) - aim) / LIP_GAP_SCALE).square() * new[..., 0]
-        return (error * (1 + self.weights.closure * closed)).sum(dim=1)
+        counts_more = closed if contact is None else closed * contact
+        return (error * (1 + self.weights.closure * counts_more)).sum(dim=1)
 
 
 def truncated_snr(alpha_bar: Tensor) -> Tensor:

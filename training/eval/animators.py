@@ -18,8 +18,10 @@ from training.encoders.cache import FeatureInfo
 from training.encoders.frozen import EncoderChoice, FrozenEncoder
 from training.encoders.resample import encode_clip
 from training.eval.baselines import SAMPLE_RATE_HZ, frame_count
+from training.models.talker import Talker
 from training.stages.common import load_talker, style_table
 from trt_build.export.bundle import profile_sizes
+from trt_build.export.torch_student import load_student, load_styles
 
 Profile = tuple[int, int, int]  # past, hop, lookahead frames
 
@@ -59,8 +61,17 @@ def neutral_of(emotions: Sequence[str]) -> str:
     return "neutral" if "neutral" in emotions else emotions[0]
 
 
+def _networks_of(bundle: Path) -> tuple[Talker, torch.Tensor, dict]:
+    """(talker, styles, what a checkpoint would say of itself) of a bundle."""
+    talker, content = load_student(bundle)
+    known, n_steps = content["identities"], len(content["sampler"]["steps"])
+    about = {"identities": known["names"], "emotions": known.get("emotions", ["neutral"]), "sampler_steps": n_steps}
+    return talker, load_styles(bundle), about
+
+
 class CheckpointAnimator:
-    """A checkpoint run by PyTorch with any number of sampler steps, all clips in one batch of streams.
+    """A checkpoint, or the networks of a bundle folder, run by PyTorch with any number of sampler steps and any
+    profile, all clips in one batch of streams.
     encoder: needed by a teacher that hears the features of a large one, and must be that one; others ignore it."""
 
     def __init__(
@@ -71,8 +82,11 @@ class CheckpointAnimator:
         batch: int = 32,
         encoder: EncoderChoice | None = None,
     ):
-        self.talker, about = load_talker(checkpoint)
-        self.styles = style_table(self.talker, checkpoint)
+        if checkpoint.is_dir():
+            self.talker, self.styles, about = _networks_of(checkpoint)
+        else:
+            self.talker, about = load_talker(checkpoint)
+            self.styles = style_table(self.talker, checkpoint)
         self.names: list[str] = about["identities"]
         self.emotions: list[str] = about.get("emotions", ["neutral"])
         self.default_identity: str = self.names[0]

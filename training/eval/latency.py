@@ -57,8 +57,8 @@ def parse_profile(text: str) -> Profile:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--corpus", type=Path, required=True, help="folder made by python -m training.corpus")
     parser.add_argument("--limit", type=int, default=60, help="utterances of its test split, and recordings")
-    parser.add_argument("--model", type=Path, required=True, help="student checkpoint")
-    parser.add_argument("--steps", type=int, help="sampler steps; default: the checkpoint's own")
+    parser.add_argument("--model", type=Path, required=True, help="student checkpoint or bundle folder")
+    parser.add_argument("--steps", type=int, help="sampler steps; default: the model's own")
     parser.add_argument("--audio", type=Path, help="folder of real recordings")
     parser.add_argument("--tracked", type=Path, metavar="JSON", help="their tracked lips (recordings.py)")
     parser.add_argument("--profile", action="append", metavar="PAST/HOP/LOOK", help="default: a grid")

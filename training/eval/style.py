@@ -123,6 +123,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True, help="bundle folder, or student or teacher checkpoint")
     parser.add_argument("--readers", type=Path, help="folder of real speech READER-CHAPTER-NUMBER.flac")
+    parser.add_argument(
+        "--no-look-up", action="store_true", help="for another corpus than the model's: it deals voices out otherwise"
+    )
     parser.add_argument("--limit", type=int, default=40, help="utterances for wrong identities and emotions")
     parser.add_argument("--out", type=Path, required=True, help="folder for style.json")
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch and of the runtime")
@@ -142,7 +145,9 @@ def run(args: argparse.Namespace) -> dict[str, float]:
     """Prints the scores, writes style.json; raises ValueError or OSError for wrong arguments."""
     torch.set_num_threads(args.threads)
     speakers = open_speakers(args.model)
-    scores = look_up(speakers, speech_by_voice(args.corpus, "val"), cast_voices(read_utterances(args.corpus)))
+    scores: dict[str, float] = {}
+    if not args.no_look_up:
+        scores |= look_up(speakers, speech_by_voice(args.corpus, "val"), cast_voices(read_utterances(args.corpus)))
     scores |= same_above_different(speakers, speech_by_voice(args.corpus, "test"), "unseen")
     if args.readers:
         scores |= same_above_different(speakers, speech_by_reader(args.readers), "real")

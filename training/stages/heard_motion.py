@@ -34,9 +34,10 @@ class HeardMotion(nn.Module):
         self.schedule = Schedule(talker.config.denoiser.n_train_steps)
         self.motion_loss = motion_loss(talker, motion, weights)
 
-    def forward(self, denoiser: nn.Module, small: Tensor, large: Tensor, seed: int) -> Tensor:
+    def forward(self, denoiser: nn.Module, small: Tensor, large: Tensor, contact: Tensor, seed: int) -> Tensor:
         """denoiser: the one to judge, of the small features.   small, large: [B, W, d_model] features of the same
-        windows -> scalar.   seed: of styles, noise, timesteps.
+        windows -> scalar.   contact: [B, W], how sure it is that p, b or m is said: there closed lips count more.
+        In silence, too, they made vowels open less.   seed: of styles, noise, timesteps.
 
         The first step from rest gives the windows a motion, with each denoiser's own features; some way into them,
         where the start no longer tells, a part of it is taken for the past and the rest is denoised once more. So the
@@ -57,7 +58,7 @@ class HeardMotion(nn.Module):
             wanted = self.talker.clamp(self.talker.denoiser(x_t, known, large[:, lead:], style, t.float()).float())
             x_t = self._partly_denoised(denoiser, small.detach(), style, t, noise, lead, past)
         got = denoiser(x_t, known, small[:, lead:], style, t.float()).float()
-        return self.motion_loss(got, wanted, known)
+        return self.motion_loss(got, wanted, known, contact=contact[:, lead:])
 
     def _partly_denoised(
         self, denoiser: nn.Module, audio: Tensor, style: Tensor, t: Tensor, noise: Tensor, lead: int, past: int
