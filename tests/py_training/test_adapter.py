@@ -98,6 +98,8 @@ def test_bundle_goes_on_without_its_checkpoints(run, capsys):
     with pytest.raises(SystemExit) as e:
         run(encoder, *words, "--train", "denoiser", "--out", "denoiser.safetensors")
     assert e.value.code == 2 and "give both" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="clips is not a bundle: it has no bundle.json"):
+        load_student(Path("clips"))
     run(encoder, *words, "--train", "denoiser", "--motion", 1, "--out", "denoiser.safetensors", "--steps", 2)
     assert torch.equal(trained("denoiser.safetensors", "encoder.norm.weight"), student.encoder.norm.weight)
     assert not torch.equal(trained("denoiser.safetensors", "denoiser.out.weight"), student.denoiser.out.weight)

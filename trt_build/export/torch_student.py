@@ -62,8 +62,10 @@ def load_styles(bundle: Path) -> Tensor:
 
 def load_student(bundle: Path) -> tuple[Talker, dict]:
     """(talker in evaluation mode, bundle.json). Its personaliser is untrained: a bundle holds style vectors only, see
-    load_styles. Raises ValueError when the graphs are of another architecture."""
+    load_styles. Raises ValueError for a folder that is no bundle, or whose graphs are of another architecture."""
     bundle = Path(bundle)
+    if not (bundle / "bundle.json").is_file():
+        raise ValueError(f"{bundle} is not a bundle: it has no bundle.json")
     about = json.loads((bundle / "bundle.json").read_text())
     motion, audio, styles = about["motion"], about["audio"], load_styles(bundle)
     n_channels = motion.get("n_channels") or len(motion["channels"])
