@@ -45,12 +45,11 @@ class HeardMotion(nn.Module):
         draw = torch.Generator().manual_seed(seed)
         n, width, _ = large.shape
         lead, past = int(LEAD * width), int(PAST * width)
-        place = {"device": large.device}
-        style = self.styles[torch.randint(len(self.styles), (n,), generator=draw).to(**place)]
+        style = self.styles[torch.randint(len(self.styles), (n,), generator=draw).to(large.device)]
         step = torch.randint(len(self.timesteps), (n,), generator=draw)
         step[torch.rand(n, generator=draw) < FIRST_STEP] = 0
-        t = self.timesteps[step.to(**place)]
-        noise = torch.randn((n, width, self.talker.config.denoiser.n_channels), generator=draw).to(**place)
+        t = self.timesteps[step.to(large.device)]
+        noise = torch.randn((n, width, self.talker.config.denoiser.n_channels), generator=draw).to(large.device)
         noise = noise * self.talker.noise_scale
         with torch.no_grad():
             x_t = self._partly_denoised(self.talker.denoiser, large, style, t, noise, lead, past)
@@ -68,8 +67,7 @@ class HeardMotion(nn.Module):
         known = self._known(n, width, past, audio.device)
         start = torch.where(known > 0, self.talker.normalise(self.talker.rest), noise)
         x0 = self.talker.clamp(denoiser(start, known, audio, style, self.timesteps[:1].float().expand(n)).float())
-        alpha_bar = self.schedule.alpha_bar.to(audio.device)[t][:, None, None]
-        noised = alpha_bar.sqrt() * x0 + (1 - alpha_bar).sqrt() * noise
+        noised = self.schedule.add_noise(x0, noise, t)
         return torch.where(self._known(n, width - lead, past, audio.device) > 0, x0[:, lead:], noised[:, lead:])
 
     @staticmethod
