@@ -1,7 +1,6 @@
 """Going on from a bundle: an adapter of a large encoder takes the teacher's place, the bundle gets a new encoder."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,36 +9,27 @@ import torch
 
 import diffusiontalker
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
+from training.articulation.emotion import EMOTION_NAMES
+from training.articulation.style import IDENTITY_NAMES
 from training.data.clips import N_MELS, PHONE_NAMES, ClipSet, ClipSetInfo, ClipWriter
 from training.data.motion_space import MotionSpace
 from training.encoders.cache import FeatureInfo, FeatureWriter
+from training.eval.speakers import open_speakers
 from training.loop.checkpoint import load_checkpoint, save_checkpoint, under_prefix
-from training.stages import adapter, encoder
-from training.stages.common import load_talker, style_table
+from training.stages import adapter, distill, encoder, imitated, teacher
+from training.stages.common import load_talker
 from trt_build.export import encoder as exchange
+from trt_build.export.bundle import write_bundle
 from trt_build.export.torch_student import load_student, load_styles
 
 BASE = Path(diffusiontalker.__file__).parent / "bundles" / "base"
 HERE = ("--accelerator", "cpu", "--precision", "32", "--threads", "1")
 
 
-@pytest.fixture
-def run(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-
-    def call(command, *words):
-        monkeypatch.setattr(sys, "argv", [command.__name__, *map(str, words)])
-        return command.main()
-
-    threads = torch.get_num_threads()
-    yield call
-    torch.set_num_threads(threads)
-
-
-def made_clips(folder):
+def made_clips(folder, identities=("ada",), emotions=("neutral",)):
     """Features tell the mel: an adapter can learn what an encoder of the mel says."""
     rng = np.random.default_rng(0)
-    info = ClipSetInfo(MotionSpace("blendshapes", 52, ARKIT_CHANNELS), ("ada",), ("neutral",), "made up")
+    info = ClipSetInfo(MotionSpace("blendshapes", 52, ARKIT_CHANNELS), identities, emotions, "made up")
     with ClipWriter(folder, info) as writer:
         for k in range(4):
             slow = np.repeat(rng.normal(-6, 4, (30, N_MELS)), 10, axis=0)
@@ -74,7 +64,9 @@ def test_bundle_goes_on_without_its_checkpoints(run, capsys):
     assert about["stage"] == "teacher" and heard.config.d_features == N_MELS
     for name, value in student.denoiser.state_dict().items():  # all but the adapter is the bundle's
         assert torch.equal(heard.denoiser.state_dict()[name], value), name
-    assert torch.equal(style_table(heard, Path("heard.safetensors")), load_styles(BASE))
+    assert torch.equal(heard.personaliser.style_table(), load_styles(BASE))
+    mel = torch.randn(1, 300, N_MELS)
+    assert torch.equal(heard.personaliser.style_of_speech(mel), student.personaliser.style_of_speech(mel))
     assert torch.equal(heard.mean, student.mean) and torch.equal(heard.high, student.high)
 
     n = len(student.encoder.blocks)
@@ -103,6 +95,41 @@ def test_bundle_goes_on_without_its_checkpoints(run, capsys):
     run(encoder, *words, "--train", "denoiser", "--motion", 1, "--out", "denoiser.safetensors", "--steps", 2)
     assert torch.equal(trained("denoiser.safetensors", "encoder.norm.weight"), student.encoder.norm.weight)
     assert not torch.equal(trained("denoiser.safetensors", "denoiser.out.weight"), student.denoiser.out.weight)
+
+
+def test_many_steps_from_a_bundle_and_back_to_few(run, tmp_path, capsys):
+    made_clips(Path("clips"), IDENTITY_NAMES, EMOTION_NAMES)
+    made_clips(Path("others"))
+    words = ("--bundle", BASE, "--out", "teacher.safetensors", "--frames", 120, *HERE)
+    with pytest.raises(SystemExit) as e:
+        run(teacher, "--clips", "clips", *words, "--features")
+    assert e.value.code == 2 and "--bundle has its own encoder" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run(teacher, "--clips", "others", *words)
+    assert "knows other identities or emotions than the clips" in capsys.readouterr().err
+
+    run(teacher, "--clips", "clips", *words, "--steps", 2)
+    run(imitated, "--clips", "clips", "--teacher", "teacher.safetensors", "--out", "imitated", "--steps", 1)
+    run(
+        distill, "--clips", "clips", "imitated", "--teacher", "teacher.safetensors", "--out", "student", "--to", 128,
+        "--updates", 1, "--frames", 120, *HERE,
+    )  # fmt: skip
+    student, _ = load_student(BASE)
+    path = Path("student/student-128.safetensors")
+    few, about = load_talker(path)
+    assert (about["stage"], about["sampler_steps"]) == ("distill", 128)
+    for name in ("encoder.norm.weight", "personaliser.encoder.norm.weight", "std"):
+        assert torch.equal(few.state_dict()[name], student.state_dict()[name]), name
+    assert not torch.equal(few.denoiser.out.weight, student.denoiser.out.weight)
+    with pytest.raises(ValueError, match="began with a bundle and has its identities' styles only"):
+        open_speakers(path)
+
+    write_bundle(few, about, Path("new"), "new", "1", None)
+    again, _ = load_student(Path("new"))
+    assert torch.equal(load_styles(Path("new")), load_styles(BASE))
+    mel = torch.randn(1, 300, N_MELS)
+    with torch.no_grad():
+        torch.testing.assert_close(again.personaliser.style_of_speech(mel), student.personaliser.style_of_speech(mel))
 
 
 def changed_weights(network: torch.nn.Module) -> dict[str, torch.Tensor]:

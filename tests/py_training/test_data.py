@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from corpus_makers import add_utterance
 
+from training.articulation.style import HELD_OUT_NAMES
 from training.data import prepare
 from training.data.augment import augment, rms, set_level
 from training.data.clips import PHONE_NAMES, ClipSet
@@ -17,19 +18,28 @@ MEL_PER_GROUP, FRAMES_PER_GROUP = 10, 3
 
 
 @pytest.fixture(scope="module")
-def clips(tmp_path_factory):
-    corpus, out = tmp_path_factory.mktemp("corpus"), tmp_path_factory.mktemp("clips")
+def corpus(tmp_path_factory):
+    corpus = tmp_path_factory.mktemp("corpus")
     rng = np.random.default_rng(0)
     for name, split, n in (("kokoro-a", "train", 40000), ("flite-b", "test", 35000)):
         audio = 0.1 * rng.standard_normal(n)
         audio[:6400] *= 0.001
         phones = [["SIL", 0.0, 0.4], ["B", 0.4, 0.5], ["AA", 0.5, 0.8], ["SIL", 0.8, n / 16000]]
         add_utterance(corpus, name, audio, phones, split, engine=name[:5])
-    argv = ["prepare", "--corpus", str(corpus), "--out", str(out), "--variants", "3", "--jobs", "1"]
+    return corpus
+
+
+def prepared(corpus, out, *more) -> ClipSet:
+    argv = ["prepare", "--corpus", str(corpus), "--out", str(out), "--variants", "3", "--jobs", "1", *more]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", argv)
         prepare.main()
     return ClipSet(out)
+
+
+@pytest.fixture(scope="module")
+def clips(corpus, tmp_path_factory):
+    return prepared(corpus, tmp_path_factory.mktemp("clips"))
 
 
 def test_clips_line_up_and_splits_are_kept(clips):
@@ -60,6 +70,13 @@ def test_a_training_voice_has_an_identity_of_its_own_and_an_unseen_one_has_none(
     assert all(c.voice_identity == -1 for c in test + [c for c in train if "~" in c.speaker])
     assert all(voice_of(c, "emotion") == c.voice_emotion >= 0 for c in train + test)
     assert {c.speaker.split("~")[0] for c in train} == {"kokor:v"}
+
+
+def test_held_out_identities_have_no_voice_of_their_own(corpus, clips, tmp_path):
+    held_out = prepared(corpus, tmp_path, "--held-out-identities")
+    assert held_out.info.identities == HELD_OUT_NAMES and not set(HELD_OUT_NAMES) & set(clips.info.identities)
+    assert {c.voice_identity for c in held_out.clips} == {-1}
+    assert {c.identity for c in held_out.clips} <= set(range(len(HELD_OUT_NAMES)))
 
 
 def test_references_are_speech_of_the_named_speakers(clips):

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -45,21 +44,6 @@ def small_networks(monkeypatch):
     monkeypatch.setattr(teacher, "AudioEncoderConfig", partial(AudioEncoderConfig, **SMALL))
     monkeypatch.setattr(teacher, "DenoiserConfig", partial(DenoiserConfig, d_audio=32, d_free=32, **SMALL))
     monkeypatch.setattr(personaliser, "ROWS", 4)
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture
-def run(monkeypatch, tmp_path):
-    """Runs the main of a command with words; files are named relative to tmp_path."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(command, *words) -> None:
-        monkeypatch.setattr(sys, "argv", [command.__name__, *map(str, words)])
-        assert command.main() in (None, 0)
-
-    return call
 
 
 def train(run, clips: str, *, large_encoder: bool) -> None:

@@ -12,11 +12,12 @@ from corpus_makers import add_utterance
 
 import diffusiontalker
 from training.articulation.emotion import EMOTION_NAMES
-from training.articulation.style import IDENTITY_NAMES
+from training.articulation.style import IDENTITY_NAMES, held_out_styles, library_styles
 from training.eval import __main__ as command
 from training.eval import style
-from training.eval.held_out import load_held_out
+from training.eval.held_out import HeldOut, load_held_out
 from training.eval.speakers import BundleSpeakers, CheckpointSpeakers
+from training.eval.unseen import unseen_identities
 from training.loop.checkpoint import save_checkpoint, with_prefix
 from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
@@ -137,7 +138,7 @@ def test_command_scores_identities_and_emotions_of_a_checkpoint(corpus, tmp_path
         assert scores[f"{kind}_pairs"] == scores[f"{kind}_speakers"] == 2
         assert 0 <= scores[f"{kind}_same_above_different"] <= 1
     for name in ("lip_error", "lip_error_wrong_identity", "lip_error_moods", "lip_error_wrong_emotion",
-                 "upper_error_moods", "upper_error_wrong_emotion"):  # fmt: skip
+                 "upper_error_moods", "upper_error_wrong_emotion", "unseen_identity_lip_error_any"):  # fmt: skip
         assert 0 < scores[name] < 1
     assert "upper_error_wrong_emotion" in capsys.readouterr().out
 
@@ -183,6 +184,33 @@ def test_a_wrong_condition_costs_what_it_changes(corpus):
     assert style.wrong_identity(animator, corpus, 4)["lip_error_wrong_identity"] == pytest.approx(0.5)
     animator.names, animator.emotions = names[:1], moods[:1]
     assert style.wrong_emotion(animator, corpus, 4) == style.wrong_identity(animator, corpus, 4) == {}
+
+
+class OffBy:
+    """The truth with lips off by 0.1 for every place that the identity has in the names."""
+
+    def __init__(self, data, names):
+        self.names = names
+        self.right = {audio.tobytes(): truth for audio, truth in zip(data.audio, data.truth, strict=True)}
+
+    def __call__(self, audio, identities, emotions):
+        return [self.right[a.tobytes()] + 0.1 * self.names.index(i) for a, i in zip(audio, identities, strict=True)]
+
+
+def test_held_out_identities_are_moved_as_the_nearest(corpus):
+    for k in range(8):  # every held-out identity has utterances in both splits
+        for split in ("val", "test"):
+            add_utterance(corpus, f"c-{split}-{k}", np.full(16000, 0.001 * (k + 1)), [["SIL", 0, 1.0]], split)
+    styles = held_out_styles()
+    assert not set(styles) & set(IDENTITY_NAMES) and not set(styles.values()) & set(library_styles().values())
+    data = [load_held_out(corpus, split, styles=styles) for split in ("val", "test")]
+    assert all(set(d.identities) == set(styles) for d in data)
+    both = HeldOut(**{f: getattr(data[0], f) + getattr(data[1], f) for f in vars(data[0])})
+    scores = unseen_identities(OffBy(both, ["x", "y", "z"]), ["z", "x", "y"], Angles(10, 40, 170), corpus, 40)
+    assert scores["unseen_identity_lip_error_nearest_motion"] == pytest.approx(0, abs=1e-6)  # x
+    assert scores["unseen_identity_lip_error_nearest_speech"] == pytest.approx(0.2, abs=1e-6)  # 0 radians are near z
+    assert scores["unseen_identity_lip_error_any"] == pytest.approx(0.1, abs=1e-6)
+    assert unseen_identities(OffBy(both, ["x"]), ["x"], Angles(0), corpus, 40) == {}
 
 
 def test_a_teacher_without_its_encoder_gets_the_scores_that_need_no_motion(corpus, tmp_path, capsys):

@@ -45,9 +45,19 @@ IDENTITY_NAMES = (
 )  # fmt: skip
 
 
+# Identities that no clip of the training has, to score how a model moves people whom it never saw.
+HELD_OUT_NAMES = ("lena", "marek", "nora", "otto")
+
+
 def library_styles(seed: int = 7) -> dict[str, TalkingStyle]:
     """Name -> style of the shipped identity library; the same for the same seed."""
     rng = np.random.default_rng(seed)
     styles = {IDENTITY_NAMES[0]: TalkingStyle()}
     styles.update({name: random_style(rng) for name in IDENTITY_NAMES[1:]})
     return styles
+
+
+def held_out_styles(seed: int = 11) -> dict[str, TalkingStyle]:
+    """Name -> style of the held-out identities."""
+    rng = np.random.default_rng(seed)
+    return {name: random_style(rng) for name in HELD_OUT_NAMES}

@@ -12,7 +12,7 @@ import numpy as np
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
 from training.articulation.emotion import EMOTION_NAMES
 from training.articulation.generate import animate_phones
-from training.articulation.style import TalkingStyle, library_styles
+from training.articulation.style import TalkingStyle, held_out_styles, library_styles
 from training.corpus.reader import read_audio, read_utterances
 from training.data.augment import heard_as, record
 from training.data.casting import cast_voices, voice_name
@@ -41,6 +41,7 @@ class Job:
     n_variants: int
     seed: int
     own_identity: int  # of its voice; -1 for a voice unseen in training
+    styles: dict[str, TalkingStyle]  # identities to move as
 
 
 def animate(utterance: dict, audio: np.ndarray, rate: float, style: TalkingStyle, emotion: str, seed: int) -> dict:
@@ -67,7 +68,7 @@ def animate(utterance: dict, audio: np.ndarray, rate: float, style: TalkingStyle
 
 def build_clip(job: Job, audio: np.ndarray, rng: np.random.Generator, clean: bool) -> dict:
     """One clip; recording condition, mood and identity are drawn from rng."""
-    styles = list(library_styles().values())
+    styles = list(job.styles.values())
     utterance, own = job.utterance, job.own_identity
     identity = own if own >= 0 and rng.random() < OWN_IDENTITY else int(rng.integers(len(styles)))
     neutral = clean and own >= 0 or rng.random() < NEUTRAL_VOICE
@@ -95,11 +96,13 @@ def clips_of(job: Job) -> list[dict]:
     return [build_clip(job, audio, rng, clean=not train or k == 0) for k in range(job.n_variants if train else 1)]
 
 
-def jobs_of(corpus: Path, engines: list[str], n_variants: int, seed: int) -> list[Job]:
+def jobs_of(corpus: Path, engines: list[str], n_variants: int, seed: int, held_out: bool = False) -> list[Job]:
+    """held_out: moved as the held-out identities, of whom no voice is the own one."""
     utterances = read_utterances(corpus)
-    cast = cast_voices(utterances)
+    cast = {} if held_out else cast_voices(utterances)
+    styles = held_out_styles() if held_out else library_styles()
     return [
-        Job(u, corpus, n_variants, seed, cast.get(voice_name(u), -1))
+        Job(u, corpus, n_variants, seed, cast.get(voice_name(u), -1), styles)
         for u in utterances
         if not engines or u["engine"] in engines
     ]
@@ -114,15 +117,18 @@ def main() -> None:
     )
     parser.add_argument("--variants", type=int, default=2, help="clips per training utterance")
     parser.add_argument("--every", type=int, default=1, help="take only every so many-th utterance")
+    parser.add_argument(
+        "--held-out-identities", action="store_true", help="motion of identities that no model is trained on"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     add_encoder_arguments(parser, required=False)  # also cache features of a large encoder
     args = parser.parse_args()
-    jobs = jobs_of(args.corpus, args.engine, args.variants, args.seed)[:: args.every]
+    jobs = jobs_of(args.corpus, args.engine, args.variants, args.seed, args.held_out_identities)[:: args.every]
     if not jobs:
         parser.error(f"no utterances in {args.corpus}: run python -m training.corpus synthesize first")
     choice = chosen_encoder(args) if args.encoder else None
-    info = ClipSetInfo(MOTION, tuple(library_styles()), EMOTION_NAMES, SOURCE)
+    info = ClipSetInfo(MOTION, tuple(jobs[0].styles), EMOTION_NAMES, SOURCE)
     print(write_clips(args.out, info, jobs, clips_of, args.jobs, choice))
 
 

@@ -19,9 +19,9 @@ from training.encoders.frozen import EncoderChoice, FrozenEncoder
 from training.encoders.resample import encode_clip
 from training.eval.baselines import SAMPLE_RATE_HZ, frame_count
 from training.models.talker import Talker
-from training.stages.common import load_talker, style_table
+from training.stages.common import load_talker
 from trt_build.export.bundle import profile_sizes
-from trt_build.export.torch_student import load_student, load_styles
+from trt_build.export.torch_student import load_student
 
 Profile = tuple[int, int, int]  # past, hop, lookahead frames
 
@@ -61,12 +61,12 @@ def neutral_of(emotions: Sequence[str]) -> str:
     return "neutral" if "neutral" in emotions else emotions[0]
 
 
-def _networks_of(bundle: Path) -> tuple[Talker, torch.Tensor, dict]:
-    """(talker, styles, what a checkpoint would say of itself) of a bundle."""
+def _networks_of(bundle: Path) -> tuple[Talker, dict]:
+    """(talker, what a checkpoint would say of itself) of a bundle."""
     talker, content = load_student(bundle)
     known, n_steps = content["identities"], len(content["sampler"]["steps"])
     about = {"identities": known["names"], "emotions": known.get("emotions", ["neutral"]), "sampler_steps": n_steps}
-    return talker, load_styles(bundle), about
+    return talker, about
 
 
 class CheckpointAnimator:
@@ -83,10 +83,9 @@ class CheckpointAnimator:
         encoder: EncoderChoice | None = None,
     ):
         if checkpoint.is_dir():
-            self.talker, self.styles, about = _networks_of(checkpoint)
+            self.talker, about = _networks_of(checkpoint)
         else:
             self.talker, about = load_talker(checkpoint)
-            self.styles = style_table(self.talker, checkpoint)
         self.names: list[str] = about["identities"]
         self.emotions: list[str] = about.get("emotions", ["neutral"])
         self.default_identity: str = self.names[0]
@@ -109,13 +108,17 @@ class CheckpointAnimator:
         result: dict[int, np.ndarray] = {}
         for i in range(0, len(order), self.batch):
             rows = order[i : i + self.batch]
-            styles = self.styles[identity[rows], emotion[rows]]
+            styles = self._styles(identity[rows], emotion[rows])
             timeline = self._timeline([audio[r] for r in rows])
             seeds = [int(r) for r in rows]
             frames = animate(self.talker, timeline, styles, self.steps, self.profile, seeds)
             for row, weights in zip(rows, frames, strict=True):
                 result[int(row)] = weights[: frame_count(audio[row])]
         return [result[i] for i in range(len(audio))]
+
+    @torch.no_grad()
+    def _styles(self, identity: torch.Tensor, emotion: torch.Tensor) -> torch.Tensor:
+        return self.talker.personaliser.style(identity, emotion)
 
     def _indices(self, names: list[str], known: list[str], what: str) -> torch.Tensor:
         unknown = set(names) - set(known)

@@ -10,7 +10,7 @@ import numpy as np
 
 from training.articulation.emotion import EMOTION_NAMES
 from training.articulation.generate import animate_phones
-from training.articulation.style import library_styles
+from training.articulation.style import TalkingStyle, library_styles
 from training.corpus.reader import read_audio, read_utterances
 from training.data.prosody import act
 from training.eval.baselines import FPS, SAMPLE_RATE_HZ, Animator, frame_count
@@ -47,16 +47,23 @@ class HeldOut:
         return len(self.ids)
 
 
-def load_held_out(corpus: Path, split: str = "test", limit: int | None = None, moods: bool = False) -> HeldOut:
+def load_held_out(
+    corpus: Path,
+    split: str = "test",
+    limit: int | None = None,
+    moods: bool = False,
+    styles: dict[str, TalkingStyle] | None = None,
+) -> HeldOut:
     """Reads `split` of a corpus folder, or `limit` utterances spread evenly over it; the ground truth is computed, not
-    stored. moods: each utterance is acted in an emotion of its own, voice and face; else all are neutral.
+    stored. moods: each utterance is acted in an emotion of its own, voice and face; else all are neutral. styles: the
+    identities that the utterances are dealt out to, default those of the library.
     Raises FileNotFoundError when there is none."""
     chosen = read_utterances(corpus, split)
     if not chosen:
         raise FileNotFoundError(f"no utterances of split {split!r} in {corpus}: synthesize them (training/README.md)")
     if limit is not None and limit < len(chosen):
         chosen = [chosen[i] for i in np.linspace(0, len(chosen) - 1, limit).astype(int)]
-    styles = library_styles()
+    styles = styles or library_styles()
     names = list(styles)
     out = HeldOut([], [], [], [], [], [], [])
     for u in chosen:

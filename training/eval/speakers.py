@@ -59,5 +59,11 @@ class BundleSpeakers:
 
 
 def open_speakers(model: Path) -> Speakers:
-    """Of a bundle folder or a checkpoint."""
-    return BundleSpeakers(model) if model.is_dir() else CheckpointSpeakers(load_talker(model)[0])
+    """Of a bundle folder or a checkpoint. Raises ValueError for a checkpoint that began with a bundle: what its
+    identities were made of is not known."""
+    if model.is_dir():
+        return BundleSpeakers(model)
+    talker, _ = load_talker(model)
+    if talker.personaliser.styles is not None:
+        raise ValueError(f"{model} began with a bundle and has its identities' styles only: export it and score that")
+    return CheckpointSpeakers(talker)

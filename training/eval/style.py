@@ -24,6 +24,7 @@ from training.eval.held_out import HeldOut, load_held_out
 from training.eval.models import encoder_of
 from training.eval.scores_blendshape import LIPS, UPPER, mean_absolute_error
 from training.eval.speakers import Speakers, open_speakers
+from training.eval.unseen import unseen_identities
 from training.stages.common import load_talker
 
 StyledAnimator = CheckpointAnimator | BundleAnimator
@@ -157,6 +158,7 @@ def run(args: argparse.Namespace) -> dict[str, float]:
     else:
         scores |= wrong_identity(animator, args.corpus, args.limit)
         scores |= wrong_emotion(animator, args.corpus, args.limit)
+        scores |= unseen_identities(animator, animator.names, speakers, args.corpus, args.limit)
     written = {k: None if math.isnan(v) else v for k, v in scores.items()}
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "style.json").write_text(json.dumps(written, indent=1, allow_nan=False) + "\n")

@@ -31,7 +31,7 @@ class CrossFusion(nn.Module):
 
 class Personaliser(nn.Module):
     """log_scale: learnable inverse temperature of the contrastive losses (as in CLIP, Radford et al., arXiv 2103.00020,
-    capped at 100)."""
+    capped at 100).   styles: None, or a bundle's table that stands for the library, see keep_styles."""
 
     def __init__(self, config: StyleEncoderConfig, n_identities: int, n_emotions: int, d_style: int):
         super().__init__()
@@ -40,12 +40,20 @@ class Personaliser(nn.Module):
         self.emotions = EmbeddingLibrary(n_emotions, config.d_emotion)
         self.fusion = CrossFusion(config.d_identity, config.d_emotion, d_style)
         self.log_scale = nn.Parameter(torch.tensor(14.0).log())
+        self.register_buffer("styles", None)
+
+    def keep_styles(self, styles: Tensor) -> None:
+        """From now on entries have these styles [n_identities, n_emotions, d_style]: a bundle holds them, and not the
+        identities that they were made of."""
+        self.styles = styles.clone()
 
     def scale(self) -> Tensor:
         return self.log_scale.exp().clamp(max=100.0)
 
     def style(self, identity: Tensor, emotion: Tensor) -> Tensor:
         """Of library entries: int64 [B], int64 [B] -> [B, d_style]."""
+        if self.styles is not None:
+            return self.styles[identity, emotion]
         return self.fusion(self.identities(identity), self.emotions(emotion))
 
     def style_of_speech(self, mel: Tensor) -> Tensor:

@@ -9,7 +9,6 @@ it was trained from. Clips should be of voices that the bundle knows well."""
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -24,9 +23,9 @@ from training.loop.runtime import Runtime
 from training.loop.trainer import RunConfig, Trainer
 from training.stages.arguments import add_run_arguments
 from training.stages.encoder import feature_loss
-from training.stages.teacher import TeacherModel, phone_loss
+from training.stages.teacher import TeacherModel, continued, phone_loss
 from training.stages.window_loss import WindowLoss
-from trt_build.export.torch_student import load_student, load_styles
+from trt_build.export.torch_student import load_student
 
 
 class AdapterLoss(WindowLoss):
@@ -57,12 +56,9 @@ def hearing(bundle: Path, d_features: int) -> tuple[TeacherModel, nn.Module, dic
     """(the bundle's talker with a fresh adapter in place of its encoder, that encoder, bundle.json). Only adapter and
     phone head can be trained."""
     student, about = load_student(bundle)
-    model = TeacherModel(replace(student.config, d_features=d_features)).requires_grad_(False)
-    kept = {k: v for k, v in student.state_dict().items() if not k.startswith("encoder.")}
-    model.load_state_dict(model.state_dict() | kept)
+    model = continued(student, d_features).requires_grad_(False)
     for part in (model.encoder, model.phone_head):
         part.requires_grad_(True)
-    model.register_buffer("styles", load_styles(bundle))  # a bundle has no library to make them of
     return model, student.encoder, about
 
 

@@ -28,6 +28,8 @@ HEADROOM = 0.25
 PAST_NOISE = 0.15
 # Frames that the statistics look at: enough, and small enough for motion of many channels.
 STATISTIC_FRAMES = 20000
+# Of a talker that began with a bundle.
+KEPT_STYLES = "personaliser.styles"
 
 
 def free_channels(motion: MotionSpace) -> tuple[int, ...]:
@@ -97,15 +99,10 @@ def load_talker(path: Path) -> tuple[Talker, dict]:
     if "talker" not in about:
         raise ValueError(f"{path} holds no talker but stage {about.get('stage')!r}: give a teacher or a student")
     talker = Talker(TalkerConfig.from_dict(about["talker"]))
+    averaged = under_prefix("ema", tensors)
+    if KEPT_STYLES in averaged:
+        talker.personaliser.keep_styles(averaged[KEPT_STYLES])
     wanted = talker.state_dict()
-    weights = {k: v for k, v in under_prefix("ema", tensors).items() if k in wanted}
+    weights = {k: v for k, v in averaged.items() if k in wanted}
     talker.load_state_dict(weights)
     return talker.eval(), about
-
-
-def style_table(talker: Talker, path: Path) -> Tensor:
-    """[n_identities, n_emotions, d_style] of a checkpoint: those it has instead of a trained personaliser (see
-    training.stages.adapter), else what the talker, loaded from it, makes of its library."""
-    kept = load_checkpoint(path)[0].get("ema.styles")
-    with torch.no_grad():
-        return talker.personaliser.style_table() if kept is None else kept

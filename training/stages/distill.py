@@ -32,6 +32,7 @@ from training.loop.runtime import Runtime, add_runtime_arguments
 from training.loop.trainer import RunConfig, Trainer
 from training.models.talker import Talker
 from training.models.upper_face import UpperFaceEnhancer
+from training.stages.arguments import add_weight_argument, drawn_weights
 from training.stages.common import load_talker, motion_loss, noised
 from training.stages.encoder import feature_loss, load_phone_head, posterior_loss, small_talker
 from training.stages.teacher import enhancer_loss, load_enhancer
@@ -109,8 +110,7 @@ class HalvingLoss(WindowLoss):
 @dataclass
 class Chain:
     """What all rounds share. large: encoder and phone classifier of the first teacher when it hears a large one, else
-    None. enhancer: of the
-    first teacher, if it has one."""
+    None. enhancer: of the first teacher, if it has one."""
 
     clips: ClipSet
     features: FeatureSet | None
@@ -119,6 +119,7 @@ class Chain:
     runtime: Runtime
     about: dict
     seed: int
+    drawn: tuple[tuple[str, float], ...]  # WindowConfig.engine_weight
 
 
 def distill_round(
@@ -129,7 +130,8 @@ def distill_round(
     student = copy.deepcopy(student).train().requires_grad_(True)
     student.personaliser.requires_grad_(False)
     student.encoder.requires_grad_(swaps)
-    config = WindowConfig(vary=MelVariation() if swaps else None)
+    hears_mel = student.config.d_features == 0
+    config = WindowConfig(engine_weight=chain.drawn, vary=MelVariation() if hears_mel else None)
     features = chain.features if teacher.config.d_features else None
     windows = WindowSampler(chain.clips, "train", config, chain.seed + n_steps, features)
     large = chain.large if swaps else None
@@ -187,6 +189,7 @@ def main() -> None:
     compact.add_argument("--compact-updates", type=int, default=1600)
     compact.add_argument("--compact-learning-rate", type=float, default=5e-4)
     compact.add_argument("--compact-share", type=float, default=0.4, help="of the trained weights in the mean, 0..1")
+    add_weight_argument(parser)
     parser.add_argument("--frames", type=int, default=960)
     parser.add_argument("--seed", type=int, default=1)
     add_runtime_arguments(parser)
@@ -202,7 +205,7 @@ def main() -> None:
         clips, FeatureSet(clips) if large else None,
         (teacher.encoder, load_phone_head(args.teacher, teacher.config.encoder.d_model)) if large else None,
         load_enhancer(args.teacher), runtime,
-        {k: about[k] for k in keep}, args.seed,
+        {k: about[k] for k in keep}, args.seed, drawn_weights(args),
     )  # fmt: skip
     run_rounds(teacher, chain, args)
 

@@ -24,7 +24,7 @@ from training.loop.runtime import Runtime
 from training.loop.trainer import RunConfig, Trainer
 from training.models.audio_encoder import AudioEncoder, AudioEncoderConfig
 from training.models.talker import Talker
-from training.stages.arguments import add_run_arguments
+from training.stages.arguments import add_run_arguments, add_weight_argument, drawn_weights
 from training.stages.common import load_talker
 from training.stages.heard_motion import HeardMotion, heard_motion
 from training.stages.teacher import phone_loss
@@ -170,17 +170,6 @@ def beginning(begun: Talker, train: str) -> SmallEncoder:
     return model
 
 
-def prefix_weight(text: str) -> tuple[str, float]:
-    """ "real=0.5" -> ("real", 0.5), an entry of WindowConfig.engine_weight."""
-    prefix, equals, factor = text.partition("=")
-    try:
-        if not (prefix and equals and 0 < float(factor) < float("inf")):
-            raise ValueError
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form PREFIX=FACTOR, such as real=0.5") from None
-    return prefix, float(factor)
-
-
 def parsed_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add_run_arguments(parser, 4000, 1e-3, 2)
@@ -196,10 +185,7 @@ def parsed_arguments() -> argparse.Namespace:
     parser.add_argument("--contact", type=float, default=weights.contact, help="weight of p, b and m")
     parser.add_argument("--motion", type=float, default=weights.heard, help="weight of what the denoiser makes of it")
     parser.add_argument("--closure", type=float, default=HEARD_CLOSURE, help="weight of lip contact in that motion")
-    parser.add_argument(
-        "--weight", type=prefix_weight, nargs="+", default=[], metavar="PREFIX=FACTOR",
-        help="how much more often than its length speech is drawn, by the start of its utterance's id: real=0.5",
-    )  # fmt: skip
+    add_weight_argument(parser)
     args = parser.parse_args()
     if (args.motion or args.train != "encoder") and not (args.motion and args.bundle):
         parser.error("a denoiser comes from --bundle and is trained by --motion: give both")
@@ -222,8 +208,7 @@ def main() -> None:
     if args.layers:
         model.encoder.deepen(args.layers)
     run = RunConfig(args.steps, args.learning_rate, frames_per_batch=args.frames)
-    drawn = (*args.weight, *WindowConfig().engine_weight)
-    config = WindowConfig(engine_weight=drawn, vary=MelVariation())
+    config = WindowConfig(engine_weight=drawn_weights(args), vary=MelVariation())
     windows = WindowSampler(clips, "train", config, args.seed, FeatureSet(clips))
     weights = replace(LossWeights(), contact=args.contact, heard=args.motion, closure=args.closure, closure_margin=0.0)
     motion = heard_motion(args.bundle, clips.info.motion, weights) if args.motion else None

@@ -13,7 +13,7 @@ from training.diffusion.losses import LossWeights
 from training.diffusion.schedule import Schedule
 from training.models.talker import Talker
 from training.stages.common import motion_loss
-from trt_build.export.torch_student import load_student, load_styles
+from trt_build.export.torch_student import load_student
 
 # Shares of a window: frames at its start that only lead in, and frames after them that are known to the denoiser.
 LEAD, PAST = 0.4, 0.2
@@ -23,13 +23,14 @@ FIRST_STEP = 0.5
 
 
 class HeardMotion(nn.Module):
-    """talker: its denoiser gives the wanted motion, frozen.   styles: [n_identities, n_emotions, d_style], drawn at
-    random.   timesteps: of the sampler, the first one first."""
+    """talker: its denoiser gives the wanted motion, frozen; the styles of its library are drawn at random.   timesteps:
+    of the sampler, the first one first."""
 
-    def __init__(self, talker: Talker, styles: Tensor, motion: MotionSpace, timesteps: list[int], weights: LossWeights):
+    def __init__(self, talker: Talker, motion: MotionSpace, timesteps: list[int], weights: LossWeights):
         super().__init__()
         self.talker = talker.eval().requires_grad_(False)
-        self.register_buffer("styles", styles.flatten(0, 1))
+        with torch.no_grad():
+            self.register_buffer("styles", talker.personaliser.style_table().flatten(0, 1))
         self.register_buffer("timesteps", torch.tensor(timesteps))
         self.schedule = Schedule(talker.config.denoiser.n_train_steps)
         self.motion_loss = motion_loss(talker, motion, weights)
@@ -79,4 +80,4 @@ class HeardMotion(nn.Module):
 def heard_motion(bundle: Path, motion: MotionSpace, weights: LossWeights) -> HeardMotion:
     """Wants the motion that a bundle's denoiser makes, at its own sampler's steps, in its own styles."""
     talker, about = load_student(bundle)
-    return HeardMotion(talker, load_styles(bundle), motion, [s["t"] for s in about["sampler"]["steps"]], weights)
+    return HeardMotion(talker, motion, [s["t"] for s in about["sampler"]["steps"]], weights)

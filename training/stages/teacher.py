@@ -2,7 +2,10 @@
 `python -m training.stages.teacher --clips DIR --personaliser FILE --out runs/teacher.safetensors`
 
 Conditioned on cached features of a large encoder when the clips have them (--features), else on the compact encoder,
-trained along. The library and the audio side of the personaliser stay as the contrastive stage left them."""
+trained along. The library and the audio side of the personaliser stay as the contrastive stage left them.
+
+With --bundle in place of --personaliser a bundle's denoiser learns to take many steps, hearing the bundle's audio
+encoder; encoder, styles and enrolment stay as they are."""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.data.clips import PHONE_NAMES, ClipSet
+from training.data.mel_vary import MelVariation
 from training.data.windows import Batch, WindowConfig, WindowSampler
 from training.diffusion.contrastive import symmetric_nce
 from training.diffusion.losses import LossWeights
@@ -30,13 +34,15 @@ from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker, TalkerConfig
 from training.models.upper_face import UpperFaceEnhancer
-from training.stages.arguments import add_run_arguments
+from training.stages.arguments import add_run_arguments, add_weight_argument, drawn_weights
 from training.stages.common import free_channels, motion_loss, noised, set_motion_statistics
 from training.stages.window_loss import WindowLoss
+from trt_build.export.torch_student import load_student
 
 # Share of the windows conditioned on speech of the same voice instead of the library's entry, so that voices of no
 # entry can be enrolled; and share without any style, for classifier-free guidance.
 FROM_SPEECH, NO_STYLE = 0.3, 0.1
+N_TRAIN_STEPS = 256
 ENHANCER_SCALE = 10.0  # inverse temperature; DiffPoseTalk's style contrast uses 0.1
 
 
@@ -90,7 +96,8 @@ def phone_loss(logits: Tensor, phone: Tensor) -> tuple[Tensor, Tensor]:
 
 class TeacherLoss(WindowLoss):
     """sampler_steps: the timesteps that are trained, those of a sampler of so many steps; all of them for a teacher,
-    fewer to train a few-step model directly, without distillation."""
+    fewer to train a few-step model directly, without distillation.   from_speech: FROM_SPEECH, or 0 for clips whose
+    voices have other identities than the personaliser learned."""
 
     def __init__(
         self,
@@ -100,23 +107,24 @@ class TeacherLoss(WindowLoss):
         run: RunConfig,
         runtime: Runtime,
         sampler_steps: int,
+        from_speech: float = FROM_SPEECH,
     ):
         super().__init__(model, windows, run, runtime)
-        self.weights = weights
+        self.weights, self.from_speech = weights, from_speech
         self.stride = model.config.denoiser.n_train_steps // sampler_steps
         self.schedule = Schedule(model.config.denoiser.n_train_steps)
         self.motion_loss = motion_loss(model, windows.clips.info.motion, weights)
 
     def forward(self, step: int) -> tuple[Tensor, dict]:
         model = self.model
-        batch, n, rows = self.batch(step, reference=True)
+        batch, n, rows = self.batch(step, reference=self.from_speech > 0)
         noise = noised(model, self.schedule, batch, n, rows, self.stride, self.noise_seed(step))
         rng = np.random.default_rng([self.windows.seed, step, 2])
         u = self.runtime.place(torch.from_numpy(rng.random((2, n)))[:, rows])
         with self.runtime.autocast():
             audio = model.encoder(batch.mel if batch.features is None else batch.features)
             logits = model.phone_head(audio)
-            style = style_of(model, batch, batch.own_voice & (u[0] < FROM_SPEECH), u[1] < NO_STYLE)
+            style = style_of(model, batch, batch.own_voice & (u[0] < self.from_speech), u[1] < NO_STYLE)
             x0_pred = model.denoiser(noise.x_t, batch.known, audio, style, noise.t.float()).float()
         motion = self.motion_loss(x0_pred, noise.x0, batch.known)
         phone, accuracy = phone_loss(logits, batch.phone)
@@ -167,14 +175,49 @@ def freeze_contrastive(model: Talker) -> None:
     model.personaliser.log_scale.requires_grad_(False)
 
 
-@reports_errors
-def main() -> None:
+def new_teacher(args: argparse.Namespace, clips: ClipSet, features: FeatureSet | None) -> TeacherModel:
+    model = TeacherModel(configure(clips, features.dim if features else 0, args.train_steps or N_TRAIN_STEPS))
+    load_personaliser(model, args.personaliser, clips)
+    freeze_contrastive(model)
+    set_motion_statistics(model, clips)
+    set_rest(model, clips)
+    return model
+
+
+def continued(student: Talker, d_features: int = 0) -> TeacherModel:
+    """A student with what only training uses; d_features: with a fresh adapter of such features in place of its encoder
+    (see FeatureAdapter)."""
+    model = TeacherModel(replace(student.config, d_features=d_features))
+    if student.personaliser.styles is not None:
+        model.personaliser.keep_styles(student.personaliser.styles)
+    kept = student.state_dict().items()
+    model.load_state_dict(model.state_dict() | {k: v for k, v in kept if not (d_features and k.startswith("encoder."))})
+    return model
+
+
+def teacher_of_bundle(bundle: Path, clips: ClipSet) -> TeacherModel:
+    """Only its denoiser, phone head and enhancer can be trained. Raises ValueError for a bundle that has other
+    identities or emotions than the clips."""
+    student, about = load_student(bundle)
+    known = about["identities"]
+    if known["names"] != list(clips.info.identities) or known.get("emotions", ["neutral"]) != list(clips.info.emotions):
+        raise ValueError(f"{bundle} knows other identities or emotions than the clips: prepare clips with its own")
+    model = continued(student)
+    model.encoder.requires_grad_(False)
+    model.personaliser.requires_grad_(False)
+    return model
+
+
+def parsed_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add_run_arguments(parser, 8300, 8e-4, 0)
-    parser.add_argument("--personaliser", type=Path, required=True, help="checkpoint of the personaliser stage")
+    begun = parser.add_mutually_exclusive_group(required=True)
+    begun.add_argument("--personaliser", type=Path, help="checkpoint of the personaliser stage")
+    begun.add_argument("--bundle", type=Path, help="begin with the networks of this bundle")
     parser.add_argument("--features", action="store_true", help="use the cached features of a large encoder")
-    parser.add_argument("--train-steps", type=int, default=256, help="diffusion steps")
+    parser.add_argument("--train-steps", type=int, help="diffusion steps of a new teacher, 256 by default")
     parser.add_argument("--frames", type=int, default=960, help="animation frames per step, all processes together")
+    add_weight_argument(parser)
     parser.add_argument("--closure", type=float, default=LossWeights().closure)
     parser.add_argument("--enhancer", type=float, default=LossWeights().enhancer)
     ablation = parser.add_argument_group("to measure what a part is worth")
@@ -182,15 +225,20 @@ def main() -> None:
     ablation.add_argument("--no-emotion", action="store_true", help="one emotion for all clips")
     ablation.add_argument("--sampler-steps", type=int, help="train directly for a sampler of so many steps")
     args = parser.parse_args()
+    if args.bundle and (args.features or args.train_steps):
+        parser.error("--features and --train-steps are of a new teacher: --bundle has its own encoder and schedule")
+    return args
+
+
+@reports_errors
+def main() -> None:
+    args = parsed_arguments()
     runtime = Runtime.from_arguments(args)
     torch.manual_seed(args.seed)
     clips = ClipSet(*args.clips)
     features = FeatureSet(clips) if args.features else None
-    model = TeacherModel(configure(clips, features.dim if features else 0, args.train_steps))
-    load_personaliser(model, args.personaliser, clips)
-    freeze_contrastive(model)
-    set_motion_statistics(model, clips)
-    set_rest(model, clips)
+    model = teacher_of_bundle(args.bundle, clips) if args.bundle else new_teacher(args, clips, features)
+    n_train_steps = model.config.denoiser.n_train_steps
     run = RunConfig(args.steps, args.learning_rate, frames_per_batch=args.frames)
     about = {
         "stage": "teacher", "talker": model.config.as_dict(), "motion": clips.info.motion.as_dict(),
@@ -202,9 +250,13 @@ def main() -> None:
     hidden = tuple(name for name, hide in (("identity", args.no_identity), ("emotion", args.no_emotion)) if hide)
     if hidden:
         about["hidden"] = hidden
-    windows = WindowSampler(clips, "train", WindowConfig(hidden=hidden), args.seed, features)
+    # An encoder that stays hears other throats and rooms, too, so that the denoiser learns how far to trust it.
+    vary = MelVariation() if args.bundle else None
+    config = WindowConfig(engine_weight=drawn_weights(args), hidden=hidden, vary=vary)
+    windows = WindowSampler(clips, "train", config, args.seed, features)
     weights = replace(LossWeights(), closure=args.closure, enhancer=args.enhancer)
-    loss = TeacherLoss(model, windows, weights, run, runtime, args.sampler_steps or args.train_steps)
+    from_speech = 0.0 if args.bundle else FROM_SPEECH
+    loss = TeacherLoss(model, windows, weights, run, runtime, args.sampler_steps or n_train_steps, from_speech)
     Trainer(loss, run, args.out, about, runtime).run(args.until)
 
 

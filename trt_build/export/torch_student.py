@@ -11,8 +11,10 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from training.loop.checkpoint import under_prefix
 from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
+from training.models.style_encoder import StyleEncoderConfig
 from training.models.talker import Talker, TalkerConfig
 from trt_build.export.half_storage import stored_constants
 
@@ -47,10 +49,22 @@ def _load(talker: Talker, found: dict[str, Tensor], bundle: Path) -> None:
     talker.load_state_dict({name: found[name] for name in own}, strict=False)
 
 
+def _n_channels(motion: dict) -> int:
+    return motion.get("n_channels") or len(motion["channels"])
+
+
 def _statistic(motion: dict, key: str, n_channels: int, default: float) -> Tensor:
     """[C] of bundle.json, where one number stands for all channels."""
     value = torch.tensor(motion.get(key, default), dtype=torch.float32)
     return value.expand(n_channels).clone()
+
+
+def _enrolment(style_encoder: Path) -> dict[str, Tensor]:
+    """What StylePart holds of the personaliser, by its names there."""
+    found = _graph_parameters(style_encoder)
+    state = under_prefix("personaliser", found)
+    emotions = stored_constants(onnx.load(str(style_encoder)).graph)["emotions"][0]
+    return state | {"emotions.table": torch.from_numpy(emotions.copy())}
 
 
 def load_styles(bundle: Path) -> Tensor:
@@ -60,20 +74,11 @@ def load_styles(bundle: Path) -> Tensor:
     return table if table.ndim == 3 else table[:, None]
 
 
-def load_student(bundle: Path) -> tuple[Talker, dict]:
-    """(talker in evaluation mode, bundle.json). Its personaliser is untrained: a bundle holds style vectors only, see
-    load_styles. Raises ValueError for a folder that is no bundle, or whose graphs are of another architecture."""
-    bundle = Path(bundle)
-    if not (bundle / "bundle.json").is_file():
-        raise ValueError(f"{bundle} is not a bundle: it has no bundle.json")
-    about = json.loads((bundle / "bundle.json").read_text())
-    motion, audio, styles = about["motion"], about["audio"], load_styles(bundle)
-    n_channels = motion.get("n_channels") or len(motion["channels"])
+def _config(about: dict, found: dict[str, Tensor], enrolment: dict[str, Tensor], styles: Tensor) -> TalkerConfig:
+    motion, audio = about["motion"], about["audio"]
+    n_channels = _n_channels(motion)
     scale = _statistic(motion, "noise_scale", n_channels, 1.0)
     free = tuple(torch.nonzero(scale).flatten().tolist()) if (scale == 0).any() else ()
-    found: dict[str, Tensor] = {}  # parts.py keeps the talker's names, whatever graph a layer went into
-    for network in ("audio_encoder", "conditioner", "denoiser"):
-        found |= _graph_parameters(bundle / about["networks"][network]["file"])
     encoder = replace(
         AudioEncoderConfig(), n_layers=_n_blocks(found, "encoder.blocks."), n_mels=audio["n_mels"],
         mel_per_group=audio["mel_frames_per_group"], frames_per_group=audio["anim_frames_per_group"],
@@ -82,9 +87,30 @@ def load_student(bundle: Path) -> tuple[Talker, dict]:
         DenoiserConfig(), n_channels=n_channels, n_layers=_n_blocks(found, "denoiser.blocks."),
         d_identity=styles.shape[-1], free=free, n_free_layers=_n_blocks(found, "denoiser.free.blocks."),
     )  # fmt: skip
-    talker = Talker(TalkerConfig(encoder, denoiser, n_identities=len(styles), n_emotions=styles.shape[1]))
+    style = replace(StyleEncoderConfig(), n_layers=_n_blocks(enrolment, "encoder.blocks."))
+    return TalkerConfig(encoder, denoiser, style, n_identities=len(styles), n_emotions=styles.shape[1])
+
+
+def load_student(bundle: Path) -> tuple[Talker, dict]:
+    """(talker in evaluation mode, bundle.json). Its library has the bundle's styles, but the identities that these were
+    made of are not known; its enrolment is the bundle's where that has one. Raises ValueError for a folder that is no
+    bundle, or whose graphs are of another architecture."""
+    bundle = Path(bundle)
+    if not (bundle / "bundle.json").is_file():
+        raise ValueError(f"{bundle} is not a bundle: it has no bundle.json")
+    about = json.loads((bundle / "bundle.json").read_text())
+    networks, styles = about["networks"], load_styles(bundle)
+    found: dict[str, Tensor] = {}  # parts.py keeps the talker's names, whatever graph a layer went into
+    for network in ("audio_encoder", "conditioner", "denoiser"):
+        found |= _graph_parameters(bundle / networks[network]["file"])
+    enrolment = _enrolment(bundle / networks["style_encoder"]["file"]) if "style_encoder" in networks else {}
+    talker = Talker(_config(about, found, enrolment, styles))
     _load(talker, found, bundle)
+    own = talker.personaliser.state_dict()
+    talker.personaliser.load_state_dict(own | {name: value for name, value in enrolment.items() if name in own})
+    talker.personaliser.keep_styles(styles)
+    motion = about["motion"]
     with torch.no_grad():
         for buffer, key in (("mean", "mean"), ("std", "std"), ("low", "min"), ("high", "max"), ("rest", "rest")):
-            getattr(talker, buffer).copy_(_statistic(motion, key, n_channels, 0.0))
+            getattr(talker, buffer).copy_(_statistic(motion, key, _n_channels(motion), 0.0))
     return talker.eval(), about

@@ -1,0 +1,59 @@
+"""A bundle with one more talking identity, of training.stages.identity:
+`python -m trt_build.export.identity --bundle DIR --identity runs/NAME.safetensors --name NAME --out DIR`"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from training.stages.identity import load_identity
+from trt_build.export.bundle import replacing, seal
+from trt_build.export.torch_student import load_student
+
+
+def add_identity(bundle: Path, checkpoint: Path, name: str, out: Path) -> None:
+    """Builds beside `out`, then replaces it; `out` may be `bundle` itself. Raises ValueError for a checkpoint of
+    another stage, and for a name that is empty or there already."""
+    talker, description = load_student(bundle)
+    identities = description["identities"]
+    if not name or name in identities["names"]:
+        raise ValueError(f"{bundle} has an identity {name!r} already" if name else "the name is empty")
+    identity = load_identity(checkpoint)
+    personaliser = talker.personaliser
+    with torch.no_grad():
+        moods = personaliser.emotions.embeddings()
+        styles = personaliser.fusion(identity.expand(len(moods), -1), moods)
+        table = torch.cat([personaliser.style_table(), styles[None]])
+    if "emotions" not in identities:
+        table = table[:, 0]
+    with replacing(out) as folder:
+        shutil.copytree(bundle, folder, ignore=shutil.ignore_patterns("bundle.json"), dirs_exist_ok=True)
+        path = folder / identities["file"]
+        save_file({identities["tensor"]: table.contiguous()}, str(path))
+        path.chmod(0o644)
+        identities["names"].append(name)
+        seal(folder, {key: value for key, value in description.items() if key != "files"})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bundle", type=Path, required=True)
+    parser.add_argument("--identity", type=Path, required=True, help="checkpoint of training.stages.identity")
+    parser.add_argument("--name", required=True, help="of the identity in the new bundle")
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    try:
+        add_identity(args.bundle, args.identity, args.name, args.out)
+    except (ValueError, OSError) as e:
+        parser.error(str(e))
+    names = json.loads((args.out / "bundle.json").read_text())["identities"]["names"]
+    print(f"{args.out}: {', '.join(names)}")
+
+
+if __name__ == "__main__":
+    main()
