@@ -143,9 +143,11 @@ def test_command_scores_identities_and_emotions_of_a_checkpoint(corpus, tmp_path
     assert "upper_error_wrong_emotion" in capsys.readouterr().out
 
 
-def test_command_scores_a_bundle_by_what_it_enrols(corpus, tmp_path):
+def test_command_scores_a_bundle_by_what_it_enrols(corpus, tmp_path, capsys):
     out = tmp_path / "out"
     arguments = ["--corpus", str(corpus), "--model", str(BASE), "--limit", "2", "--out", str(out), "--no-look-up"]
+    assert command.main(["style", *arguments, "--encoder", "whisper", "--weights", str(tmp_path)]) == 2
+    assert "base has its own audio encoder" in capsys.readouterr().err
     assert command.main(["style", *arguments]) == 0
     scores = json.loads((out / "style.json").read_text())
     assert "look_ups" not in scores and scores["unseen_pairs"] == 2

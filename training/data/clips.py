@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from diffusiontalker.spec.mel import MelSpec
-from training.articulation.phones import TARGETS
+from training.articulation.phones import BILABIAL, TARGETS
 from training.data.motion_space import MotionSpace
 
 PHONE_NAMES: tuple[str, ...] = tuple(sorted(TARGETS))
+BILABIAL_PHONES = [i for i, name in enumerate(PHONE_NAMES) if name in BILABIAL]
 N_MELS = MelSpec().n_mels
 FORMAT_VERSION = 2
 NO_PHONE = 255  # label of frames whose phone is not known

@@ -144,6 +144,8 @@ def open_animator(args: argparse.Namespace) -> StyledAnimator | None:
 
 def run(args: argparse.Namespace) -> dict[str, float]:
     """Prints the scores, writes style.json; raises ValueError or OSError for wrong arguments."""
+    if args.encoder and args.model.is_dir():
+        raise ValueError(f"--encoder is of teachers: the bundle {args.model} has its own audio encoder")
     torch.set_num_threads(args.threads)
     speakers = open_speakers(args.model)
     scores: dict[str, float] = {}

@@ -12,8 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.articulation.phones import BILABIAL
-from training.data.clips import PHONE_NAMES, ClipSet
+from training.data.clips import BILABIAL_PHONES, PHONE_NAMES, ClipSet
 from training.data.mel_vary import MelVariation
 from training.data.windows import WindowConfig, WindowSampler
 from training.diffusion.losses import LossWeights
@@ -34,7 +33,6 @@ from trt_build.export.torch_student import load_student
 # LossWeights.closure where a denoiser learns from one that hears more. With 4 the 8-step one closes 95 % of p, b and m
 # of LibriSpeech test-other and touches in 10 % of the phones that want the lips apart; before it learned, 91 and 6 %.
 HEARD_CLOSURE = 4.0
-BILABIAL_PHONES = [i for i, name in enumerate(PHONE_NAMES) if name in BILABIAL]
 
 
 class SmallEncoder(nn.Module):

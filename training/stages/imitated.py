@@ -1,7 +1,8 @@
 """Speech without motion gets the teacher's: real recordings for the distillation.
 `python -m training.stages.imitated --clips DIR --teacher runs/teacher.safetensors --out DIR`
 
-Each clip is animated in an identity and an emotion drawn at random (half of the clips are neutral)."""
+Each clip is animated in an identity and an emotion drawn at random (half of the clips are neutral). Phones that are not
+known become those that the teacher hears."""
 
 from __future__ import annotations
 
@@ -11,21 +12,25 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 from tqdm import tqdm
 
 from diffusiontalker.spec.mel import MelSpec
 from diffusiontalker.spec.sampler import sampler_table
-from training.data.clips import Clip, ClipSet, ClipWriter
+from training.data.clips import NO_PHONE, Clip, ClipSet, ClipWriter
 from training.diffusion.window_sampler import FeatureTimeline, MelTimeline, Timeline, animate
 from training.encoders.cache import FeatureSet, FeatureWriter
 from training.loop.errors import reports_errors
+from training.models.attention import MAX_FRAMES
 from training.models.talker import Talker
 from training.stages.common import load_talker
+from training.stages.encoder import load_phone_head
 from trt_build.export.bundle import profile_sizes
 
 NEUTRAL_SHARE = 0.5
 # Clips that are animated at once; those of similar length are, so that little is computed for nothing.
 BATCH = 32
+PIECE_FRAMES = MAX_FRAMES // 60 * 60  # that the teacher hears at once for phones; a whole number of groups at any rate
 # What a clip says of itself apart from its place in the arrays and its style.
 KEPT = ("utterance", "split", "speaker", "speech_frame", "speech_frames", "voice_identity", "voice_emotion")
 
@@ -38,10 +43,10 @@ def draw_styles(n: int, n_identities: int, n_emotions: int, seed: int) -> tuple[
 
 
 class Imitation:
-    """The motion that a teacher gives clips, with so many DDIM steps."""
+    """The motion that a teacher gives clips, with so many DDIM steps. head: its phone classifier."""
 
-    def __init__(self, teacher: Talker, clips: ClipSet, features: FeatureSet | None, n_steps: int):
-        self.teacher, self.clips, self.features = teacher, clips, features
+    def __init__(self, teacher: Talker, head: nn.Linear, clips: ClipSet, features: FeatureSet | None, n_steps: int):
+        self.teacher, self.head, self.clips, self.features = teacher, head, clips, features
         self.steps = sampler_table(n_steps, teacher.config.denoiser.n_train_steps)
         self.profile = profile_sizes("offline")
 
@@ -52,6 +57,18 @@ class Imitation:
         seeds = [seed + k for k in range(len(clips))]
         return animate(self.teacher, self._timeline(clips), styles, self.steps, self.profile, seeds)
 
+    @torch.no_grad()
+    def phones(self, clip: Clip) -> np.ndarray:
+        """int [n_frames] into PHONE_NAMES: the clip's own where they are known, else what the teacher's head reads."""
+        known = self.clips.clip_phone(clip)
+        if (known != NO_PHONE).all():
+            return known
+        heard = self.features.clip_features(clip) if self.features else self.clips.clip_mel(clip)
+        rows = PIECE_FRAMES * len(heard) // clip.n_frames
+        pieces = torch.from_numpy(np.asarray(heard, np.float32)).split(rows)
+        read = torch.cat([self.head(self.teacher.encoder(p[None]))[0].argmax(dim=-1) for p in pieces])
+        return np.where(known == NO_PHONE, read.numpy(), known)
+
     def _timeline(self, clips: list[Clip]) -> Timeline:
         if self.features is None:
             mels = [np.asarray(self.clips.clip_mel(c), np.float32) for c in clips]
@@ -59,13 +76,13 @@ class Imitation:
         return FeatureTimeline([self.features.clip_features(c) for c in clips], [c.n_frames for c in clips], lead=0)
 
 
-def write_imitated(clips: ClipSet, features: FeatureSet | None, teacher: Talker, out: Path, n_steps: int, seed: int):
-    """A folder like that of `clips`, with the teacher's motion."""
+def write_imitated(imitation: Imitation, out: Path, seed: int) -> None:
+    """A folder like that of the imitation's clips, with the teacher's motion."""
+    clips, features = imitation.clips, imitation.features
     info = clips.info
     identity, emotion = draw_styles(len(clips.clips), len(info.identities), len(info.emotions), seed)
     order = np.argsort([c.n_frames for c in clips.clips], kind="stable")
     motion: dict[int, np.ndarray] = {}
-    imitation = Imitation(teacher, clips, features, n_steps)
     for i in tqdm(range(0, len(order), BATCH), desc="imitated"):
         rows = order[i : i + BATCH]
         found = imitation([clips.clips[r] for r in rows], identity[rows], emotion[rows], seed + i)
@@ -78,7 +95,7 @@ def write_imitated(clips: ClipSet, features: FeatureSet | None, teacher: Talker,
         for k, clip in enumerate(clips.clips):
             about = {n: v for n, v in asdict(clip).items() if n in KEPT}
             style = {"identity": int(identity[k]), "emotion": int(emotion[k])}
-            writer.add(clips.clip_mel(clip), motion[k], clips.clip_phone(clip), **about, **style)
+            writer.add(clips.clip_mel(clip), motion[k], imitation.phones(clip), **about, **style)
 
 
 @reports_errors
@@ -97,7 +114,8 @@ def main() -> None:
     if list(clips.info.identities) != list(about["identities"]) or list(clips.info.emotions) != list(about["emotions"]):
         parser.error(f"{args.clips} has other identities or emotions than {args.teacher}")
     features = FeatureSet(clips) if teacher.config.d_features else None
-    write_imitated(clips, features, teacher, args.out, args.steps, args.seed)
+    head = load_phone_head(args.teacher, teacher.config.encoder.d_model)
+    write_imitated(Imitation(teacher, head, clips, features, args.steps), args.out, args.seed)
     print(f"{len(clips.clips)} clips -> {args.out}")
 
 

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.data.clips import PHONE_NAMES, ClipSet
+from training.data.clips import BILABIAL_PHONES, PHONE_NAMES, ClipSet
 from training.data.mel_vary import MelVariation
 from training.data.windows import Batch, WindowConfig, WindowSampler
 from training.diffusion.contrastive import symmetric_nce
@@ -97,7 +97,8 @@ def phone_loss(logits: Tensor, phone: Tensor) -> tuple[Tensor, Tensor]:
 class TeacherLoss(WindowLoss):
     """sampler_steps: the timesteps that are trained, those of a sampler of so many steps; all of them for a teacher,
     fewer to train a few-step model directly, without distillation.   from_speech: FROM_SPEECH, or 0 for clips whose
-    voices have other identities than the personaliser learned."""
+    voices have other identities than the personaliser learned.   only_spoken: whether closed lips count more only where
+    p, b or m is said, and not in silence."""
 
     def __init__(
         self,
@@ -108,9 +109,11 @@ class TeacherLoss(WindowLoss):
         runtime: Runtime,
         sampler_steps: int,
         from_speech: float = FROM_SPEECH,
+        only_spoken: bool = False,
     ):
         super().__init__(model, windows, run, runtime)
-        self.weights, self.from_speech = weights, from_speech
+        self.weights, self.from_speech, self.only_spoken = weights, from_speech, only_spoken
+        self.register_buffer("bilabial", torch.tensor(BILABIAL_PHONES))
         self.stride = model.config.denoiser.n_train_steps // sampler_steps
         self.schedule = Schedule(model.config.denoiser.n_train_steps)
         self.motion_loss = motion_loss(model, windows.clips.info.motion, weights)
@@ -126,7 +129,8 @@ class TeacherLoss(WindowLoss):
             logits = model.phone_head(audio)
             style = style_of(model, batch, batch.own_voice & (u[0] < self.from_speech), u[1] < NO_STYLE)
             x0_pred = model.denoiser(noise.x_t, batch.known, audio, style, noise.t.float()).float()
-        motion = self.motion_loss(x0_pred, noise.x0, batch.known)
+        contact = torch.isin(batch.phone, self.bilabial).float() if self.only_spoken else None
+        motion = self.motion_loss(x0_pred, noise.x0, batch.known, contact=contact)
         phone, accuracy = phone_loss(logits, batch.phone)
         loss = motion + self.weights.phone * phone
         figures = {"motion": motion.detach(), "phone": phone.detach(), "phone_accuracy": accuracy}
@@ -255,8 +259,11 @@ def main() -> None:
     config = WindowConfig(engine_weight=drawn_weights(args), hidden=hidden, vary=vary)
     windows = WindowSampler(clips, "train", config, args.seed, features)
     weights = replace(LossWeights(), closure=args.closure, enhancer=args.enhancer)
-    from_speech = 0.0 if args.bundle else FROM_SPEECH
-    loss = TeacherLoss(model, windows, weights, run, runtime, args.sampler_steps or n_train_steps, from_speech)
+    going_on = {}
+    if args.bundle:
+        weights = replace(weights, closure_margin=0.0)
+        going_on = {"from_speech": 0.0, "only_spoken": True}
+    loss = TeacherLoss(model, windows, weights, run, runtime, args.sampler_steps or n_train_steps, **going_on)
     Trainer(loss, run, args.out, about, runtime).run(args.until)
 
 
