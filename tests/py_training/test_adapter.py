@@ -125,11 +125,17 @@ def test_many_steps_from_a_bundle_and_back_to_few(run, tmp_path, capsys):
         open_speakers(path)
 
     write_bundle(few, about, Path("new"), "new", "1", None)
-    again, _ = load_student(Path("new"))
-    assert torch.equal(load_styles(Path("new")), load_styles(BASE))
+    again, content = load_student(Path("new"))
+    assert len(content["sampler"]["steps"]) == 128 and torch.equal(load_styles(Path("new")), load_styles(BASE))
     mel = torch.randn(1, 300, N_MELS)
     with torch.no_grad():
         torch.testing.assert_close(again.personaliser.style_of_speech(mel), student.personaliser.style_of_speech(mel))
+    run(
+        distill, "--clips", "clips", "--teacher", "new", "--out", "fewer", "--to", 64, "--updates", 1, "--frames", 120,
+        *HERE,
+    )  # fmt: skip
+    assert [p.name for p in sorted(Path("fewer").glob("*.safetensors"))] == ["student-64.safetensors"]
+    assert load_talker(Path("fewer/student-64.safetensors"))[1]["motion"] == about["motion"]
 
 
 def changed_weights(network: torch.nn.Module) -> dict[str, torch.Tensor]:

@@ -1,5 +1,8 @@
 """Schedule, halving target and sampler."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +16,7 @@ from training.diffusion.window_sampler import sample_window
 from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker, TalkerConfig
+from training.stages.common import noised
 
 SMALL = TalkerConfig(
     AudioEncoderConfig(d_model=16, n_layers=1, n_heads=2, d_feed_forward=16),
@@ -78,6 +82,23 @@ def test_sampler_leaves_the_past_untouched_and_stays_in_range():
     out = sample_window(talker, torch.randn(2, 12, 16), torch.randn(2, 4), x_t, 6, sampler_table(4))
     torch.testing.assert_close(out[:, :6], x_t[:, :6], atol=0, rtol=0)
     assert out[:, 6:].min() >= 0 and out[:, 6:].max() <= 1
+
+
+def test_a_share_of_the_windows_begins_as_the_sampler_does():
+    talker = Talker(replace(SMALL, denoiser=replace(SMALL.denoiser, free=(0, 3), d_free=16)))
+    n, past, free = 64, 4, [0, 3]
+    known = torch.zeros(n, 12, 1)
+    known[:, :past] = 1
+    batch = SimpleNamespace(motion=torch.rand(n, 12, 52), known=known)
+    arguments = (talker, Schedule(), batch, n, slice(n), 32, 5)
+    usual, some, all_first = noised(*arguments), noised(*arguments, first_step=0.5), noised(*arguments, first_step=1.0)
+    assert (all_first.t == 256).all()
+    new = all_first.x_t[:, past:]
+    assert new[..., [c for c in range(52) if c not in free]].abs().max() == 0 and 0.9 < new[..., free].std() < 1.1
+    first = some.t != usual.t
+    assert 16 < first.sum() < 48 and (some.t[first] == 256).all()
+    assert torch.equal(some.x_t[~first], torch.where((some.t == 256)[:, None, None], some.x_t, usual.x_t)[~first])
+    assert torch.equal(some.x_t[:, :past], usual.x_t[:, :past])
 
 
 def test_differentiable_lip_gap_is_the_measured_one():

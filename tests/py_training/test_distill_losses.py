@@ -79,7 +79,7 @@ def test_what_the_denoiser_makes_of_features_counts_and_only_they_can_be_trained
     talker.low.fill_(-1e3)
     talker.high.fill_(1e3)
     weights = replace(LossWeights(), closure_margin=0.0)
-    heard = HeardMotion(talker, torch.randn(12, 5, 8), MOTION, [256, 128], weights)
+    heard = HeardMotion(talker, MOTION, [256, 128], weights)
     same = talker.denoiser
     large = torch.randn(3, 30, 16)
     assert heard(same, large, large, NO_CONTACT, seed=1) == 0
@@ -99,7 +99,7 @@ def test_a_denoiser_of_ones_own_is_judged_from_its_own_start():
     talker, large = Talker(COMPACT), torch.randn(3, 30, 16)
     talker.low.fill_(-1e3)
     talker.high.fill_(1e3)
-    heard = HeardMotion(talker, torch.randn(12, 5, 8), MOTION, [256, 128], replace(LossWeights(), closure_margin=0.0))
+    heard = HeardMotion(talker, MOTION, [256, 128], replace(LossWeights(), closure_margin=0.0))
     own = copy.deepcopy(talker.denoiser).requires_grad_(True)
     assert heard(own, large, large, NO_CONTACT, seed=1) == 0
     seen: dict[str, list] = {"own": [], "other": []}

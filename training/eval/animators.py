@@ -18,10 +18,8 @@ from training.encoders.cache import FeatureInfo
 from training.encoders.frozen import EncoderChoice, FrozenEncoder
 from training.encoders.resample import encode_clip
 from training.eval.baselines import SAMPLE_RATE_HZ, frame_count
-from training.models.talker import Talker
 from training.stages.common import load_talker
 from trt_build.export.bundle import profile_sizes
-from trt_build.export.torch_student import load_student
 
 Profile = tuple[int, int, int]  # past, hop, lookahead frames
 
@@ -61,14 +59,6 @@ def neutral_of(emotions: Sequence[str]) -> str:
     return "neutral" if "neutral" in emotions else emotions[0]
 
 
-def _networks_of(bundle: Path) -> tuple[Talker, dict]:
-    """(talker, what a checkpoint would say of itself) of a bundle."""
-    talker, content = load_student(bundle)
-    known, n_steps = content["identities"], len(content["sampler"]["steps"])
-    about = {"identities": known["names"], "emotions": known.get("emotions", ["neutral"]), "sampler_steps": n_steps}
-    return talker, about
-
-
 class CheckpointAnimator:
     """A checkpoint, or the networks of a bundle folder, run by PyTorch with any number of sampler steps and any
     profile, all clips in one batch of streams.
@@ -82,10 +72,7 @@ class CheckpointAnimator:
         batch: int = 32,
         encoder: EncoderChoice | None = None,
     ):
-        if checkpoint.is_dir():
-            self.talker, about = _networks_of(checkpoint)
-        else:
-            self.talker, about = load_talker(checkpoint)
+        self.talker, about = load_talker(checkpoint)
         self.names: list[str] = about["identities"]
         self.emotions: list[str] = about.get("emotions", ["neutral"])
         self.default_identity: str = self.names[0]

@@ -8,6 +8,8 @@ from pathlib import Path
 from training.data.windows import WindowConfig
 from training.loop.runtime import add_runtime_arguments
 
+FIRST_STEP_HELP = "share of windows at the sampler's first step, in the noise that it starts from"
+
 
 def add_run_arguments(parser: argparse.ArgumentParser, steps: int, learning_rate: float, seed: int) -> None:
     """--clips, --out, --steps, --until, --learning-rate, --seed with these defaults, and where to compute."""

@@ -18,6 +18,7 @@ from training.diffusion.losses import LipGap, LossWeights, MotionLoss
 from training.diffusion.schedule import Schedule
 from training.loop.checkpoint import load_checkpoint, under_prefix
 from training.models.talker import Talker, TalkerConfig
+from trt_build.export.torch_student import load_student
 
 # Channels that hardly move would otherwise be blown up by the normalisation: smallest deviation of blendshape weights,
 # and smallest share of the median deviation in other spaces.
@@ -77,10 +78,19 @@ class Noised:
 
 
 def noised(
-    talker: Talker, schedule: Schedule, batch: Batch, n_global: int, rows: slice, stride: int, seed: int
+    talker: Talker,
+    schedule: Schedule,
+    batch: Batch,
+    n_global: int,
+    rows: slice,
+    stride: int,
+    seed: int,
+    first_step: float = 0.0,
 ) -> Noised:
     """Noise and timesteps of a step's batch: drawn for the whole global batch, so that they do not depend on how many
-    processes share it. stride: timesteps are its multiples up to n_train_steps."""
+    processes share it. stride: timesteps are its multiples up to n_train_steps. first_step: share of windows that are
+    at the sampler's first step, in the noise that it starts from; that step decides from the audio how the lips move,
+    as they start from no noise (Talker.noise_scale), and later ones see in x_t what it decided."""
     generator = torch.Generator().manual_seed(seed)
     x0 = talker.normalise(batch.motion)
     shape = (n_global, *x0.shape[1:])
@@ -89,12 +99,32 @@ def noised(
     n_choices = schedule.n_train_steps // stride
     t = stride * torch.randint(1, n_choices + 1, (n_global,), generator=generator)[rows].to(x0.device)
     spread = PAST_NOISE * torch.rand(n_global, 1, 1, generator=generator)[rows].to(x0.device)
+    first = (torch.rand(n_global, generator=generator) < first_step)[rows].to(x0.device)
+    t = torch.where(first, schedule.n_train_steps, t)
+    noise = torch.where(first[:, None, None], noise * talker.noise_scale, noise)
     x_t = torch.where(batch.known > 0, x0 + spread * past_noise, schedule.add_noise(x0, noise, t))
     return Noised(x_t, x0, t)
 
 
+def talker_of_bundle(bundle: Path) -> tuple[Talker, dict]:
+    """(talker, what a checkpoint of it would say about itself)."""
+    talker, content = load_student(bundle)
+    known, motion, n_channels = content["identities"], content["motion"], talker.config.denoiser.n_channels
+    space = MotionSpace(
+        motion["space"], n_channels, tuple(motion.get("channels", ())), motion["fps_num"], motion["fps_den"]
+    )
+    return talker, {
+        "stage": "bundle", "talker": talker.config.as_dict(), "motion": space.as_dict(), "encoder": "compact",
+        "identities": known["names"], "emotions": known.get("emotions", ["neutral"]),
+        "sampler_steps": len(content["sampler"]["steps"]), "source": content["provenance"]["data"],
+    }  # fmt: skip
+
+
 def load_talker(path: Path) -> tuple[Talker, dict]:
-    """The averaged weights of a checkpoint, in evaluation mode, and what the checkpoint says about itself."""
+    """The averaged weights of a checkpoint, or the networks of a bundle folder, in evaluation mode, and what it says
+    about itself."""
+    if path.is_dir():
+        return talker_of_bundle(path)
     tensors, about = load_checkpoint(path)
     if "talker" not in about:
         raise ValueError(f"{path} holds no talker but stage {about.get('stage')!r}: give a teacher or a student")

@@ -32,7 +32,7 @@ from training.loop.runtime import Runtime, add_runtime_arguments
 from training.loop.trainer import RunConfig, Trainer
 from training.models.talker import Talker
 from training.models.upper_face import UpperFaceEnhancer
-from training.stages.arguments import add_weight_argument, drawn_weights
+from training.stages.arguments import FIRST_STEP_HELP, add_weight_argument, drawn_weights
 from training.stages.common import load_talker, motion_loss, noised
 from training.stages.encoder import feature_loss, load_phone_head, posterior_loss, small_talker
 from training.stages.teacher import enhancer_loss, load_enhancer
@@ -46,7 +46,7 @@ class HalvingLoss(WindowLoss):
     """One DDIM step of the student must land where two steps of the teacher land.
     n_steps: of the student; the teacher takes twice as many. large: the frozen large encoder of L_ae and the phone
     classifier that reads its features, or None. enhancer: the teacher's, frozen, which holds the student's upper face
-    to the style too (L_pc), or None."""
+    to the style too (L_pc), or None.   first_step: see noised()."""
 
     def __init__(
         self,
@@ -58,9 +58,10 @@ class HalvingLoss(WindowLoss):
         runtime: Runtime,
         large: tuple[nn.Module, nn.Linear] | None = None,
         enhancer: UpperFaceEnhancer | None = None,
+        first_step: float = 0.0,
     ):
         super().__init__(student, windows, run, runtime)
-        self.n_steps = n_steps
+        self.n_steps, self.first_step = n_steps, first_step
         self.teacher = copy.deepcopy(teacher).eval().requires_grad_(False)
         self.large, self.head = (None, None) if large is None else copy.deepcopy(large)
         if self.large is not None:
@@ -78,7 +79,7 @@ class HalvingLoss(WindowLoss):
         student = self.model
         batch, n, rows = self.batch(step)
         stride = self.schedule.n_train_steps // self.n_steps
-        noise = noised(student, self.schedule, batch, n, rows, stride, self.noise_seed(step))
+        noise = noised(student, self.schedule, batch, n, rows, stride, self.noise_seed(step), self.first_step)
         t, figures = noise.t, {}
         with self.runtime.autocast():
             with torch.no_grad():
@@ -120,6 +121,7 @@ class Chain:
     about: dict
     seed: int
     drawn: tuple[tuple[str, float], ...]  # WindowConfig.engine_weight
+    first_step: float  # see noised()
 
 
 def distill_round(
@@ -135,7 +137,7 @@ def distill_round(
     features = chain.features if teacher.config.d_features else None
     windows = WindowSampler(chain.clips, "train", config, chain.seed + n_steps, features)
     large = chain.large if swaps else None
-    loss = HalvingLoss(student, teacher, windows, run, n_steps, chain.runtime, large, chain.enhancer)
+    loss = HalvingLoss(student, teacher, windows, run, n_steps, chain.runtime, large, chain.enhancer, chain.first_step)
     about = chain.about | {"stage": "distill", "sampler_steps": n_steps, "talker": student.config.as_dict()}
     if chain.runtime.is_main:
         print(f"round: {2 * n_steps} -> {n_steps} steps", flush=True)
@@ -151,9 +153,9 @@ def save_mean(before: Talker, after: Path, share: float, path: Path) -> None:
     save_checkpoint(path, with_prefix("ema", mean), {k: v for k, v in about.items() if k != "run"})
 
 
-def run_rounds(teacher: Talker, chain: Chain, args: argparse.Namespace) -> None:
-    """All rounds from the teacher's steps to args.to, each saved as student-N.safetensors."""
-    n_steps = teacher.config.denoiser.n_train_steps // 2
+def run_rounds(teacher: Talker, n_steps: int, chain: Chain, args: argparse.Namespace) -> None:
+    """All rounds from the teacher's n_steps to args.to, each saved as student-N.safetensors."""
+    n_steps //= 2
     while n_steps >= args.to:
         path = args.out / f"student-{n_steps}.safetensors"
         if teacher.config.d_features and n_steps <= args.compact_at:
@@ -177,7 +179,7 @@ def _run_config(args: argparse.Namespace, updates: int, learning_rate: float) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=Path, nargs="+", required=True, help="prepared clips")
-    parser.add_argument("--teacher", type=Path, required=True)
+    parser.add_argument("--teacher", type=Path, required=True, help="checkpoint, or bundle folder")
     parser.add_argument("--encoder", type=Path, help="checkpoint of the encoder stage, for a teacher with a large one")
     parser.add_argument("--out", type=Path, required=True, help="folder of student-N.safetensors, one per round")
     parser.add_argument("--to", type=int, default=8, help="sampler steps of the last student, a power of two")
@@ -190,6 +192,7 @@ def main() -> None:
     compact.add_argument("--compact-learning-rate", type=float, default=5e-4)
     compact.add_argument("--compact-share", type=float, default=0.4, help="of the trained weights in the mean, 0..1")
     add_weight_argument(parser)
+    parser.add_argument("--first-step", type=float, default=0.0, help=FIRST_STEP_HELP)
     parser.add_argument("--frames", type=int, default=960)
     parser.add_argument("--seed", type=int, default=1)
     add_runtime_arguments(parser)
@@ -204,10 +207,10 @@ def main() -> None:
     chain = Chain(
         clips, FeatureSet(clips) if large else None,
         (teacher.encoder, load_phone_head(args.teacher, teacher.config.encoder.d_model)) if large else None,
-        load_enhancer(args.teacher), runtime,
-        {k: about[k] for k in keep}, args.seed, drawn_weights(args),
+        None if args.teacher.is_dir() else load_enhancer(args.teacher), runtime,
+        {k: about[k] for k in keep}, args.seed, drawn_weights(args), args.first_step,
     )  # fmt: skip
-    run_rounds(teacher, chain, args)
+    run_rounds(teacher, about.get("sampler_steps", teacher.config.denoiser.n_train_steps), chain, args)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker, TalkerConfig
 from training.models.upper_face import UpperFaceEnhancer
-from training.stages.arguments import add_run_arguments, add_weight_argument, drawn_weights
+from training.stages.arguments import FIRST_STEP_HELP, add_run_arguments, add_weight_argument, drawn_weights
 from training.stages.common import free_channels, motion_loss, noised, set_motion_statistics
 from training.stages.window_loss import WindowLoss
 from trt_build.export.torch_student import load_student
@@ -98,7 +98,7 @@ class TeacherLoss(WindowLoss):
     """sampler_steps: the timesteps that are trained, those of a sampler of so many steps; all of them for a teacher,
     fewer to train a few-step model directly, without distillation.   from_speech: FROM_SPEECH, or 0 for clips whose
     voices have other identities than the personaliser learned.   only_spoken: whether closed lips count more only where
-    p, b or m is said, and not in silence."""
+    p, b or m is said, and not in silence.   first_step: see noised()."""
 
     def __init__(
         self,
@@ -110,9 +110,11 @@ class TeacherLoss(WindowLoss):
         sampler_steps: int,
         from_speech: float = FROM_SPEECH,
         only_spoken: bool = False,
+        first_step: float = 0.0,
     ):
         super().__init__(model, windows, run, runtime)
-        self.weights, self.from_speech, self.only_spoken = weights, from_speech, only_spoken
+        self.weights, self.from_speech = weights, from_speech
+        self.only_spoken, self.first_step = only_spoken, first_step
         self.register_buffer("bilabial", torch.tensor(BILABIAL_PHONES))
         self.stride = model.config.denoiser.n_train_steps // sampler_steps
         self.schedule = Schedule(model.config.denoiser.n_train_steps)
@@ -121,7 +123,7 @@ class TeacherLoss(WindowLoss):
     def forward(self, step: int) -> tuple[Tensor, dict]:
         model = self.model
         batch, n, rows = self.batch(step, reference=self.from_speech > 0)
-        noise = noised(model, self.schedule, batch, n, rows, self.stride, self.noise_seed(step))
+        noise = noised(model, self.schedule, batch, n, rows, self.stride, self.noise_seed(step), self.first_step)
         rng = np.random.default_rng([self.windows.seed, step, 2])
         u = self.runtime.place(torch.from_numpy(rng.random((2, n)))[:, rows])
         with self.runtime.autocast():
@@ -224,6 +226,7 @@ def parsed_arguments() -> argparse.Namespace:
     add_weight_argument(parser)
     parser.add_argument("--closure", type=float, default=LossWeights().closure)
     parser.add_argument("--enhancer", type=float, default=LossWeights().enhancer)
+    parser.add_argument("--first-step", type=float, default=0.0, help=FIRST_STEP_HELP)
     ablation = parser.add_argument_group("to measure what a part is worth")
     ablation.add_argument("--no-identity", action="store_true", help="one identity for all clips")
     ablation.add_argument("--no-emotion", action="store_true", help="one emotion for all clips")
@@ -259,10 +262,10 @@ def main() -> None:
     config = WindowConfig(engine_weight=drawn_weights(args), hidden=hidden, vary=vary)
     windows = WindowSampler(clips, "train", config, args.seed, features)
     weights = replace(LossWeights(), closure=args.closure, enhancer=args.enhancer)
-    going_on = {}
+    going_on = {"first_step": args.first_step}
     if args.bundle:
         weights = replace(weights, closure_margin=0.0)
-        going_on = {"from_speech": 0.0, "only_spoken": True}
+        going_on |= {"from_speech": 0.0, "only_spoken": True}
     loss = TeacherLoss(model, windows, weights, run, runtime, args.sampler_steps or n_train_steps, **going_on)
     Trainer(loss, run, args.out, about, runtime).run(args.until)
 

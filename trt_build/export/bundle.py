@@ -72,9 +72,10 @@ def networks_section(talker: Talker, style_encoder: bool) -> dict:
 def manifest(
     talker: Talker, about: dict, name: str, version: str, license_name: str, style_encoder: bool = True
 ) -> dict:
-    """bundle.json without the `files` table. about: of the student's checkpoint."""
+    """bundle.json without the `files` table. about: of the checkpoint, a student's or a teacher's."""
     motion = MotionSpace.from_dict(about["motion"])
-    steps = sampler_table(about["sampler_steps"], talker.config.denoiser.n_train_steps)
+    n_train_steps = talker.config.denoiser.n_train_steps
+    steps = sampler_table(about.get("sampler_steps", n_train_steps), n_train_steps)
     per_mel, per_frames = motion.group
     return {
         "format": "diffusiontalker-bundle",
@@ -187,7 +188,8 @@ def main() -> None:
     about["source"] = args.source or about["source"]
     write_bundle(talker, about, args.out, args.name, args.version, args.card, args.rig, args.license or "Apache-2.0")
     n_parameters = sum(p.numel() for m in (talker.encoder, talker.denoiser) for p in m.parameters())
-    print(f"{args.out}: {n_parameters / 1e6:.2f} M parameters, {about['sampler_steps']} steps")
+    n_steps = about.get("sampler_steps", talker.config.denoiser.n_train_steps)
+    print(f"{args.out}: {n_parameters / 1e6:.2f} M parameters, {n_steps} steps")
 
 
 if __name__ == "__main__":
