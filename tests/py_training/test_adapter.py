@@ -95,6 +95,8 @@ def test_bundle_goes_on_without_its_checkpoints(run, capsys):
     run(encoder, *words, "--train", "denoiser", "--motion", 1, "--out", "denoiser.safetensors", "--steps", 2)
     assert torch.equal(trained("denoiser.safetensors", "encoder.norm.weight"), student.encoder.norm.weight)
     assert not torch.equal(trained("denoiser.safetensors", "denoiser.out.weight"), student.denoiser.out.weight)
+    upper = "free.out.weight"  # eyes and brows: what is heard says little of them
+    assert torch.equal(trained("denoiser.safetensors", f"denoiser.{upper}"), student.denoiser.state_dict()[upper])
 
 
 def test_many_steps_from_a_bundle_and_back_to_few(run, tmp_path, capsys):

@@ -160,8 +160,11 @@ def small_talker(teacher: Talker, path: Path | None = None) -> Talker:
 
 
 def beginning(begun: Talker, train: str) -> SmallEncoder:
-    """The model that begins as `begun`, with the parts to train: "encoder", "denoiser" or "both"."""
+    """The model that begins as `begun`, with the parts to train: "encoder", "denoiser" or "both". Of a denoiser, the
+    branch of eyes and brows stays: what is heard says little of them, and trained towards it they stopped to blink."""
     denoiser = None if train == "encoder" else copy.deepcopy(begun.denoiser).requires_grad_(True).train()
+    if denoiser is not None and denoiser.free is not None:
+        denoiser.free.requires_grad_(False)
     model = SmallEncoder(begun.encoder, begun.config.encoder.d_model, denoiser)
     model.encoder.requires_grad_(train != "denoiser").train(train != "denoiser")
     model.phone_head.requires_grad_(train != "denoiser")
