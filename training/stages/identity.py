@@ -30,6 +30,10 @@ from training.stages.window_loss import WindowLoss
 from trt_build.export.torch_student import load_student
 
 
+# Share of windows at the sampler's first step: what it makes of the audio is not given away by x_t.
+FIRST_STEP = 0.8
+
+
 class NewIdentity(nn.Module):
     """embedding: [d_identity], of any length above 0; its direction is the identity."""
 
@@ -65,7 +69,8 @@ class IdentityLoss(WindowLoss):
 
     def forward(self, step: int) -> tuple[Tensor, dict]:
         batch, n, rows = self.batch(step)
-        noise = noised(self.talker, self.schedule, batch, n, rows, self.stride, self.noise_seed(step))
+        seed = self.noise_seed(step)
+        noise = noised(self.talker, self.schedule, batch, n, rows, self.stride, seed, first_step=FIRST_STEP)
         personaliser = self.talker.personaliser
         identity = self.model().expand(len(batch.mel), -1)
         style = personaliser.fusion(identity, personaliser.emotions(self.moods[batch.emotion]))
