@@ -29,7 +29,6 @@ from training.stages.common import motion_loss, noised
 from training.stages.window_loss import WindowLoss
 from trt_build.export.torch_student import load_student
 
-
 # Share of windows at the sampler's first step: what it makes of the audio is not given away by x_t.
 FIRST_STEP = 0.8
 
