@@ -144,6 +144,16 @@ def replacing(out: Path) -> Iterator[Path]:
         folder.rename(out)
 
 
+@contextlib.contextmanager
+def changing(bundle: Path, description: dict, out: Path) -> Iterator[Path]:
+    """As replacing(), in a copy of a bundle's files. description: bundle.json, which may be changed in the block, too;
+    its table of files is made anew."""
+    with replacing(out) as folder:
+        shutil.copytree(bundle, folder, ignore=shutil.ignore_patterns("bundle.json"), dirs_exist_ok=True)
+        yield folder
+        seal(folder, {key: value for key, value in description.items() if key != "files"})
+
+
 def write_bundle(
     talker: Talker,
     about: dict,

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from training.stages.encoder import load_trained_denoiser, trained_encoder
-from trt_build.export.bundle import replacing, seal
+from trt_build.export.bundle import changing
 from trt_build.export.onnx_graphs import export_audio_encoder, export_networks
 from trt_build.export.torch_student import load_student
 
@@ -29,8 +29,7 @@ def exchange_encoder(
     talker, description = load_student(bundle)
     talker.encoder = trained_encoder(checkpoint, talker.config.encoder)
     denoiser_too = not only_encoder and load_trained_denoiser(checkpoint, talker.denoiser)
-    with replacing(out) as folder:
-        shutil.copytree(bundle, folder, ignore=shutil.ignore_patterns("bundle.json"), dirs_exist_ok=True)
+    with changing(bundle, description, out) as folder:
         if denoiser_too:
             export_networks(talker, folder, style_encoder=False)
         else:
@@ -40,7 +39,6 @@ def exchange_encoder(
         description["version"] = version
         if source is not None:
             description["provenance"]["data"] = source
-        seal(folder, {key: value for key, value in description.items() if key != "files"})
 
 
 def main() -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 
 from training.stages.identity import load_identity
-from trt_build.export.bundle import replacing, seal
+from trt_build.export.bundle import changing
 from trt_build.export.torch_student import load_student
 
 
@@ -31,13 +30,11 @@ def add_identity(bundle: Path, checkpoint: Path, name: str, out: Path) -> None:
         table = torch.cat([personaliser.style_table(), styles[None]])
     if "emotions" not in identities:
         table = table[:, 0]
-    with replacing(out) as folder:
-        shutil.copytree(bundle, folder, ignore=shutil.ignore_patterns("bundle.json"), dirs_exist_ok=True)
+    with changing(bundle, description, out) as folder:
         path = folder / identities["file"]
         save_file({identities["tensor"]: table.contiguous()}, str(path))
         path.chmod(0o644)
         identities["names"].append(name)
-        seal(folder, {key: value for key, value in description.items() if key != "files"})
 
 
 def main() -> None:
