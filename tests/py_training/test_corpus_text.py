@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from collections import Counter
 
 import pytest
 
@@ -79,6 +80,14 @@ def test_schedule_held_out_voice_says_test_sentences_only(wordnet_dir):
         assert text.split_of(utterance.text) == utterance.split
         assert 0.8 <= utterance.speed <= 1.25
     assert sum(u.voice == "awb" for u in planned) == plan.HELD_OUT["flite"]["awb"]
+
+
+def test_of_each_voice_shows_every_voice_that_is_not_held_out(wordnet_dir):
+    voices = ("awb", "kal16", "rms", "slt")
+    planned = plan.schedule("flite", voices, 3, wordnet_dir)
+    few = list(plan.of_each_voice(planned, "flite", voices, {"train": 2, "val": 3}))
+    expected = {(v, s): n for v in voices[1:] for s, n in (("train", 2), ("val", 3))}
+    assert Counter((u.voice, u.split) for u in few) == expected
 
 
 def test_schedule_prefix_is_balanced_over_voices(wordnet_dir):

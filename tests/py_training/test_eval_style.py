@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 import torch
+import torch.nn.functional as F
 from corpus_makers import add_utterance
 
 import diffusiontalker
@@ -16,7 +17,8 @@ from training.articulation.style import IDENTITY_NAMES, held_out_styles, library
 from training.eval import __main__ as command
 from training.eval import style
 from training.eval.held_out import HeldOut, load_held_out
-from training.eval.speakers import BundleSpeakers, CheckpointSpeakers
+from training.eval.recovered_library import fused, recover_library
+from training.eval.speakers import BundleSpeakers, HeardSpeakers
 from training.eval.unseen import unseen_identities
 from training.loop.checkpoint import save_checkpoint, with_prefix
 from training.models.audio_encoder import AudioEncoderConfig
@@ -83,12 +85,32 @@ def test_same_above_different_counts_pairs_of_pairs():
 
 def test_embeddings_are_those_of_the_encoder_one_by_one():
     torch.manual_seed(0)
-    embed = CheckpointSpeakers(Talker(SMALL).eval())
+    embed = HeardSpeakers(Talker(SMALL).eval().personaliser)
     pieces = [np.random.default_rng(k).standard_normal(16000).astype(np.float32) * 0.1 for k in range(3)]
     together = embed(pieces)
     assert together.shape == (3, SMALL.style.d_identity)
     torch.testing.assert_close(together.norm(dim=1), torch.ones(3))
     torch.testing.assert_close(embed(pieces[1:2])[0], together[1])
+
+
+def test_a_library_is_recovered_from_its_styles_and_from_speech():
+    torch.manual_seed(1)
+    personaliser = Talker(SMALL).personaliser
+    true, rng = personaliser.identities.embeddings().detach(), torch.Generator().manual_seed(2)
+    index = torch.arange(len(true)).repeat(8)
+    heard = F.normalize(true[index] + 0.15 * torch.randn((len(index), true.shape[1]), generator=rng), dim=-1)
+    personaliser.keep_styles(personaliser.style_table().detach())
+    known, unheard = slice(0, 4 * len(true)), slice(4 * len(true), None)
+    found = recover_library(personaliser, heard[known], index[known])
+    torch.testing.assert_close(fused(personaliser, found), personaliser.styles, atol=0.05, rtol=0)
+    assert ((heard[unheard] @ found.T).argmax(dim=-1) == index[unheard]).float().mean() > 0.9  # chance 1 in 12
+    but_last = index[known] < len(true) - 1  # an identity without speech meets its styles alone
+    found = recover_library(personaliser, heard[known][but_last], index[known][but_last])
+    torch.testing.assert_close(fused(personaliser, found), personaliser.styles, atol=0.05, rtol=0)
+
+    personaliser.keep_styles(torch.randn(personaliser.styles.shape, generator=rng))
+    with pytest.raises(ValueError, match="not of its own fusion"):
+        recover_library(personaliser, heard[known], index[known])
 
 
 def test_other_names_are_never_the_given_ones():

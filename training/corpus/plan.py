@@ -63,3 +63,19 @@ def schedule(engine, voices, seed=0, wordnet_dir=text.WORDNET_DIR):
                 seed=rng.getrandbits(31),
             )
             index += 1
+
+
+def of_each_voice(utterances, engine, voices, limits):
+    """A small part of a schedule that shows every voice which is not held out.
+
+    utterances: of schedule() with this engine and these voices.   limits: how many utterances of a
+    voice, by split, "train" or "val".   Yields Utterance until every voice has had so many.
+    """
+    left = {(v, s): n for v in voices if v not in HELD_OUT[engine] for s, n in limits.items()}
+    for utterance in utterances:
+        key = utterance.voice, utterance.split
+        if left.get(key):
+            left[key] -= 1
+            yield utterance
+        if not any(left.values()):
+            return

@@ -25,7 +25,8 @@ COLUMNS = [
     Column("silence_rest", "rest in silence", percent=True, count="n_silent_frames"),
     Column("open_vowels_wider", "open > close vowel", percent=True, count="n_vowel_pairs"),
     Column("jitter", "jitter", ".4f"), Column("jaw_correlation", "jaw r"),
-    Column("av_offset_ms", "AV offset ms", "+.0f"), Column("ms_per_frame", "ms/frame", ".2f"),
+    Column("av_offset_ms", "AV offset ms", "+.0f"), Column("blinks_per_minute", "blinks/min", ".1f"),
+    Column("ms_per_frame", "ms/frame", ".2f"),
 ]  # fmt: skip
 NOTES = [
     "Vertices are those of the built-in head. LVE mm²: greatest squared distance over lip vertices per frame, mean "

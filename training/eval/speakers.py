@@ -13,7 +13,7 @@ from torch import Tensor
 from diffusiontalker.spec.mel import MelSpec, log_mel
 from training.eval.animators import neutral_of
 from training.eval.baselines import SAMPLE_RATE_HZ
-from training.models.talker import Talker
+from training.models.personaliser import Personaliser
 from training.stages.common import load_talker
 
 
@@ -27,12 +27,12 @@ class Speakers(Protocol):
         ...
 
 
-class CheckpointSpeakers:
-    """The talking identity that the personaliser hears, before an emotion is fused with it."""
+class HeardSpeakers:
+    """The talking identity that the personaliser hears, before an emotion is fused with it. library: default its own"""
 
-    def __init__(self, talker: Talker):
-        self.personaliser = talker.personaliser
-        self.library = talker.personaliser.identities.embeddings().detach()
+    def __init__(self, personaliser: Personaliser, library: Tensor | None = None):
+        self.personaliser = personaliser
+        self.library = personaliser.identities.embeddings().detach() if library is None else library
 
     @torch.no_grad()
     def __call__(self, pieces: list[np.ndarray]) -> Tensor:
@@ -66,4 +66,4 @@ def open_speakers(model: Path) -> Speakers:
     talker, _ = load_talker(model)
     if talker.personaliser.styles is not None:
         raise ValueError(f"{model} began with a bundle and has its identities' styles only: export it and score that")
-    return CheckpointSpeakers(talker)
+    return HeardSpeakers(talker.personaliser)

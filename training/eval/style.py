@@ -22,13 +22,16 @@ from training.eval.animators import BundleAnimator, CheckpointAnimator
 from training.eval.baselines import SAMPLE_RATE_HZ, Animator
 from training.eval.held_out import HeldOut, load_held_out
 from training.eval.models import encoder_of
+from training.eval.recovered_library import recover_library
 from training.eval.scores_blendshape import LIPS, UPPER, mean_absolute_error
-from training.eval.speakers import Speakers, open_speakers
+from training.eval.speakers import HeardSpeakers, Speakers, open_speakers
 from training.eval.unseen import unseen_identities
 from training.stages.common import load_talker
+from trt_build.export.torch_student import load_student
 
 StyledAnimator = CheckpointAnimator | BundleAnimator
 LOOKUP_S, ENROL_S = 5.0, 10.0
+TRAINING_UTTERANCES = 40  # of a voice, to recover a bundle's identities from
 EDGE_S = 0.2  # silence at both ends of the corpus's utterances
 
 
@@ -39,11 +42,13 @@ def pieces_of(audio: list[np.ndarray], seconds: float) -> list[np.ndarray]:
     return [whole[i : i + n] for i in range(0, len(whole) - n + 1, n)]
 
 
-def speech_by_voice(corpus: Path, split: str) -> dict[str, list[np.ndarray]]:
-    """Voice -> its utterances of the split, at 16 kHz."""
+def speech_by_voice(corpus: Path, split: str, limit: int | None = None) -> dict[str, list[np.ndarray]]:
+    """Voice -> its utterances of the split, or the first `limit` of them, at 16 kHz."""
     out: dict[str, list[np.ndarray]] = defaultdict(list)
     for about in read_utterances(corpus, split):
-        out[voice_name(about)].append(read_audio(corpus, about))
+        of_voice = out[voice_name(about)]
+        if limit is None or len(of_voice) < limit:
+            of_voice.append(read_audio(corpus, about))
     return out
 
 
@@ -56,6 +61,24 @@ def speech_by_reader(folder: Path) -> dict[str, list[np.ndarray]]:
             raise ValueError(f"{path} has {rate} Hz, expected {SAMPLE_RATE_HZ}")
         out[path.stem.split("-")[0]].append(audio)
     return out
+
+
+def known_voices(speakers: Speakers, model: Path, corpus: Path, cast: dict[str, int]) -> Speakers:
+    """The speakers to look identities up with: for a bundle, with its identities recovered from the corpus's training
+    speech. Raises ValueError when they cannot be."""
+    if not model.is_dir():
+        return speakers
+    personaliser = load_student(model)[0].personaliser
+    listener = HeardSpeakers(personaliser)
+    pieces = {v: pieces_of(a, LOOKUP_S) for v, a in speech_by_voice(corpus, "train", TRAINING_UTTERANCES).items()}
+    voices = [v for v, p in pieces.items() if v in cast and p]
+    if not voices:
+        raise ValueError(
+            f"no voice has {LOOKUP_S:g} s of training speech in {corpus}: synthesize more, or --no-look-up"
+        )
+    heard = torch.cat([listener(pieces[v]) for v in voices])
+    index = torch.tensor([cast[v] for v in voices for _ in pieces[v]])
+    return HeardSpeakers(personaliser, recover_library(personaliser, heard, index))
 
 
 def look_up(speakers: Speakers, speech: dict[str, list[np.ndarray]], cast: dict[str, int]) -> dict[str, float]:
@@ -150,7 +173,9 @@ def run(args: argparse.Namespace) -> dict[str, float]:
     speakers = open_speakers(args.model)
     scores: dict[str, float] = {}
     if not args.no_look_up:
-        scores |= look_up(speakers, speech_by_voice(args.corpus, "val"), cast_voices(read_utterances(args.corpus)))
+        cast = cast_voices(read_utterances(args.corpus))
+        known = known_voices(speakers, args.model, args.corpus, cast)
+        scores |= look_up(known, speech_by_voice(args.corpus, "val"), cast)
     scores |= same_above_different(speakers, speech_by_voice(args.corpus, "test"), "unseen")
     if args.readers:
         scores |= same_above_different(speakers, speech_by_reader(args.readers), "real")

@@ -130,18 +130,27 @@ class Denoiser(nn.Module):
             return self.modulation(condition)
         return torch.cat([self.modulation(condition), self.free.modulation(condition)], dim=-1)
 
-    def denoise(self, x_t: Tensor, known: Tensor, audio: Tensor, condition: Tensor) -> Tensor:
-        """audio: [B, W, d_model], after `audio_in`; condition: [B, n_condition]. Returns x0: [B, W, C]."""
+    def trunk(self, x_t: Tensor, known: Tensor, audio: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
+        """Arguments as denoise(). Features [B, W, d_model] that the free branch sees, and x0 [B, W, C] of the channels
+        that are not free."""
         modulation = condition[:, : 6 * self.d_model].reshape(-1, 6, self.d_model)
         tied = x_t if self.free is None else x_t * self.tied_mask
         x = self.motion_in(torch.cat([tied, known], dim=-1)) + audio
         for block in self.blocks:
             x = block(x, modulation)
-        x0 = self.out(self.out_norm(x))
+        return x, self.out(self.out_norm(x))
+
+    def branch(self, x_t: Tensor, known: Tensor, features: Tensor, condition: Tensor) -> Tensor:
+        """x0 [B, W, C] of the free channels, of the trunk's features; the others mean nothing."""
+        assert self.free is not None
+        return self.free(torch.cat([x_t * self.free_mask, known], dim=-1), features, condition[:, 6 * self.d_model :])
+
+    def denoise(self, x_t: Tensor, known: Tensor, audio: Tensor, condition: Tensor) -> Tensor:
+        """audio: [B, W, d_model], after `audio_in`; condition: [B, n_condition]. Returns x0: [B, W, C]."""
+        features, x0 = self.trunk(x_t, known, audio, condition)
         if self.free is None:
             return x0
-        free = self.free(torch.cat([x_t * self.free_mask, known], dim=-1), x, condition[:, 6 * self.d_model :])
-        return x0 * self.tied_mask + free * self.free_mask
+        return x0 * self.tied_mask + self.branch(x_t, known, features, condition) * self.free_mask
 
     def forward(self, x_t: Tensor, known: Tensor, audio: Tensor, style: Tensor, t: Tensor) -> Tensor:
         return self.denoise(x_t, known, self.audio_in(audio), self.condition(style, t))

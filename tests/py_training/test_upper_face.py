@@ -1,0 +1,132 @@
+"""The branch of eyes and brows, learned through the sampler: the score, the samples, and what stays as it was."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import diffusiontalker
+from diffusiontalker.spec.channels import ARKIT_CHANNELS, LIP_CHANNELS, indices
+from diffusiontalker.spec.sampler import sampler_table
+from training.articulation.emotion import EMOTION_NAMES
+from training.articulation.style import IDENTITY_NAMES, TalkingStyle
+from training.articulation.upper_face import upper_face_weights
+from training.data.clips import ClipSet, ClipSetInfo, ClipWriter
+from training.data.motion_space import MotionSpace
+from training.data.windows import WindowConfig, WindowSampler
+from training.diffusion.energy import energy_score, pieces
+from training.diffusion.window_sampler import sample_window
+from training.loop.checkpoint import load_checkpoint, save_checkpoint
+from training.loop.runtime import Runtime
+from training.loop.trainer import RunConfig
+from training.models.talker import Talker, TalkerConfig
+from training.stages import upper_face
+from training.stages.common import load_talker
+
+BASE = Path(diffusiontalker.__file__).parent / "bundles" / "base-2step"
+HERE = ("--accelerator", "cpu", "--precision", "32", "--threads", "1")
+BLINK = ARKIT_CHANNELS.index("eyeBlinkLeft")
+
+
+@pytest.fixture
+def clips(tmp_path):
+    """Faces of which only eyes and brows move, by rule, to noise."""
+    rng, times = np.random.default_rng(0), np.arange(240) / 30
+    info = ClipSetInfo(MotionSpace("blendshapes", 52, ARKIT_CHANNELS), IDENTITY_NAMES, EMOTION_NAMES, "made up")
+    with ClipWriter(tmp_path / "clips", info) as writer:
+        for k in range(8):
+            motion = upper_face_weights(times, np.sin(3 * times), TalkingStyle(blink_rate_hz=0.5), rng)
+            writer.add(
+                rng.normal(-4, 2, (800, 80)).astype(np.float32), motion, utterance=f"u{k}", split="train",
+                speaker="s", identity=k, emotion=0, speech_frame=0, speech_frames=240,
+            )  # fmt: skip
+    return tmp_path / "clips"
+
+
+@pytest.mark.parametrize("y", [0.0, 0.7, -2.0])
+def test_the_score_is_that_of_a_normal_distribution(y):
+    """Gneiting & Raftery 2007, eq. 5 (there of opposite sign), for one dimension."""
+    samples = torch.randn((1500, 1), generator=torch.Generator().manual_seed(1)).double()
+    density, below = math.exp(-y * y / 2) / math.sqrt(2 * math.pi), 0.5 * (1 + math.erf(y / math.sqrt(2)))
+    expected = y * (2 * below - 1) + 2 * density - 1 / math.sqrt(math.pi)
+    assert float(energy_score(samples, torch.tensor([y]).double())) == pytest.approx(expected, abs=0.03)
+
+
+def test_the_score_prefers_blinks_at_the_wrong_time_to_none():
+    """Squared error prefers none: what a branch of eyes learns by it."""
+    truth, samples = torch.zeros(64, 36), torch.zeros(4, 64, 36)
+    generator = torch.Generator().manual_seed(2)
+    for row in [truth, *samples]:
+        row[torch.arange(64), torch.randint(36, (64,), generator=generator)] = 1.0
+    none, mean = torch.zeros_like(samples), torch.full_like(samples, 1 / 36)
+    assert energy_score(samples, truth).mean() < min(energy_score(x, truth).mean() for x in (none, mean))
+    assert (samples - truth).square().mean() > (none - truth).square().mean()
+
+
+def test_pieces_are_whole():
+    x = torch.arange(2 * 7 * 3).reshape(2, 7, 3)
+    assert pieces(x, 3).shape == (2, 2, 9) and pieces(x, 3)[1, 1].tolist() == x[1, 3:6].flatten().tolist()
+    assert pieces(x, 7).shape == (2, 1, 21)
+
+
+def test_it_samples_as_the_sampler_does(clips):
+    talker, about = load_talker(BASE)
+    runtime = Runtime("cpu", precision="32")
+    windows = WindowSampler(ClipSet(clips), "train", WindowConfig(upper_face.SHAPES), 3)
+    run, steps = RunConfig(2, 1e-3, frames_per_batch=240), sampler_table(about["sampler_steps"])
+    loss = upper_face.UpperFaceLoss(upper_face.only_branch(talker, BASE), windows, run, runtime, steps, 3)
+    batch, n, rows = loss.batch(0)
+    past = int(batch.known[0].sum())
+    _, start = loss._start(batch, n, rows, 0)
+    with torch.no_grad():
+        samples, _ = loss._sample(batch, start)
+        style = talker.personaliser.style(batch.identity, batch.emotion)
+        wanted = [sample_window(talker, talker.encoder(batch.mel), style, x, past, steps) for x in start]
+    free = list(talker.config.denoiser.free)
+    torch.testing.assert_close(samples[..., free], torch.stack(wanted)[..., free], rtol=1e-4, atol=1e-4)
+    assert not torch.allclose(samples[0][..., past:, BLINK], samples[1][..., past:, BLINK])
+
+
+def test_only_the_branch_learns(run, clips):
+    words = ("--clips", clips, "--student", BASE, "--frames", 480, *HERE)
+    run(upper_face, *words, "--out", "u.safetensors", "--steps", 40)
+    begun, (learned, about) = load_talker(BASE)[0], load_talker(Path("u.safetensors"))
+    changed = {k for k, v in learned.state_dict().items() if not torch.equal(v, begun.state_dict()[k])}
+    changed.discard("personaliser.identities.table")  # not of the bundle: drawn anew by each loading
+    assert changed and all(name.startswith("denoiser.free.") for name in changed)
+    assert about["stage"] == "upper_face" and about["sampler_steps"] == 2
+
+    generator = torch.Generator().manual_seed(4)
+    x_t = torch.randn((2, 60, 52), generator=generator) * begun.noise_scale
+    style, mel = begun.personaliser.styles[:2, 0], torch.randn((2, 200, 80), generator=generator) - 4
+    before, after = (sample_window(t, t.encoder(mel), style, x_t, 12, sampler_table(2)) for t in (begun, learned))
+    lips = indices(LIP_CHANNELS)
+    assert torch.equal(before[..., lips], after[..., lips]) and not torch.equal(before[..., BLINK], after[..., BLINK])
+
+    run(upper_face, *words, "--out", "u.safetensors", "--steps", 41)  # goes on, with the moments of the branch alone
+    assert load_checkpoint(Path("u.safetensors"))[1]["step"] == 41
+
+
+def test_what_it_cannot_train_is_said(run, clips, capsys):
+    other = TalkerConfig(n_identities=1)
+    about = {"talker": other.as_dict(), "stage": "student", "identities": ["a"], "emotions": ["neutral"]}
+    save_checkpoint(Path("mesh.safetensors"), {f"ema.{k}": v for k, v in Talker(other).state_dict().items()}, about)
+    cases = (("mesh.safetensors", 2, "has no branch of eyes and brows"), (BASE, 1, "--samples must be 2 or more"))
+    for student, samples, said in cases:
+        with pytest.raises(SystemExit) as e:
+            run(
+                upper_face,
+                "--clips",
+                clips,
+                "--student",
+                student,
+                "--samples",
+                samples,
+                "--out",
+                "u.safetensors",
+                *HERE,
+            )
+        assert e.value.code and said in capsys.readouterr().err
+    assert not Path("u.safetensors").exists()
