@@ -180,6 +180,26 @@ def test_speech_leaves_rhubarb_out_with_a_sentence(tmp_path, monkeypatch, capsys
     assert (tmp_path / "out" / "curves.png").exists()
 
 
+def test_rows_of_an_earlier_run_are_kept_under_another_name(corpus, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(ModelSpec, "open", lambda self, *rest: FakeModel(4))
+    words = ["evaluate", "--corpus", str(corpus), "--timed-clips", "0", "--model", "still=x"]
+    assert command.main([*words, "--limit", "2", "--out", str(tmp_path / "one")]) == 0
+    earlier = str(tmp_path / "one" / "scores.json")
+    again = [*words, "--out", str(tmp_path / "two"), "--earlier", earlier, "--keep"]
+    assert command.main([*again, "still=old", "--limit", "2"]) == 0
+    table = (tmp_path / "two" / "table.md").read_text()
+    new, old = (next(line for line in table.splitlines() if line.startswith(f"| {n}, 4")) for n in ("still", "old"))
+    assert new.split("|")[2:] == old.split("|")[2:] and "Of earlier runs on the same speech: old." in table
+    capsys.readouterr()
+    for arguments, said in (
+        ([*again, "other", "--limit", "2"], "has no row 'other': there are truth, still"),
+        ([*again, "still", "--limit", "1"], "has scores of other utterances"),
+        ([*words, "--out", "x", "--keep", "still"], "give its scores.json with --earlier"),
+    ):
+        assert command.main(arguments) == 2
+        assert said in capsys.readouterr().err
+
+
 def test_wrong_arguments_end_with_a_sentence_and_status_2(tmp_path, capsys):
     arguments = ["evaluate", "--corpus", str(tmp_path), "--model", "m=x", "--out", str(tmp_path)]
     assert command.main(arguments) == 2

@@ -16,8 +16,9 @@ from training.articulation.upper_face import upper_face_weights
 from training.data.clips import ClipSet, ClipSetInfo, ClipWriter
 from training.data.motion_space import MotionSpace
 from training.data.windows import WindowConfig, WindowSampler
+from training.diffusion import window_sampler
 from training.diffusion.energy import energy_score, pieces
-from training.diffusion.window_sampler import sample_window
+from training.diffusion.window_sampler import animate, sample_window
 from training.loop.checkpoint import load_checkpoint, save_checkpoint
 from training.loop.runtime import Runtime
 from training.loop.trainer import RunConfig
@@ -71,22 +72,38 @@ def test_pieces_are_whole():
     assert pieces(x, 7).shape == (2, 1, 21)
 
 
-def test_it_samples_as_the_sampler_does(clips):
+class Recorded:
+    """The timeline of what a batch's windows hear, from the first new frame on."""
+
+    def __init__(self, batch, past, n_frames):
+        self.mel, self.past, self.n_frames = batch.mel, past, [n_frames] * len(batch.mel)
+
+    def window(self, first_frame, n_frames):
+        first = (first_frame + self.past) // 3 * 10
+        return self.mel[:, first : first + n_frames // 3 * 10]
+
+
+@pytest.mark.parametrize("roll", upper_face.ALL_ROLLS.values(), ids=str)
+def test_it_samples_as_a_stream_does(clips, roll, monkeypatch):
     talker, about = load_talker(BASE)
-    runtime = Runtime("cpu", precision="32")
-    windows = WindowSampler(ClipSet(clips), "train", WindowConfig(upper_face.SHAPES), 3)
+    windows = WindowSampler(ClipSet(clips), "train", WindowConfig((roll.shape,)), 3)
     run, steps = RunConfig(2, 1e-3, frames_per_batch=240), sampler_table(about["sampler_steps"])
-    loss = upper_face.UpperFaceLoss(upper_face.only_branch(talker, BASE), windows, run, runtime, steps, 3)
+    runtime = Runtime("cpu", precision="32")
+    loss = upper_face.UpperFaceLoss(upper_face.only_branch(talker, BASE), windows, run, runtime, steps, 2)
     batch, n, rows = loss.batch(0)
-    past = int(batch.known[0].sum())
-    _, start = loss._start(batch, n, rows, 0)
+    past, noise = loss._drawn(talker.normalise(batch.motion), roll.past, n, rows, 0)
+    past = talker.normalise(talker.rest).expand_as(past)  # as a stream begins
     with torch.no_grad():
-        samples, _ = loss._sample(batch, start)
-        style = talker.personaliser.style(batch.identity, batch.emotion)
-        wanted = [sample_window(talker, talker.encoder(batch.mel), style, x, past, steps) for x in start]
-    free = list(talker.config.denoiser.free)
-    torch.testing.assert_close(samples[..., free], torch.stack(wanted)[..., free], rtol=1e-4, atol=1e-4)
-    assert not torch.allclose(samples[0][..., past:, BLINK], samples[1][..., past:, BLINK])
+        motion, _ = loss._roll(batch, past, noise, roll)
+    styles = talker.personaliser.style(batch.identity, batch.emotion)
+    for one, own in zip(motion, noise, strict=True):
+        drawn = {f: own[:, f : f + roll.hop + roll.look].numpy() for f in range(0, own.shape[1], roll.hop)}
+        monkeypatch.setattr(window_sampler, "normal_noise", lambda row, first, *_, drawn=drawn: drawn[first][row])
+        seeds, timeline = list(range(len(own))), Recorded(batch, roll.past, roll.count * roll.hop)
+        expected = animate(talker, timeline, styles, steps, (roll.past, roll.hop, roll.look), seeds)
+        got = talker.denormalise(one[:, roll.past : roll.past + roll.count * roll.hop]).numpy()
+        np.testing.assert_allclose(got, np.stack(expected), atol=1e-4)
+    assert not torch.allclose(motion[0][..., BLINK], motion[1][..., BLINK])
 
 
 def test_only_the_branch_learns(run, clips):

@@ -10,6 +10,7 @@ import torch
 
 from training.encoders.__main__ import add_encoder_arguments
 from training.eval.baselines import Animator, ConstantBaseline, LoudnessBaseline
+from training.eval.earlier import add_earlier_arguments, earlier_rows
 from training.eval.held_out import HeldOut, load_held_out
 from training.eval.models import MODEL_HELP, ModelSpec, encoder_of, parse_models
 from training.eval.plots import plot_curves, plot_steps
@@ -51,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch and of the runtime")
     parser.add_argument("--backend", default="auto", help="of the runtime, for bundles")
     parser.add_argument("--profile", help="latency profile; default: the bundle's own, offline for checkpoints")
+    add_earlier_arguments(parser)
     add_encoder_arguments(parser, required=False)
 
 
@@ -59,6 +61,12 @@ def run(args: argparse.Namespace) -> list[Row]:
     torch.set_num_threads(args.threads)
     specs = parse_models(args.model)
     data = load_held_out(args.corpus, args.split, args.limit, args.moods)
+    about = {
+        "command": "evaluate", "split": args.split, "limit": args.limit, "moods": args.moods, "profile": args.profile,
+        "threads": args.threads, "timed_clips": args.timed_clips, "utterances": data.ids,
+        "models": [f"{s.name}={s.path.name}" for s in specs],
+    }  # fmt: skip
+    kept, kept_notes = earlier_rows(args, about, "utterances")
     example = int(np.argsort([len(a) for a in data.audio])[len(data) // 2])
     curves = {"truth": data.truth[example]}
     rows = [Row("truth", score_motion(data, data.truth))]
@@ -71,13 +79,9 @@ def run(args: argparse.Namespace) -> list[Row]:
         faces: dict[str, Animator] = {"constant": ConstantBaseline(np.concatenate(val.truth))}
         faces["loudness"] = LoudnessBaseline(val.audio, val.truth)
         rows += [Row(name, score_motion(data, data.animate(face))) for name, face in faces.items()]
-    about = {
-        "command": "evaluate", "split": args.split, "limit": args.limit, "moods": args.moods, "profile": args.profile,
-        "threads": args.threads, "timed_clips": args.timed_clips, "utterances": data.ids,
-        "models": [f"{s.name}={s.path.name}" for s in specs],
-    }  # fmt: skip
     title = f"Scores on {len(data)} utterances ({args.split}{', acted in moods' if args.moods else ''})"
-    print(write_report(args.out, title, NOTES, rows, COLUMNS, about))
+    rows += kept
+    print(write_report(args.out, title, NOTES + kept_notes, rows, COLUMNS, about))
     plot_curves(args.out / "curves.png", data.ids[example], data.audio[example], data.phones[example], curves)
     plot_steps(args.out / "steps.png", rows, COLUMNS)
     return rows

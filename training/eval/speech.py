@@ -12,6 +12,7 @@ import torch
 from diffusiontalker.head import lip_gap, load_head
 from training.encoders.__main__ import add_encoder_arguments
 from training.eval.baselines import FPS, Animator, LoudnessJaw
+from training.eval.earlier import add_earlier_arguments, earlier_rows
 from training.eval.models import MODEL_HELP, encoder_of, parse_models
 from training.eval.plots import plot_curves
 from training.eval.recordings import Recording, load_recordings
@@ -52,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch and of the runtime")
     parser.add_argument("--backend", default="auto", help="of the runtime, for bundles")
     parser.add_argument("--profile", help="latency profile; default: the bundle's own, offline for checkpoints")
+    add_earlier_arguments(parser)
     add_encoder_arguments(parser, required=False)
 
 
@@ -88,6 +90,13 @@ def run(args: argparse.Namespace) -> list[Row]:
         raise ValueError(f"no recording of {args.audio} has usable phones: {'; '.join(left_out[:3])}")
     notes = [*NOTES, *(f"Phones of {n} recordings from {s}." for s, n in Counter(r.source for r in recordings).items())]
     notes += left_out
+    about = {
+        "command": "speech", "audio": args.audio.name, "recordings": [r.name for r in recordings],
+        "threads": args.threads, "profile": args.profile, "identity": args.identity,
+        "emotion": args.emotion, "models": [f"{s.name}={s.path.name}" for s in specs],
+    }  # fmt: skip
+    kept, kept_notes = earlier_rows(args, about, "recordings")
+    notes += kept_notes
     animators: list[tuple[str, Animator]] = [
         (spec.name, spec.open(args.backend, args.profile, args.threads, encoder_of(args))) for spec in specs
     ]
@@ -106,11 +115,7 @@ def run(args: argparse.Namespace) -> list[Row]:
         rows.append(Row(name, score_recordings(recordings, motion), getattr(animator, "n_steps", None)))
         curves[rows[-1].label] = motion[example]
         print(f"{rows[-1].label} done", flush=True)
-    about = {
-        "command": "speech", "audio": args.audio.name, "recordings": [r.name for r in recordings],
-        "threads": args.threads, "profile": args.profile, "identity": args.identity,
-        "emotion": args.emotion, "models": [f"{s.name}={s.path.name}" for s in specs],
-    }  # fmt: skip
+    rows += kept
     print(write_report(args.out, f"Scores on {len(recordings)} real recordings", notes, rows, COLUMNS, about))
     print("\n".join(notes[len(NOTES) :]))
     shown = recordings[example]

@@ -9,8 +9,10 @@ speech; our choice). No teacher is needed, and the lips stay what they were, to 
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -26,13 +28,17 @@ from training.models.talker import Talker
 from training.stages.arguments import add_run_arguments, add_weight_argument, drawn_weights
 from training.stages.common import PAST_NOISE, load_talker
 from training.stages.window_loss import WindowLoss
+from trt_build.export.bundle import profile_sizes
 
-# Windows of the profiles (trt_build/export/bundle.py), the long one oftener: it has more new frames to learn from.
-SHAPES = ((60, 12), (60, 12), (27, 18), (24, 21))
+# Profiles that are trained (trt_build/export/bundle.py), and how many of their windows follow one another. A stream of
+# short windows lives on its own past: trained on true pasts alone, `live` blinked half as often as `offline`.
+ROLLS = ((profile_sizes("offline"), 1), (profile_sizes("live"), 4), (profile_sizes("low-latency"), 4))
+OFTENER = 2  # how much more often than the others the first is drawn: it costs less and shows more
 # Channels that belong together, by the start of their names: each group is scored by itself, and all of them together,
 # lest many quiet channels drown a blink.
-GROUPS = (("eyeBlink", "eyeSquint", "eyeWide"), ("eyeLook",), ("brow", "cheek", "nose"))
+GROUPS = (("eyeBlink",), ("eyeLook",), ("brow", "cheek", "nose", "eyeSquint", "eyeWide"))
 PIECE_FRAMES = 6  # a blink is about 8 frames long
+SPEED_CLIPS, MIN_SPEED = 400, 0.02  # clips that show how fast channels change, and the least that is taken for it
 OUTSIDE = 0.1  # weight of what a prediction leaves the allowed range by: of what is clamped the score sees nothing
 
 
@@ -42,25 +48,61 @@ def groups_of(channels: tuple[str, ...], free: tuple[int, ...]) -> list[list[int
     return [*filter(None, parts), list(free)]
 
 
-def motion_score(samples: Tensor, truth: Tensor, past: int, groups: list[list[int]]) -> Tensor:
-    """Energy score, a scalar, of position and velocity of the new frames; whole, and in pieces.
-    samples: [M, B, W, C]; truth: [B, W, C], both with the same `past` first frames."""
+def speeds(talker: Talker, clips: ClipSet) -> Tensor:
+    """[C] root mean square of the change from frame to frame of normalised motion."""
+    pool = clips.of_split("train")
+    shown = pool[:: max(1, len(pool) // SPEED_CLIPS)]
+    changes = [np.diff(clips.clip_motion(c).astype(np.float32), axis=0) for c in shown]
+    return (torch.from_numpy(np.concatenate(changes)) / talker.std).square().mean(dim=0).sqrt().clamp(min=MIN_SPEED)
 
-    def described(x: Tensor, group: list[int]) -> Tensor:
-        x = x[..., group]
-        return torch.cat([x[..., past:, :], x[..., past:, :] - x[..., past - 1 : -1, :]], dim=-1)
+
+def motion_score(samples: Tensor, truth: Tensor, past: int, groups: list[list[int]], speed: Tensor) -> Tensor:
+    """Energy score, a scalar, of the new frames and of their changes from frame to frame; whole, and in pieces.
+    samples: [M, B, W, C]; truth: [B, W, C], both with the same `past` first frames.   speed: [C], what changes are
+    measured by: else they would weigh so little that noise of the sampler went through as a tremble."""
+
+    def changes(x: Tensor) -> Tensor:
+        return (x[..., past:, :] - x[..., past - 1 : -1, :]) / speed
 
     scores, n_new = [], truth.shape[-2] - past
-    for group in groups:
-        got, wanted = described(samples, group), described(truth, group)
-        for length in sorted({n_new, min(PIECE_FRAMES, n_new)}):
-            scores.append(energy_score(pieces(got, length), pieces(wanted, length)).mean())
+    for got, wanted in ((samples[..., past:, :], truth[..., past:, :]), (changes(samples), changes(truth))):
+        for group in groups:
+            for length in sorted({n_new, min(PIECE_FRAMES, n_new)}):
+                score = energy_score(pieces(got[..., group], length), pieces(wanted[..., group], length))
+                scores.append(score.mean())
     return torch.stack(scores).mean()
 
 
+@dataclass(frozen=True)
+class Roll:
+    """`count` windows of a profile, one after another. The last one's lookahead is scored, too."""
+
+    past: int
+    hop: int
+    look: int
+    count: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(frames, frames of the past): of WindowConfig."""
+        return self.past + self.count * self.hop + self.look, self.past
+
+    @property
+    def width(self) -> int:
+        """Frames of one window."""
+        return self.past + self.hop + self.look
+
+    def windows(self) -> list[slice]:
+        return [slice(k * self.hop, k * self.hop + self.width) for k in range(self.count)]
+
+
+ALL_ROLLS = {roll.shape: roll for sizes, count in ROLLS for roll in [Roll(*sizes, count)]}
+SHAPES = (*[next(iter(ALL_ROLLS))] * (OFTENER - 1), *ALL_ROLLS)
+
+
 class UpperFaceLoss(WindowLoss):
-    """model: whose branch of eyes and brows is trained, the rest frozen.   steps: of its sampler.   n_samples: motions
-    drawn of every window, 2 or more."""
+    """model: whose branch of eyes and brows is trained, the rest frozen.   windows: of SHAPES.   steps: of its sampler.
+    n_samples: motions drawn of every clip, 2 or more."""
 
     def __init__(
         self,
@@ -74,52 +116,73 @@ class UpperFaceLoss(WindowLoss):
         super().__init__(model, windows, run, runtime)
         self.steps, self.n_samples = steps, n_samples
         self.groups = groups_of(windows.clips.info.motion.channels, model.config.denoiser.free)
+        self.register_buffer("speed", speeds(model, windows.clips))
 
     def forward(self, step: int) -> tuple[Tensor, dict]:
         batch, n, rows = self.batch(step)
-        past = int(batch.known[0].sum())
-        truth, start = self._start(batch, n, rows, step)
-        samples, outside = self._sample(batch, start)
-        # The past is the same for all, so that the first velocity is that out of the past.
-        kept = torch.where(batch.known > 0, truth, samples)
-        score = motion_score(kept, truth, past, self.groups)
-        loss = score + OUTSIDE * outside
-        return loss, {"score": score.detach(), "outside": outside.detach()}
-
-    def _start(self, batch: Batch, n_global: int, rows: slice, step: int) -> tuple[Tensor, Tensor]:
-        """(clean motion [B, W, C], what the sampler starts from [M, B, W, C]), drawn for the whole global batch."""
-        generator = torch.Generator().manual_seed(self.noise_seed(step))
         truth = self.model.normalise(batch.motion)
-        shape = (n_global, *truth.shape[1:])
-        noise = torch.randn((self.n_samples, *shape), generator=generator)[:, rows].to(truth.device)
-        past_noise = torch.randn(shape, generator=generator)[rows].to(truth.device)
-        spread = PAST_NOISE * torch.rand(n_global, 1, 1, generator=generator)[rows].to(truth.device)
-        start = torch.where(batch.known > 0, truth + spread * past_noise, noise * self.model.noise_scale)
-        return truth, start
+        roll = ALL_ROLLS[truth.shape[1], int(batch.known[0].sum())]
+        past, noise = self._drawn(truth, roll.past, n, rows, step)
+        motion, outside = self._roll(batch, past, noise, roll)
+        # The true past, so that the first velocity is that out of it.
+        samples = torch.cat(
+            [truth[:, : roll.past].expand(self.n_samples, -1, -1, -1), motion[:, :, roll.past :]], dim=2
+        )
+        score = motion_score(samples, truth, roll.past, self.groups, self.speed)
+        return score + OUTSIDE * outside, {"score": score.detach(), "outside": outside.detach()}
 
-    def _sample(self, batch: Batch, start: Tensor) -> tuple[Tensor, Tensor]:
-        """(x0 [M, B, W, C] after all steps, how far the branch left the allowed range). The trunk runs once for all
-        samples: it does not see what differs between them."""
+    def _drawn(self, truth: Tensor, past: int, n_global: int, rows: slice, step: int) -> tuple[Tensor, Tensor]:
+        """(past that is nearly true [B, past, C], noise of the new frames [M, B, W - past, C]); drawn for the whole
+        global batch."""
+        generator = torch.Generator().manual_seed(self.noise_seed(step))
+        _, width, channels = truth.shape
+        noise = torch.randn((self.n_samples, n_global, width - past, channels), generator=generator)[:, rows]
+        wrong = torch.randn((n_global, past, channels), generator=generator)[rows]
+        wrong = wrong * (PAST_NOISE * torch.rand(n_global, 1, 1, generator=generator)[rows])
+        return truth[:, :past] + wrong.to(truth.device), noise.to(truth.device) * self.model.noise_scale
+
+    def _roll(self, batch: Batch, past: Tensor, noise: Tensor, roll: Roll) -> tuple[Tensor, Tensor]:
+        """(motion [M, B, W, C] of the clip, window by window as a stream has it, the lookahead of the last one at its
+        end; how far the branch left the allowed range). As training.diffusion.window_sampler.animate."""
+        model = self.model
+        per_mel, per_frames = self.windows.per_mel, self.windows.per_frames
+        mel = [batch.mel[:, w.start // per_frames * per_mel : w.stop // per_frames * per_mel] for w in roll.windows()]
+        with self.runtime.autocast(), torch.no_grad():
+            audio = model.denoiser.audio_in(model.encoder(torch.cat(mel))).chunk(roll.count)
+            style = model.personaliser.style(batch.identity.clamp(min=0), batch.emotion)
+        motion = past.expand(self.n_samples, -1, -1, -1)
+        outside = past.new_zeros(())
+        for k, heard in enumerate(audio):
+            new = noise[:, :, k * roll.hop : k * roll.hop + roll.hop + roll.look]
+            start = torch.cat([motion[:, :, motion.shape[2] - roll.past :], new], dim=2)
+            x0, beyond = self._sample(start, roll.past, heard, style)
+            last = k == roll.count - 1
+            motion = torch.cat([motion, x0[:, :, roll.past : None if last else roll.past + roll.hop]], dim=2)
+            outside = outside + beyond / roll.count
+        return motion, outside
+
+    def _sample(self, start: Tensor, past: int, audio: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
+        """start: [M, B, W, C], `past` clean frames and noise.   audio: [B, W, d].   Returns (x0 after all steps, how
+        far the branch left the allowed range). The trunk runs once for all samples: it does not see what differs
+        between them."""
         model, denoiser, m = self.model, self.model.denoiser, self.n_samples
-        known, many_known = batch.known, batch.known.repeat(m, 1, 1)
-        free = start.flatten(0, 1)
-        tied, outside = start[0], start.new_zeros(())
-        with self.runtime.autocast():
-            with torch.no_grad():
-                audio = denoiser.audio_in(model.encoder(batch.mel))
-                style = model.personaliser.style(batch.identity.clamp(min=0), batch.emotion)
-            for step in self.steps:
-                c_x, c_x0 = step.coefficients
+        known = (torch.arange(start.shape[2], device=start.device) < past).float()[None, :, None]
+        known = known.expand(start.shape[1], -1, -1)
+        many_known, free = known.repeat(m, 1, 1), start.flatten(0, 1)
+        tied, outside = start[0].detach(), start.new_zeros(())
+        for step in self.steps:
+            c_x, c_x0 = step.coefficients
+            with self.runtime.autocast():
                 condition = denoiser.condition(style, torch.full((len(style),), float(step.t), device=style.device))
                 with torch.no_grad():
                     features, x0 = denoiser.trunk(tied, known, audio, condition)
-                    tied = torch.where(known > 0, tied, c_x * tied + c_x0 * model.clamp(x0.float()))
                 raw = denoiser.branch(free, many_known, features.repeat(m, 1, 1), condition.repeat(m, 1)).float()
-                x0 = model.clamp(raw)
-                beyond = (raw - x0) * model.noise_scale * (1 - many_known)
-                outside = outside + beyond.square().mean() / len(self.steps)
-                free = torch.where(many_known > 0, free, c_x * free + c_x0 * x0)
-        return free.unflatten(0, (m, -1)), outside
+            tied = torch.where(known > 0, tied, c_x * tied + c_x0 * model.clamp(x0.float()))
+            x0 = model.clamp(raw)
+            outside = outside + ((raw - x0) * model.noise_scale * (1 - many_known)).square().mean() / len(self.steps)
+            free = torch.where(many_known > 0, free, c_x * free + c_x0 * x0)
+        mask = denoiser.free_mask
+        return free.unflatten(0, (m, -1)) * mask + tied * (1 - mask), outside
 
 
 def only_branch(talker: Talker, path: Path) -> Talker:
