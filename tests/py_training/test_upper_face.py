@@ -72,6 +72,29 @@ def test_pieces_are_whole():
     assert pieces(x, 7).shape == (2, 1, 21)
 
 
+def test_a_tremble_costs_more_than_it_moves():
+    """Of the same size, noise that trembles is worse than an offset: it is what a sampler leaves of its own noise."""
+    generator = torch.Generator().manual_seed(5)
+    phase = 6.28 * torch.rand((4, 32, 1, 1), generator=generator)
+    curves = torch.sin(torch.arange(60)[:, None] / 10 + phase)
+    truth, samples = curves[0], curves[1:]
+    noise = 0.1 * torch.randn(samples.shape, generator=generator)
+    still, speed = noise[:, :, :1].expand_as(noise), torch.tensor([0.07])
+    score, offset, tremble = (
+        upper_face.motion_score(samples + extra, truth, 12, [[0]], speed) for extra in (0 * noise, still, noise)
+    )
+    assert tremble - score > 10 * abs(offset - score)
+
+
+def test_speeds_are_those_of_the_normalised_motion(clips):
+    talker, _ = load_talker(BASE)
+    clip_set = ClipSet(clips)
+    motion = [np.asarray(clip_set.clip_motion(c), np.float64) / talker.std.numpy() for c in clip_set.of_split("train")]
+    change = np.concatenate([np.diff(m, axis=0) for m in motion])
+    expected = np.maximum(np.sqrt((change**2).mean(axis=0)), upper_face.MIN_SPEED)
+    np.testing.assert_allclose(upper_face.speeds(talker, clip_set).numpy(), expected, rtol=1e-3)
+
+
 class Recorded:
     """The timeline of what a batch's windows hear, from the first new frame on."""
 
