@@ -27,6 +27,7 @@ COLUMNS = [
     Column("open_vowels_wider", "open > close vowel", percent=True, count="n_vowel_pairs"),
     Column("jitter", "jitter", ".4f"), Column("jaw_correlation", "jaw r"),
     Column("av_offset_ms", "AV offset ms", "+.0f"), Column("blinks_per_minute", "blinks/min", ".1f"),
+    Column("upper_jitter", "upper jitter", ".4f"),
     Column("ms_per_frame", "ms/frame", ".2f"),
 ]  # fmt: skip
 NOTES = [
@@ -34,7 +35,9 @@ NOTES = [
     "over frames, as public code computes it; LVE mm: its root per frame. FDD: truth minus prediction, signed and "
     "absolute. LBE: mean absolute error of jaw and mouth weights. `training/eval/scores_*.py` states every definition.",
     "Closures are counted where the ground truth closes. Rest: lips closed at least 0.2 s away from any phone.",
-    "Brows, blinks and gaze of the ground truth are random, so EVE and FDD of a perfect model are not 0 here.",
+    "Brows, blinks and gaze of the ground truth are random, so EVE and FDD of a perfect model are not 0 here: a face "
+    "that blinks at other times has a greater EVE than one that never blinks. Jitter: mean absolute second difference "
+    "of lip weights; upper jitter: of those of eyes, brows, cheeks and nose.",
     "ms/frame: wall time of one clip at a time, log-mel and audio encoder included.",
 ]
 

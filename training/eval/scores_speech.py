@@ -122,9 +122,9 @@ def blink_count(weights: np.ndarray) -> int:
     return int((shut[1:] & ~shut[:-1]).sum())
 
 
-def jitter(weights: np.ndarray) -> float:
-    """Mean absolute second difference of the lip channels, per frame^2; 0 for clips under 3 frames."""
-    return float(np.abs(np.diff(weights[:, LIPS], n=2, axis=0)).mean()) if len(weights) > 2 else 0.0
+def jitter(weights: np.ndarray, channels: list[int] = LIPS) -> float:
+    """Mean absolute second difference of some channels, per frame^2; 0 for clips under 3 frames."""
+    return float(np.abs(np.diff(weights[:, channels], n=2, axis=0)).mean()) if len(weights) > 2 else 0.0
 
 
 def lag_correlations(motion: np.ndarray, loudness: np.ndarray, n_lags: int) -> np.ndarray:

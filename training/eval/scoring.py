@@ -12,7 +12,7 @@ from diffusiontalker.head import lip_gap, load_head
 from training.eval.baselines import FPS, Animator, loudness_at_frames
 from training.eval.held_out import HeldOut
 from training.eval.regions import head_regions
-from training.eval.scores_blendshape import blendshape_scores
+from training.eval.scores_blendshape import UPPER, blendshape_scores
 from training.eval.scores_mesh import MeshScores, diversity
 from training.eval.scores_speech import (
     JAW_OPEN,
@@ -88,6 +88,7 @@ def score_motion(data: HeldOut, motion: list[np.ndarray]) -> dict[str, float]:
         of_clip = blendshape_scores(weights, truth) | {
             "jaw_correlation": pearson(weights[:, JAW_OPEN], truth[:, JAW_OPEN]),
             "gap_correlation": pearson(gap, true_gap),
+            "upper_jitter": jitter(weights, UPPER),
         }
         for name, value in of_clip.items():
             clips.setdefault(name, []).append(value)

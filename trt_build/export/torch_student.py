@@ -19,10 +19,13 @@ from training.models.talker import Talker, TalkerConfig
 from trt_build.export.half_storage import stored_constants
 
 
-def _graph_parameters(path: Path) -> dict[str, Tensor]:
+def _graph(path: Path) -> onnx.GraphProto:
+    return onnx.load(str(path)).graph
+
+
+def _graph_parameters(graph: onnx.GraphProto) -> dict[str, Tensor]:
     """Parameters by their PyTorch names. The exporter keeps the names but for the weights of linear layers, which it
     transposes for MatMul; those are found by the bias that is added to the product."""
-    graph = onnx.load(str(path)).graph
     constants = {name: torch.from_numpy(value.copy()) for name, value in stored_constants(graph).items()}
     consumers = {name: node for node in graph.node for name in node.input}
     found = {name: value for name, value in constants.items() if "." in name}
@@ -61,9 +64,9 @@ def _statistic(motion: dict, key: str, n_channels: int, default: float) -> Tenso
 
 def _enrolment(style_encoder: Path) -> dict[str, Tensor]:
     """What StylePart holds of the personaliser, by its names there."""
-    found = _graph_parameters(style_encoder)
-    state = under_prefix("personaliser", found)
-    emotions = stored_constants(onnx.load(str(style_encoder)).graph)["emotions"][0]
+    graph = _graph(style_encoder)
+    state = under_prefix("personaliser", _graph_parameters(graph))
+    emotions = stored_constants(graph)["emotions"][0]
     return state | {"emotions.table": torch.from_numpy(emotions.copy())}
 
 
@@ -102,7 +105,7 @@ def load_student(bundle: Path) -> tuple[Talker, dict]:
     networks, styles = about["networks"], load_styles(bundle)
     found: dict[str, Tensor] = {}  # parts.py keeps the talker's names, whatever graph a layer went into
     for network in ("audio_encoder", "conditioner", "denoiser"):
-        found |= _graph_parameters(bundle / networks[network]["file"])
+        found |= _graph_parameters(_graph(bundle / networks[network]["file"]))
     enrolment = _enrolment(bundle / networks["style_encoder"]["file"]) if "style_encoder" in networks else {}
     talker = Talker(_config(about, found, enrolment, styles))
     _load(talker, found, bundle)
