@@ -24,6 +24,7 @@ COLUMNS = [
     Column("jaw_correlation", "jaw r"), Column("lbe", "LBE", ".4f"),
     Column("closure_rate", "closed p/b/m", percent=True, count="n_closures"),
     Column("silence_rest", "rest in silence", percent=True), Column("jitter", "jitter", ".4f"),
+    Column("blinks_per_minute", "blinks/min", ".1f"),
     Column("real_gap_correlation", "real: gap r"),
     Column("real_closure_rate", "real: closed p/b/m", percent=True, count="real_n_closures"),
     Column("real_open_vowels_wider", "real: open > close vowel", percent=True),

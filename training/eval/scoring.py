@@ -40,6 +40,8 @@ class SpeechScores:
     pairs: Share = field(default_factory=Share)
     offset: AudioVisualOffset = field(default_factory=lambda: AudioVisualOffset(FPS))
     jitters: list[float] = field(default_factory=list)
+    blinks: int = 0
+    n_frames: int = 0
 
     def add(
         self, weights: np.ndarray, phones: list[Phone], audio: np.ndarray, true_gap: np.ndarray | None = None
@@ -47,6 +49,8 @@ class SpeechScores:
         """weights: [n, 52] of one clip.   audio: [n_samples] at 16 kHz."""
         self.add_gap(lip_gap(load_head(), weights), np.arange(len(weights)) / FPS, phones, true_gap)
         self.jitters.append(jitter(weights))
+        self.blinks += blink_count(weights)
+        self.n_frames += len(weights)
         self.offset.add(weights[:, JAW_OPEN], loudness_at_frames(audio)[: len(weights)])
 
     def add_gap(
@@ -71,6 +75,7 @@ class SpeechScores:
             "n_vowel_pairs": self.pairs.expected,
             "jitter": float(np.mean(self.jitters)) if self.jitters else float("nan"),
             "av_offset_ms": self.offset.milliseconds,
+            "blinks_per_minute": 60 * FPS * self.blinks / self.n_frames if self.n_frames else float("nan"),
         }
 
 
@@ -80,7 +85,6 @@ def score_motion(data: HeldOut, motion: list[np.ndarray]) -> dict[str, float]:
     head = load_head()
     mesh, speech = MeshScores(head_regions()), SpeechScores()
     clips: dict[str, list[float]] = {}
-    blinks, n_frames = 0, 0
     for weights, truth, phones, audio in zip(motion, data.truth, data.phones, data.audio, strict=True):
         true_gap, gap = lip_gap(head, truth), lip_gap(head, weights)
         mesh.add(head.vertices(weights), head.vertices(truth))
@@ -92,13 +96,11 @@ def score_motion(data: HeldOut, motion: list[np.ndarray]) -> dict[str, float]:
         }
         for name, value in of_clip.items():
             clips.setdefault(name, []).append(value)
-        blinks += blink_count(weights)
-        n_frames += len(weights)
     return (
         mesh.result()
         | {name: float(np.mean(values)) for name, values in clips.items()}
         | speech.result()
-        | {"blinks_per_minute": 60 * FPS * blinks / n_frames, "n_utterances": len(data), "n_frames": n_frames}
+        | {"n_utterances": len(data), "n_frames": speech.n_frames}
     )
 
 

@@ -29,6 +29,7 @@ COLUMNS = [
     Column("silence_rest", "rest in silence", percent=True, count="n_silent_frames"),
     Column("gap_correlation", "gap r"), Column("gap_correlation_p10", "gap r, p10"),
     Column("jitter", "jitter", ".4f"), Column("av_offset_ms", "AV offset ms", "+.0f"),
+    Column("blinks_per_minute", "blinks/min", ".1f"),
 ]  # fmt: skip
 NOTES = [
     "Closed: lip gap below 0.03 interocular distances within the aligned phone +-0.05 s. Open > close: pairs of AA AE "
