@@ -174,6 +174,13 @@ def test_command_scores_a_bundle_by_what_it_enrols(corpus, tmp_path, capsys):
     scores = json.loads((out / "style.json").read_text())
     assert "look_ups" not in scores and scores["unseen_pairs"] == 2
     assert 0 < scores["lip_error"] != scores["lip_error_wrong_identity"] and 0 < scores["upper_error_moods"] < 1
+    assert command.main(["style", *arguments[:-1]]) == 2
+    assert "no voice has 5 s of training speech" in capsys.readouterr().err
+    for voice in "ab":
+        audio = np.random.default_rng(3).standard_normal(16000 * 6) * 0.1
+        add_utterance(corpus, f"{voice}-more", audio, [["M", 0.3, 0.4]], "train", voice=voice)
+    assert command.main(["style", *arguments[:-1]]) == 0
+    assert json.loads((out / "style.json").read_text())["look_ups"] == 2
     speakers = BundleSpeakers(BASE)
     assert torch.equal((speakers.library @ speakers.library.T).argmax(dim=-1), torch.arange(len(IDENTITY_NAMES)))
     heard = speakers([np.random.default_rng(0).standard_normal(32000).astype(np.float32) * 0.1])
