@@ -106,7 +106,7 @@ class Recorded:
         return self.mel[:, first : first + n_frames // 3 * 10]
 
 
-@pytest.mark.parametrize("roll", upper_face.ALL_ROLLS.values(), ids=str)
+@pytest.mark.parametrize("roll", upper_face.ROLLS, ids=str)
 def test_it_samples_as_a_stream_does(clips, roll, monkeypatch):
     talker, about = load_talker(BASE)
     windows = WindowSampler(ClipSet(clips), "train", WindowConfig((roll.shape,)), 3)

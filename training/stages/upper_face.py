@@ -30,10 +30,35 @@ from training.stages.common import PAST_NOISE, load_talker
 from training.stages.window_loss import WindowLoss
 from trt_build.export.bundle import profile_sizes
 
-# Profiles that are trained (trt_build/export/bundle.py), and how many of their windows follow one another. A stream of
-# short windows lives on its own past: trained on true pasts alone, `live` blinked half as often as `offline`.
-ROLLS = ((profile_sizes("offline"), 1), (profile_sizes("live"), 4), (profile_sizes("low-latency"), 4))
-OFTENER = 2  # how much more often than the others the first is drawn: it costs less and shows more
+
+@dataclass(frozen=True)
+class Roll:
+    """`count` windows of a profile, one after another. The last one's lookahead is scored, too."""
+
+    past: int
+    hop: int
+    look: int
+    count: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(frames, frames of the past): of WindowConfig."""
+        return self.past + self.count * self.hop + self.look, self.past
+
+    @property
+    def width(self) -> int:
+        """Frames of one window."""
+        return self.past + self.hop + self.look
+
+    def windows(self) -> list[slice]:
+        return [slice(k * self.hop, k * self.hop + self.width) for k in range(self.count)]
+
+
+# Of the profiles (trt_build/export/bundle.py). A stream of short windows lives on its own past: trained on true pasts
+# alone, `live` blinked half as often in silence as `offline`.
+ROLLS = (Roll(*profile_sizes("offline"), 1), Roll(*profile_sizes("live"), 4), Roll(*profile_sizes("low-latency"), 4))
+# The first is drawn oftener: it costs less and shows more.
+SHAPES = tuple(roll.shape for roll in (ROLLS[0], *ROLLS))
 # Channels that belong together, by the start of their names: each group is scored by itself, and all of them together,
 # lest many quiet channels drown a blink.
 GROUPS = (("eyeBlink",), ("eyeLook",), ("brow", "cheek", "nose", "eyeSquint", "eyeWide"))
@@ -73,33 +98,6 @@ def motion_score(samples: Tensor, truth: Tensor, past: int, groups: list[list[in
     return torch.stack(scores).mean()
 
 
-@dataclass(frozen=True)
-class Roll:
-    """`count` windows of a profile, one after another. The last one's lookahead is scored, too."""
-
-    past: int
-    hop: int
-    look: int
-    count: int
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(frames, frames of the past): of WindowConfig."""
-        return self.past + self.count * self.hop + self.look, self.past
-
-    @property
-    def width(self) -> int:
-        """Frames of one window."""
-        return self.past + self.hop + self.look
-
-    def windows(self) -> list[slice]:
-        return [slice(k * self.hop, k * self.hop + self.width) for k in range(self.count)]
-
-
-ALL_ROLLS = {roll.shape: roll for sizes, count in ROLLS for roll in [Roll(*sizes, count)]}
-SHAPES = (*[next(iter(ALL_ROLLS))] * (OFTENER - 1), *ALL_ROLLS)
-
-
 class UpperFaceLoss(WindowLoss):
     """model: whose branch of eyes and brows is trained, the rest frozen.   windows: of SHAPES.   steps: of its sampler.
     n_samples: motions drawn of every clip, 2 or more."""
@@ -121,7 +119,7 @@ class UpperFaceLoss(WindowLoss):
     def forward(self, step: int) -> tuple[Tensor, dict]:
         batch, n, rows = self.batch(step)
         truth = self.model.normalise(batch.motion)
-        roll = ALL_ROLLS[truth.shape[1], int(batch.known[0].sum())]
+        roll = next(r for r in ROLLS if r.shape == (truth.shape[1], int(batch.known[0].sum())))
         past, noise = self._drawn(truth, roll.past, n, rows, step)
         motion, outside = self._roll(batch, past, noise, roll)
         # The true past, so that the first velocity is that out of it.
