@@ -69,6 +69,16 @@ def test_silence_keeps_the_mouth_shut(model, level, profile):
     assert weights[:, CHANNEL_INDEX["jawOpen"]].max() < 0.08
 
 
+@pytest.mark.parametrize("profile", ["offline", "live", "low-latency"])
+@pytest.mark.parametrize("name", ["base", "base-2step"])
+def test_a_face_blinks_as_people_do_also_when_nobody_speaks(name, profile):
+    """People blink 10 to 30 times a minute (Bentivoglio et al. 1997, Movement Disorders 12: 17 at rest)."""
+    silence, lids = np.zeros(16000 * 60, np.float32), [CHANNEL_INDEX["eyeBlinkLeft"], CHANNEL_INDEX["eyeBlinkRight"]]
+    shut = np.asarray(dt.load(name).animate(silence, 16000, seed=3, profile=profile).weights)[:, lids].min(axis=1) > 0.5
+    assert 8 <= np.sum(shut[1:] & ~shut[:-1]) <= 35
+    assert shut.mean() < 0.15
+
+
 def test_an_end_in_the_middle_of_a_vowel_eases_to_rest(model, speech):
     audio, rate = speech
     cut = audio[: int(1.1 * rate)]

@@ -102,10 +102,11 @@ def run(args: argparse.Namespace) -> list[Row]:
         (spec.name, spec.open(args.backend, args.profile, args.threads, encoder_of(args))) for spec in specs
     ]
     animators.append(("loudness jaw", LoudnessJaw()))
-    try:
-        animators.append(("Rhubarb", RhubarbBaseline(args.rhubarb)))
-    except ValueError as error:
-        notes.append(f"The row of Rhubarb is left out: {error}.")
+    if not any(row.name == "Rhubarb" for row in kept):
+        try:
+            animators.append(("Rhubarb", RhubarbBaseline(args.rhubarb)))
+        except ValueError as error:
+            notes.append(f"The row of Rhubarb is left out: {error}.")
     with_tracked = [r for r in recordings if r.tracked is not None]
     rows = [Row("tracked lips", score_tracked(with_tracked))] if with_tracked else []
     example, curves = len(recordings) // 2, {}

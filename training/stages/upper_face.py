@@ -197,7 +197,7 @@ def only_branch(talker: Talker, path: Path) -> Talker:
 @reports_errors
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    add_run_arguments(parser, 2000, 5e-4, 5)
+    add_run_arguments(parser, 4000, 5e-4, 5)
     parser.add_argument("--student", type=Path, required=True, help="checkpoint, or bundle folder")
     parser.add_argument("--samples", type=int, default=2, help="motions drawn of every window, 2 or more")
     parser.add_argument("--frames", type=int, default=960, help="animation frames per step, all processes together")
