@@ -191,10 +191,12 @@ def test_rows_of_an_earlier_run_are_kept_under_another_name(corpus, tmp_path, mo
     new, old = (next(line for line in table.splitlines() if line.startswith(f"| {n}, 4")) for n in ("still", "old"))
     assert new.split("|")[2:] == old.split("|")[2:] and "Of earlier runs on the same speech: old." in table
     capsys.readouterr()
+    (tmp_path / "no.json").write_text("[1]")
     for arguments, said in (
         ([*again, "other", "--limit", "2"], "has no row 'other': there are truth, still"),
         ([*again, "still", "--limit", "1"], "has scores of other utterances"),
         ([*words, "--out", "x", "--keep", "still"], "give its scores.json with --earlier"),
+        ([*words, "--out", "x", "--earlier", str(tmp_path / "no.json")], "no.json is not the scores.json"),
     ):
         assert command.main(arguments) == 2
         assert said in capsys.readouterr().err

@@ -25,15 +25,19 @@ def earlier_rows(args: argparse.Namespace, about: dict, speech: str) -> tuple[li
         if args.keep:
             raise ValueError("--keep names rows of an earlier run: give its scores.json with --earlier")
         return [], []
-    content = json.loads(args.earlier.read_text())
-    if content.get("about", {}).get(speech) != about[speech]:
+    try:
+        content = json.loads(args.earlier.read_text())
+        scored, table = content["about"].get(speech), content["rows"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{args.earlier} is not the scores.json of an evaluation") from error
+    if scored != about[speech]:
         raise ValueError(f"{args.earlier} has scores of other {speech}: its rows do not belong into this table")
     rows = []
     for text in args.keep:
         name, _, new = text.partition("=")
-        found = [row for row in content["rows"] if row["name"] == name]
+        found = [row for row in table if row["name"] == name]
         if not found:
-            known = ", ".join(dict.fromkeys(row["name"] for row in content["rows"]))
+            known = ", ".join(dict.fromkeys(row["name"] for row in table))
             raise ValueError(f"{args.earlier} has no row {name!r}: there are {known}")
         rows += [_row(values, new or name) for values in found]
     kept = ", ".join(dict.fromkeys(row.name for row in rows))
