@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import dataclasses
 import os
 from contextlib import AbstractContextManager
@@ -63,6 +64,11 @@ def _accelerator(name: str, devices: int) -> str:
     return name
 
 
+def _leave_group() -> None:
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+
+
 class Runtime:
     """The processes and device of a run; making one joins (or, for devices > 1 without torchrun, starts) the others.
     devices, nodes: None means what torchrun says, else 1.   precision: "32" or "bf16".   threads: None leaves torch's.
@@ -91,6 +97,10 @@ class Runtime:
             accelerator=accelerator, devices=devices, num_nodes=nodes, strategy=strategy, precision="32-true"
         )
         self.fabric.launch()
+        if torch.distributed.is_initialized():
+            # Fabric does so for GPUs only; a gloo group that is left to the interpreter's end aborts the process now
+            # and then ("terminate called without an active exception"), and torchrun calls a whole run failed.
+            atexit.register(_leave_group)
         self.precision, self.compiled = precision, compiled
         if threads is not None:
             torch.set_num_threads(threads)
