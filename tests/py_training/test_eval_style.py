@@ -17,7 +17,7 @@ from training.articulation.style import IDENTITY_NAMES, held_out_styles, library
 from training.eval import __main__ as command
 from training.eval import style
 from training.eval.held_out import HeldOut, load_held_out
-from training.eval.recovered_library import fused, recover_library
+from training.eval.recovered_library import recover_library
 from training.eval.speakers import BundleSpeakers, HeardSpeakers
 from training.eval.unseen import unseen_identities
 from training.loop.checkpoint import save_checkpoint, with_prefix
@@ -102,11 +102,11 @@ def test_a_library_is_recovered_from_its_styles_and_from_speech():
     personaliser.keep_styles(personaliser.style_table().detach())
     known, unheard = slice(0, 4 * len(true)), slice(4 * len(true), None)
     found = recover_library(personaliser, heard[known], index[known])
-    torch.testing.assert_close(fused(personaliser, found), personaliser.styles, atol=0.05, rtol=0)
+    torch.testing.assert_close(personaliser.in_every_emotion(found), personaliser.styles, atol=0.05, rtol=0)
     assert ((heard[unheard] @ found.T).argmax(dim=-1) == index[unheard]).float().mean() > 0.9  # chance 1 in 12
     but_last = index[known] < len(true) - 1  # an identity without speech meets its styles alone
     found = recover_library(personaliser, heard[known][but_last], index[known][but_last])
-    torch.testing.assert_close(fused(personaliser, found), personaliser.styles, atol=0.05, rtol=0)
+    torch.testing.assert_close(personaliser.in_every_emotion(found), personaliser.styles, atol=0.05, rtol=0)
 
     personaliser.keep_styles(torch.randn(personaliser.styles.shape, generator=rng))
     with pytest.raises(ValueError, match="not of its own fusion"):

@@ -1,5 +1,6 @@
 """The branch of eyes and brows, learned through the sampler: the score, the samples, and what stays as it was."""
 
+import json
 import math
 from pathlib import Path
 
@@ -169,4 +170,9 @@ def test_what_it_cannot_train_is_said(run, clips, capsys):
                 *HERE,
             )
         assert e.value.code and said in capsys.readouterr().err
+    info = json.loads((clips / "clips.json").read_text())
+    (clips / "clips.json").write_text(json.dumps(info | {"emotions": ["neutral"]}))
+    with pytest.raises(SystemExit):
+        run(upper_face, "--clips", clips, "--student", BASE, "--out", "u.safetensors", *HERE)
+    assert "knows other identities or emotions than the clips" in capsys.readouterr().err
     assert not Path("u.safetensors").exists()

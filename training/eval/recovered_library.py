@@ -22,14 +22,6 @@ STYLES = 30.0  # weight of the styles, which must be met
 MISSED = 1e-3
 
 
-def fused(personaliser: Personaliser, identities: Tensor) -> Tensor:
-    """[n, d_identity] -> [n, n_emotions, d_style]."""
-    moods = personaliser.emotions.embeddings()
-    n, m = len(identities), len(moods)
-    styles = personaliser.fusion(identities.repeat_interleave(m, dim=0), moods.repeat(n, 1))
-    return styles.reshape(n, m, -1)
-
-
 def recover_library(personaliser: Personaliser, heard: Tensor, index: Tensor) -> Tensor:
     """Unit vectors [n_identities, d_identity] of a personaliser that keeps a bundle's styles.
     heard: [n, d_identity], what its encoder hears in speech; index: int64 [n], whose voice speaks.
@@ -44,7 +36,7 @@ def recover_library(personaliser: Personaliser, heard: Tensor, index: Tensor) ->
     missed = torch.zeros(len(wanted))
     for _ in range(STEPS):
         vectors = F.normalize(identities, dim=-1)
-        missed = (fused(personaliser, vectors) - wanted).square().mean(dim=(1, 2))
+        missed = (personaliser.in_every_emotion(vectors) - wanted).square().mean(dim=(1, 2))
         loss = STYLES * missed.sum() + library_nce(heard, vectors, index, torch.tensor(SCALE))
         (identities.grad,) = torch.autograd.grad(loss, [identities])
         optimizer.step()

@@ -60,8 +60,12 @@ class Personaliser(nn.Module):
         """Continuous projection of unseen speakers: mel [B, T, n_mels] -> [B, d_style]."""
         return self.fusion(*self.encoder(mel))
 
+    def in_every_emotion(self, identities: Tensor) -> Tensor:
+        """Unit vectors [n, d_identity] -> styles [n, n_emotions, d_style]."""
+        moods = self.emotions.embeddings()
+        n, m = len(identities), len(moods)
+        return self.fusion(identities.repeat_interleave(m, dim=0), moods.repeat(n, 1)).reshape(n, m, -1)
+
     def style_table(self) -> Tensor:
-        """[n_identities, n_emotions, d_style]: every identity in every emotion, for a bundle."""
-        n, m = len(self.identities.table), len(self.emotions.table)
-        index = torch.arange(n * m, device=self.log_scale.device)
-        return self.style(index // m, index % m).reshape(n, m, -1)
+        """[n_identities, n_emotions, d_style]: the library in every emotion, for a bundle."""
+        return self.in_every_emotion(self.identities.embeddings()) if self.styles is None else self.styles.clone()

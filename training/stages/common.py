@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +67,17 @@ def motion_loss(talker: Talker, motion: MotionSpace, weights: LossWeights) -> Mo
     assert not faces or all(c in motion.channels for c in LIP_CHANNELS)
     gap = LipGap(load_head(), talker.mean, talker.std) if faces else None
     return MotionLoss(channel, gap, weights)
+
+
+def check_library(path: Path, identities: Sequence[str], emotions: Sequence[str], clips: ClipSet) -> None:
+    """Raises ValueError where what `path` holds has other identities or emotions than the clips."""
+    if list(identities) != list(clips.info.identities) or list(emotions) != list(clips.info.emotions):
+        raise ValueError(f"{path} knows other identities or emotions than the clips: prepare clips with its own")
+
+
+def known_frames(n: int, width: int, past: int, device: torch.device) -> Tensor:
+    """[n, width, 1]: 1 on the first `past` frames."""
+    return (torch.arange(width, device=device) < past).float()[None, :, None].expand(n, width, 1)
 
 
 @dataclass

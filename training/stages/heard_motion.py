@@ -12,7 +12,7 @@ from training.data.motion_space import MotionSpace
 from training.diffusion.losses import LossWeights
 from training.diffusion.schedule import Schedule
 from training.models.talker import Talker
-from training.stages.common import motion_loss
+from training.stages.common import known_frames, motion_loss
 from trt_build.export.torch_student import load_student
 
 # Shares of a window: frames at its start that only lead in, and frames after them that are known to the denoiser.
@@ -54,7 +54,7 @@ class HeardMotion(nn.Module):
         noise = noise * self.talker.noise_scale
         with torch.no_grad():
             x_t = self._partly_denoised(self.talker.denoiser, large, style, t, noise, lead, past)
-            known = self._known(n, width - lead, past, large.device)
+            known = known_frames(n, width - lead, past, large.device)
             wanted = self.talker.clamp(self.talker.denoiser(x_t, known, large[:, lead:], style, t.float()).float())
             x_t = self._partly_denoised(denoiser, small.detach(), style, t, noise, lead, past)
         got = denoiser(x_t, known, small[:, lead:], style, t.float()).float()
@@ -65,16 +65,11 @@ class HeardMotion(nn.Module):
     ) -> Tensor:
         """x_t of the frames from `lead` on, the first `past` of them clean: of the motion that the first step gives."""
         n, width, _ = audio.shape
-        known = self._known(n, width, past, audio.device)
+        known = known_frames(n, width, past, audio.device)
         start = torch.where(known > 0, self.talker.normalise(self.talker.rest), noise)
         x0 = self.talker.clamp(denoiser(start, known, audio, style, self.timesteps[:1].float().expand(n)).float())
         noised = self.schedule.add_noise(x0, noise, t)
-        return torch.where(self._known(n, width - lead, past, audio.device) > 0, x0[:, lead:], noised[:, lead:])
-
-    @staticmethod
-    def _known(n: int, width: int, past: int, device: torch.device) -> Tensor:
-        """[n, width, 1]: 1 on the first `past` frames."""
-        return (torch.arange(width, device=device) < past).float()[None, :, None].expand(n, width, 1)
+        return torch.where(known_frames(n, width - lead, past, audio.device) > 0, x0[:, lead:], noised[:, lead:])
 
 
 def heard_motion(bundle: Path, motion: MotionSpace, weights: LossWeights) -> HeardMotion:

@@ -35,7 +35,7 @@ from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker, TalkerConfig
 from training.models.upper_face import UpperFaceEnhancer
 from training.stages.arguments import FIRST_STEP_HELP, add_run_arguments, add_weight_argument, drawn_weights
-from training.stages.common import free_channels, motion_loss, noised, set_motion_statistics
+from training.stages.common import check_library, free_channels, motion_loss, noised, set_motion_statistics
 from training.stages.window_loss import WindowLoss
 from trt_build.export.torch_student import load_student
 
@@ -206,8 +206,7 @@ def teacher_of_bundle(bundle: Path, clips: ClipSet) -> TeacherModel:
     identities or emotions than the clips."""
     student, about = load_student(bundle)
     known = about["identities"]
-    if known["names"] != list(clips.info.identities) or known.get("emotions", ["neutral"]) != list(clips.info.emotions):
-        raise ValueError(f"{bundle} knows other identities or emotions than the clips: prepare clips with its own")
+    check_library(bundle, known["names"], known.get("emotions", ["neutral"]), clips)
     model = continued(student)
     model.encoder.requires_grad_(False)
     model.personaliser.requires_grad_(False)

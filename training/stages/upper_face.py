@@ -26,7 +26,7 @@ from training.loop.runtime import Runtime
 from training.loop.trainer import RunConfig, Trainer
 from training.models.talker import Talker
 from training.stages.arguments import add_run_arguments, add_weight_argument, drawn_weights
-from training.stages.common import PAST_NOISE, load_talker
+from training.stages.common import PAST_NOISE, check_library, known_frames, load_talker
 from training.stages.window_loss import WindowLoss
 from trt_build.export.bundle import profile_sizes
 
@@ -148,30 +148,31 @@ class UpperFaceLoss(WindowLoss):
         with self.runtime.autocast(), torch.no_grad():
             audio = model.denoiser.audio_in(model.encoder(torch.cat(mel))).chunk(roll.count)
             style = model.personaliser.style(batch.identity.clamp(min=0), batch.emotion)
+        with self.runtime.autocast():
+            at = [torch.full((len(style),), float(step.t), device=style.device) for step in self.steps]
+            conditions = [model.denoiser.condition(style, t) for t in at]
         motion = past.expand(self.n_samples, -1, -1, -1)
         outside = past.new_zeros(())
         for k, heard in enumerate(audio):
             new = noise[:, :, k * roll.hop : k * roll.hop + roll.hop + roll.look]
             start = torch.cat([motion[:, :, motion.shape[2] - roll.past :], new], dim=2)
-            x0, beyond = self._sample(start, roll.past, heard, style)
+            x0, beyond = self._sample(start, roll.past, heard, conditions)
             last = k == roll.count - 1
             motion = torch.cat([motion, x0[:, :, roll.past : None if last else roll.past + roll.hop]], dim=2)
             outside = outside + beyond / roll.count
         return motion, outside
 
-    def _sample(self, start: Tensor, past: int, audio: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
-        """start: [M, B, W, C], `past` clean frames and noise.   audio: [B, W, d].   Returns (x0 after all steps, how
-        far the branch left the allowed range). The trunk runs once for all samples: it does not see what differs
-        between them."""
+    def _sample(self, start: Tensor, past: int, audio: Tensor, conditions: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """start: [M, B, W, C], `past` clean frames and noise.   audio: [B, W, d].   conditions: of the steps.   Returns
+        (x0 after all steps, how far the branch left the allowed range). The trunk runs once for all samples: it does
+        not see what differs between them."""
         model, denoiser, m = self.model, self.model.denoiser, self.n_samples
-        known = (torch.arange(start.shape[2], device=start.device) < past).float()[None, :, None]
-        known = known.expand(start.shape[1], -1, -1)
+        known = known_frames(start.shape[1], start.shape[2], past, start.device)
         many_known, free = known.repeat(m, 1, 1), start.flatten(0, 1)
         tied, outside = start[0].detach(), start.new_zeros(())
-        for step in self.steps:
+        for step, condition in zip(self.steps, conditions, strict=True):
             c_x, c_x0 = step.coefficients
             with self.runtime.autocast():
-                condition = denoiser.condition(style, torch.full((len(style),), float(step.t), device=style.device))
                 with torch.no_grad():
                     features, x0 = denoiser.trunk(tied, known, audio, condition)
                 raw = denoiser.branch(free, many_known, features.repeat(m, 1, 1), condition.repeat(m, 1)).float()
@@ -209,9 +210,7 @@ def main() -> None:
     clips = ClipSet(*args.clips)
     talker, about = load_talker(args.student)
     model = only_branch(talker, args.student)
-    for what in ("identities", "emotions"):
-        if list(about[what]) != list(getattr(clips.info, what)):
-            raise ValueError(f"{args.student} knows other {what} than the clips: prepare clips with its own")
+    check_library(args.student, about["identities"], about["emotions"], clips)
     n_train_steps = model.config.denoiser.n_train_steps
     steps = sampler_table(about.get("sampler_steps", n_train_steps), n_train_steps)
     run = RunConfig(args.steps, args.learning_rate, frames_per_batch=args.frames, warmup_steps=50, ema_decay=0.995)

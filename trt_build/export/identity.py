@@ -25,9 +25,7 @@ def add_identity(bundle: Path, checkpoint: Path, name: str, out: Path) -> None:
     identity = load_identity(checkpoint)
     personaliser = talker.personaliser
     with torch.no_grad():
-        moods = personaliser.emotions.embeddings()
-        styles = personaliser.fusion(identity.expand(len(moods), -1), moods)
-        table = torch.cat([personaliser.style_table(), styles[None]])
+        table = torch.cat([personaliser.style_table(), personaliser.in_every_emotion(identity[None])])
     if "emotions" not in identities:
         table = table[:, 0]
     with changing(bundle, description, out) as folder:
