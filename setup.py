@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from setuptools import Extension, setup
+from setuptools import Extension, find_packages, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.dist import Distribution
 
@@ -71,7 +71,14 @@ class BinaryDistribution(Distribution):
         return True
 
 
+def packages() -> list[str]:
+    """Of python/, and the root folder trt_build as a part of the package."""
+    trt_build = "diffusiontalker.trt_build"
+    return [*find_packages("python"), trt_build, *(f"{trt_build}.{name}" for name in find_packages("trt_build"))]
+
+
 setup(
+    packages=packages(),
     # A name only: CMakeBuild knows the sources.
     ext_modules=[Extension("diffusiontalker._native", sources=[])],
     cmdclass={"build_ext": CMakeBuild},

@@ -1,7 +1,9 @@
 /* Streams a 16-bit PCM WAV file, 10 ms at a time as a microphone would, and prints each frame when it is
  * ready: its time and jawOpen. At the end it says on the error output how far the frames lagged behind the
- * sound. cmake -S examples -B build/example -Ddiffusiontalker_DIR="$(diffusiontalker --cmake-dir)" cmake
- * --build build/example build/example/animate bundle-folder speech.wav [profile]
+ * sound.
+ *   cmake -S examples -B build/example -Ddiffusiontalker_DIR="$(diffusiontalker --cmake-dir)"
+ *   cmake --build build/example
+ *   build/example/animate bundle-folder speech.wav [profile]
  */
 #include <stdio.h>
 #include <stdlib.h>

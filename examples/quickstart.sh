@@ -25,3 +25,9 @@ Done. In $PWD:
   speech.csv   52 ARKit weights per frame, for Live Link Face tools
   speech.npz   the same for NumPy: weights, channels, fps, times
 END
+
+# This shell ends with the script, and with it the environment that it was active in.
+if [ -z "${VIRTUAL_ENV:-}" ]; then
+  echo
+  echo "To go on, activate the environment in your terminal:  . .venv/bin/activate"
+fi

@@ -5,7 +5,7 @@ import soundfile
 import diffusiontalker as dt
 
 stream = dt.load("base").stream(seed=0)
-print(f"a frame leaves at most {stream.latency.worst_s * 1000:.0f} ms after its sound, plus compute")
+print(f"a frame leaves at most {stream.profile.latency_ms:.0f} ms after its sound, plus compute")
 for samples in soundfile.blocks("examples/speech.wav", blocksize=320, dtype="float32"):
     stream.push(samples, 16000)
     for frame in stream.pull():

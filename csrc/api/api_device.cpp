@@ -72,13 +72,18 @@ dt_status dt_device_array_wait(const dt_device_array* array, void* stream) {
 
 dt_status dt_stream_pull_device(dt_stream* stream, dt_device_array* array, int64_t* first_frame,
                                 size_t* n_frames) {
+  return dt_stream_pull_device_with_pose(stream, array, nullptr, first_frame, n_frames);
+}
+
+dt_status dt_stream_pull_device_with_pose(dt_stream* stream, dt_device_array* array, float* head_pose,
+                                          int64_t* first_frame, size_t* n_frames) {
   return dt::guard([&] {
     const dt::UseStream use(stream);
     dt::require(first_frame, "first_frame");
     dt::require(n_frames, "n_frames");
     *n_frames = 0;
     const UseDeviceArray frames(array);
-    *n_frames = use->pull_device(frames.operator->(), first_frame);
+    *n_frames = use->pull_device(frames.operator->(), first_frame, head_pose);
   });
 }
 
@@ -93,7 +98,7 @@ dt_status dt_rig_create(dt_model* model, const float* neutral, size_t n_vertices
                       "n_vertices is " + std::to_string(n_vertices) + ", expected 1 to 2^24");
     }
     require_finite(neutral, 3 * n_vertices, "neutral");
-    const auto n_channels = static_cast<size_t>(use->manifest().motion.n_channels());
+    const auto n_channels = static_cast<size_t>(use->manifest().motion.n_weights());
     require_finite(deltas, 3 * n_vertices * n_channels, "deltas");
     auto handle = std::make_unique<dt::RigHandle>();
     handle->impl = dt::make_hooked<dt::DeviceRig>(use.handle().impl, neutral, n_vertices, deltas);

@@ -1,5 +1,6 @@
 // dt/base.h.
 #include <string>
+#include <vector>
 
 #include "api/guard.h"
 #include "api/structs.h"
@@ -10,6 +11,23 @@
 
 #define DT_STRING(x) #x
 #define DT_EXPAND_STRING(x) DT_STRING(x)
+
+namespace {
+
+// Of every backend, separated by spaces.
+const std::vector<std::string>& precision_texts() {
+  static const std::vector<std::string> texts = [] {
+    std::vector<std::string> made;
+    for (const dt::BackendDescription& d : dt::backend_descriptions()) {
+      made.emplace_back();
+      for (const std::string& p : d.precisions) made.back() += (made.back().empty() ? "" : " ") + p;
+    }
+    return made;
+  }();
+  return texts;
+}
+
+}  // namespace
 
 extern "C" {
 
@@ -61,6 +79,27 @@ const char* dt_status_string(dt_status status) {
 }
 
 const char* dt_last_error(void) { return dt::last_error(); }
+
+int32_t dt_backend_count(void) {
+  int32_t n = 0;
+  dt::guard([&] { n = static_cast<int32_t>(dt::backend_descriptions().size()); });
+  return n;
+}
+
+dt_status dt_backend_get_info(int32_t index, dt_backend_info* info) {
+  return dt::guard([&] {
+    const std::vector<dt::BackendDescription>& all = dt::backend_descriptions();
+    const dt::BackendDescription& d =
+        all[static_cast<size_t>(dt::checked(index, 0, static_cast<int32_t>(all.size()) - 1, "index"))];
+    dt_backend_info i{};
+    i.name = d.name.c_str();
+    i.precisions = precision_texts()[static_cast<size_t>(index)].c_str();
+    i.default_precision = d.default_precision.c_str();
+    i.remedy = d.remedy.c_str();
+    i.auto_rank = d.auto_rank;
+    dt::write_info(info, i, "info");
+  });
+}
 
 dt_status dt_backend_probe(const char* backend) {
   return dt::guard([&] {

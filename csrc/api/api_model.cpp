@@ -18,14 +18,19 @@ const char* text_of(const dt_model* model, Get&& get) noexcept {
   return text;
 }
 
-// Names live in the manifest, as long as the model.
+size_t none_hidden(const dt::Manifest&) { return 0; }
+size_t head_pose_size(const dt::Manifest& m) { return static_cast<size_t>(m.motion.n_head_pose()); }
+
+// Names live in the manifest, as long as the model. n_hidden: how many at their end are not for this index.
 template <typename Get>
-const char* name_at(const dt_model* model, int32_t index, const char* what, Get&& names_of) noexcept {
+const char* name_at(const dt_model* model, int32_t index, const char* what, Get&& names_of,
+                    size_t (*n_hidden)(const dt::Manifest&) = &none_hidden) noexcept {
   return text_of(model, [&](const dt::Model& m) {
     const auto& names = names_of(m.manifest());
-    if (index < 0 || static_cast<size_t>(index) >= names.size()) {
+    const size_t n = names.size() - n_hidden(m.manifest());
+    if (index < 0 || static_cast<size_t>(index) >= n) {
       throw dt::Error(DT_INVALID_ARGUMENT, std::string("there is no ") + what + " " + std::to_string(index) +
-                                               ": the model has " + std::to_string(names.size()));
+                                               ": the model has " + std::to_string(n));
     }
     if constexpr (std::is_same_v<std::decay_t<decltype(names[0])>, dt::Profile>) {
       return names[static_cast<size_t>(index)].name.c_str();
@@ -127,8 +132,8 @@ dt_status dt_model_get_info(const dt_model* model, dt_model_info* info) {
     const dt::Model& impl = *use.handle().impl;
     const dt::Manifest& m = impl.manifest();
     dt_model_info i{};
-    i.n_channels = m.motion.n_channels();
-    i.n_channel_names = static_cast<int32_t>(m.motion.channels.size());
+    i.n_channels = m.motion.n_weights();
+    i.n_channel_names = m.motion.channels.empty() ? 0 : m.motion.n_weights();
     i.fps_num = m.motion.fps_num;
     i.fps_den = m.motion.fps_den;
     i.sample_rate_hz = m.audio.sample_rate_hz;
@@ -145,13 +150,15 @@ dt_status dt_model_get_info(const dt_model* model, dt_model_info* info) {
     i.n_threads = impl.n_threads();
     i.n_workers = impl.n_workers();
     i.condition_bytes = static_cast<int64_t>((impl.condition_size() + impl.d_identity()) * sizeof(float));
+    i.has_head_pose = m.motion.has_head_pose ? 1 : 0;
     dt::write_info(info, i, "info");
   });
 }
 
 const char* dt_model_channel_name(const dt_model* model, int32_t index) {
-  return name_at(model, index, "channel",
-                 [](const dt::Manifest& m) -> const auto& { return m.motion.channels; });
+  return name_at(
+      model, index, "channel", [](const dt::Manifest& m) -> const auto& { return m.motion.channels; },
+      &head_pose_size);
 }
 
 const char* dt_model_identity_name(const dt_model* model, int32_t index) {

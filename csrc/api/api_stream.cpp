@@ -22,15 +22,28 @@ dt_stream_options default_stream_options() {
   o.gate_hold_ms = 200;
   o.gate_ease_ms = 200;
   o.deadline_ms = -1;
+  o.emotion_strength = 1;
+  o.head_amount = 1;
   return o;
 }
 
 // The embedding that the options ask for.
 dt::Vector<float> style_of(const dt::Model& model, const dt_stream_options& options) {
-  if (options.style == nullptr) return model.style(options.identity, options.emotion);
+  const float strength = checked(options.emotion_strength, 0, 2, "emotion_strength");
+  if (options.style == nullptr && strength == 1) return model.style(options.identity, options.emotion);
+  if (options.style == nullptr) {
+    const dt::EmotionPart part{options.emotion, 1};
+    return model.mixed_style(options.identity, &part, options.emotion == nullptr ? 0 : 1, strength);
+  }
   if (options.emotion != nullptr) {
     throw dt::Error(DT_INVALID_ARGUMENT,
                     "style and emotion are both given: a style holds identity and emotion, leave one away");
+  }
+  if (strength != 1) {
+    throw dt::Error(
+        DT_INVALID_ARGUMENT,
+        "style and emotion_strength are both given: a style holds the strength of its emotion, make it "
+        "with dt_model_mix_emotions");
   }
   return dt::checked_style(model, options.style, "style");
 }
@@ -65,6 +78,7 @@ dt::StreamSettings stream_settings(const dt::Model& model, const dt_stream_optio
   s.sample_rate_hz = o.sample_rate_hz == 0 ? 0 : checked(o.sample_rate_hz, 1000, 768000, "sample_rate_hz");
   s.offset_ms = checked(o.offset_ms, -500, 500, "offset_ms");
   s.deadline_ms = checked(o.deadline_ms, -1, 60000, "deadline_ms");
+  s.head_amount = checked(o.head_amount, 0, 2, "head_amount");
   s.post = post_settings(o);
   return s;
 }
@@ -104,13 +118,18 @@ dt_status dt_stream_push(dt_stream* stream, const float* samples, size_t n_frame
 
 dt_status dt_stream_pull(dt_stream* stream, float* weights, size_t capacity_frames, int64_t* first_frame,
                          size_t* n_frames) {
+  return dt_stream_pull_with_pose(stream, weights, nullptr, capacity_frames, first_frame, n_frames);
+}
+
+dt_status dt_stream_pull_with_pose(dt_stream* stream, float* weights, float* head_pose,
+                                   size_t capacity_frames, int64_t* first_frame, size_t* n_frames) {
   return dt::guard([&] {
     const UseStream use(stream);
     dt::require(first_frame, "first_frame");
     dt::require(n_frames, "n_frames");
     *n_frames = 0;
     if (capacity_frames > 0) dt::require(weights, "weights");
-    *n_frames = use->pull(weights, capacity_frames, first_frame);
+    *n_frames = use->pull(weights, capacity_frames, first_frame, head_pose);
   });
 }
 

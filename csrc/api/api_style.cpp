@@ -3,10 +3,11 @@
 #include <cmath>
 
 #include "api/handles.h"
+#include "api/structs.h"
 #include "api/style_arguments.h"
+#include "audio/mix.h"
 #include "audio/resampler.h"
 #include "dt/dt.h"
-#include "runtime/audio_input.h"
 
 namespace dt {
 
@@ -54,6 +55,28 @@ dt::Vector<float> mono_at_model_rate(const dt::Model& model, const float* sample
   return out;
 }
 
+// Shares are checked here, names by the model.
+std::vector<dt::EmotionPart> checked_parts(const dt_emotion_part* parts, size_t n_parts) {
+  if (n_parts > kMaxStyleParts) {
+    throw dt::Error(DT_INVALID_ARGUMENT, "n_parts is " + std::to_string(n_parts) + ", expected 0 to " +
+                                             std::to_string(kMaxStyleParts));
+  }
+  if (n_parts > 0) dt::require(parts, "parts");
+  std::vector<dt::EmotionPart> out;
+  double total = 0;
+  for (size_t i = 0; i < n_parts; ++i) {
+    dt::require(parts[i].emotion, "parts[].emotion");
+    const std::string what = std::string("the weight of emotion \"") + parts[i].emotion + "\"";
+    out.push_back({parts[i].emotion, dt::checked(parts[i].weight, 0, 2, what.c_str())});
+    total += parts[i].weight;
+  }
+  if (total > 2.0001) {  // weights are rounded
+    throw dt::Error(DT_INVALID_ARGUMENT, "the weights of the emotions are " + std::to_string(total) +
+                                             " together, expected 2 at most");
+  }
+  return out;
+}
+
 }  // namespace
 
 extern "C" {
@@ -96,14 +119,37 @@ dt_status dt_model_blend_styles(const dt_model* model, const dt_style_part* part
   });
 }
 
-dt_status dt_model_enroll(const dt_model* model, const float* samples, size_t n_frames, int32_t n_channels,
-                          int32_t sample_rate_hz, const char* emotion, float* style, size_t capacity) {
+dt_status dt_model_mix_emotions(const dt_model* model, const char* identity, const dt_emotion_part* parts,
+                                size_t n_parts, float strength, float* style, size_t capacity) {
   return dt::guard([&] {
     const dt::UseModel use(model);
     require_capacity(*use.handle().impl, style, capacity);
-    if (!use->can_enroll()) use->enroll({}, nullptr);  // throws the reason, whatever the audio is
-    const dt::Vector<float> found = use->enroll(
-        mono_at_model_rate(*use.handle().impl, samples, n_frames, n_channels, sample_rate_hz), emotion);
+    const std::vector<dt::EmotionPart> mixed = checked_parts(parts, n_parts);
+    const dt::Vector<float> found =
+        use->mixed_style(identity, mixed.data(), mixed.size(), dt::checked(strength, 0, 2, "strength"));
+    std::copy(found.begin(), found.end(), style);
+  });
+}
+
+dt_status dt_model_enroll(const dt_model* model, const float* samples, size_t n_frames, int32_t n_channels,
+                          int32_t sample_rate_hz, const char* emotion, float* style, size_t capacity) {
+  const dt_emotion_part part = {emotion, 1};
+  return dt_model_enroll_emotions(model, samples, n_frames, n_channels, sample_rate_hz, &part,
+                                  emotion == nullptr ? 0 : 1, 1, style, capacity);
+}
+
+dt_status dt_model_enroll_emotions(const dt_model* model, const float* samples, size_t n_frames,
+                                   int32_t n_channels, int32_t sample_rate_hz, const dt_emotion_part* parts,
+                                   size_t n_parts, float strength, float* style, size_t capacity) {
+  return dt::guard([&] {
+    const dt::UseModel use(model);
+    require_capacity(*use.handle().impl, style, capacity);
+    use->require_enrollment();
+    const std::vector<dt::EmotionPart> mixed = checked_parts(parts, n_parts);
+    dt::checked(strength, 0, 2, "strength");
+    const dt::Vector<float> found =
+        use->enroll(mono_at_model_rate(*use.handle().impl, samples, n_frames, n_channels, sample_rate_hz),
+                    mixed.data(), mixed.size(), strength);
     std::copy(found.begin(), found.end(), style);
   });
 }

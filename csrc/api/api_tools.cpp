@@ -2,10 +2,10 @@
 #include <algorithm>
 
 #include "api/handles.h"
+#include "audio/mix.h"
 #include "audio/resampler.h"
 #include "dt/dt.h"
 #include "kernels/noise.h"
-#include "runtime/audio_input.h"
 
 extern "C" {
 

@@ -2,7 +2,7 @@
 #include "api/guard.h"
 #include "api/structs.h"
 #include "dt/raster.h"
-#include "face/raster.h"
+#include "raster/raster.h"
 
 namespace dt {
 

@@ -27,12 +27,13 @@ inline constexpr size_t kFirstSize = 0;
                 "padding at the end of " #type)
 
 DT_VERSIONED_STRUCT(dt_allocator, DT_UP_TO(dt_allocator, release), release);
+DT_VERSIONED_STRUCT(dt_backend_info, DT_UP_TO(dt_backend_info, reserved), reserved);
 DT_VERSIONED_STRUCT(dt_reader, DT_UP_TO(dt_reader, read), read);
 DT_VERSIONED_STRUCT(dt_model_options, offsetof(dt_model_options, pin_threads), allow_host_code);
-DT_VERSIONED_STRUCT(dt_model_info, offsetof(dt_model_info, has_emotions), condition_bytes);
+DT_VERSIONED_STRUCT(dt_model_info, offsetof(dt_model_info, has_emotions), reserved);
 DT_VERSIONED_STRUCT(dt_profile_info, offsetof(dt_profile_info, hop_samples), stream_bytes);
 DT_VERSIONED_STRUCT(dt_device_array_info, DT_UP_TO(dt_device_array_info, reserved), reserved);
-DT_VERSIONED_STRUCT(dt_stream_options, offsetof(dt_stream_options, sample_rate_hz), deadline_ms);
+DT_VERSIONED_STRUCT(dt_stream_options, offsetof(dt_stream_options, sample_rate_hz), head_amount);
 DT_VERSIONED_STRUCT(dt_stream_info, DT_UP_TO(dt_stream_info, is_failed), is_failed);
 DT_VERSIONED_STRUCT(dt_stream_stats, offsetof(dt_stream_stats, n_overruns), max_lateness_ns);
 DT_VERSIONED_STRUCT(dt_scheduler_options, DT_UP_TO(dt_scheduler_options, max_wait_us), max_wait_us);
@@ -102,9 +103,10 @@ void write_info(Struct* target, const Struct& value, const char* name) {
   copy_out(target, value, size);
 }
 
-template <typename Int>
-Int checked(Int value, int32_t low, int32_t high, const char* name) {
-  if (value < low || value > high) {
+// NaN fails too.
+template <typename Number>
+Number checked(Number value, int32_t low, int32_t high, const char* name) {
+  if (!(value >= low && value <= high)) {
     throw Error(DT_INVALID_ARGUMENT, std::string(name) + " is " + std::to_string(value) + ", expected " +
                                          std::to_string(low) + " to " + std::to_string(high));
   }

@@ -28,8 +28,8 @@ class LogMelTable {
   explicit LogMelTable(const MelSpec& spec);
 
   const MelSpec& spec() const { return spec_; }
-  // Writes the row of one window.  samples: [window_length].  scratch: [scratch_size()], overwritten.  row:
-  // [n_mels].
+  // Writes the row of one window.  samples: [window_length].
+  // scratch: [scratch_size()], overwritten.  row: [n_mels].
   void row(const float* samples, double* scratch, float* row) const;
   size_t scratch_size() const {
     return 2 * static_cast<size_t>(spec_.n_fft) + static_cast<size_t>(spec_.n_fft) / 2 + 1;

@@ -27,8 +27,8 @@ constexpr int64_t kInterpolatedPhases = 1024;
 
 // Modified Bessel function of order 0 by its power series, all of whose terms are positive; x <= kKaiserBeta.
 double bessel_i0(double x) {
-  // 1 / k!^2 in Horner form; 40 terms reach 1e-16 for x = 12. Divisions would dominate the building of a
-  // table.
+  // 1 / k!^2 in Horner form; 40 terms reach 1e-16 for x =
+  // 12. Divisions would dominate the building of a table.
   constexpr int kTerms = 40;
   static const auto inverse_squares = [] {
     std::array<double, kTerms + 1> v{};

@@ -18,7 +18,10 @@ class NativeStream {
   dt_stream* handle() const { return handle_.get(); }
   void push(const FloatArray& samples, int sample_rate_hz);
   std::tuple<int64_t, pybind11::array_t<float>> pull(std::optional<size_t> capacity);
+  std::tuple<int64_t, pybind11::array_t<float>, pybind11::array_t<float>> pull_with_pose(
+      std::optional<size_t> capacity);
   std::tuple<int64_t, size_t> pull_device(const NativeDeviceArray& array);
+  std::tuple<int64_t, size_t, pybind11::array_t<float>> pull_device_with_pose(const NativeDeviceArray& array);
   int64_t ready_frames() const;
   void flush();
   void reset();

@@ -19,6 +19,23 @@ std::tuple<bool, std::string> probe_backend(const std::string& name) {
   return {true, ""};
 }
 
+py::list backends() {
+  py::list all;
+  for (int32_t i = 0; i < dt_backend_count(); ++i) {
+    dt_backend_info info{};
+    info.struct_size = sizeof(info);
+    check(dt_backend_get_info(i, &info));
+    py::dict d;
+    d["name"] = info.name;
+    d["precisions"] = py::str(info.precisions).attr("split")();
+    d["default_precision"] = info.default_precision;
+    d["auto_rank"] = info.auto_rank;
+    d["remedy"] = info.remedy;
+    all.append(d);
+  }
+  return all;
+}
+
 py::array_t<float> noise(uint64_t seed, int64_t first_frame, size_t n_frames, int n_channels) {
   py::array_t<float> out({n_frames, static_cast<size_t>(n_channels > 0 ? n_channels : 0)});
   check(dt_noise_fill(seed, first_frame, n_frames, n_channels, out.mutable_data()));
@@ -48,6 +65,9 @@ py::array_t<float> resample(const FloatArray& samples, int rate_in_hz, int rate_
 void register_library(py::module_& m) {
   m.attr("tensorrt_library") = DT_TENSORRT_NAME;  // "tensorrt", "tensorrt-rtx"; "": built without
   m.def("version", &dt_version, "Version of the loaded library, \"major.minor.patch\".");
+  m.def("backends", &backends,
+        "What every backend says of itself, installed or not, by name: name, precisions, default_precision, "
+        "auto_rank, remedy.");
   m.def("probe_backend", &probe_backend, py::arg("name"),
         "Whether a backend can run here, and the reason if not: (bool, str).");
   m.def("noise", &noise, py::arg("seed"), py::arg("first_frame"), py::arg("n_frames"), py::arg("n_channels"),

@@ -69,8 +69,25 @@ py::array_t<float> blend_styles(const NativeModel& model, const FloatArray& styl
   return out;
 }
 
+using Moods = std::vector<std::pair<std::string, float>>;
+
+std::vector<dt_emotion_part> raw_parts(const Moods& moods) {
+  std::vector<dt_emotion_part> parts;
+  for (const auto& [emotion, weight] : moods) parts.push_back({emotion.c_str(), weight});
+  return parts;
+}
+
+py::array_t<float> mix_emotions(const NativeModel& model, const std::optional<std::string>& identity,
+                                const Moods& moods, float strength) {
+  const std::vector<dt_emotion_part> parts = raw_parts(moods);
+  py::array_t<float> out(model.info().d_identity);
+  check(dt_model_mix_emotions(model.handle(), or_null(identity), parts.data(), parts.size(), strength,
+                              out.mutable_data(), static_cast<size_t>(out.size())));
+  return out;
+}
+
 py::array_t<float> enroll(const NativeModel& model, const FloatArray& samples, int sample_rate_hz,
-                          const std::optional<std::string>& emotion) {
+                          const Moods& moods, float strength) {
   if (samples.ndim() != 1 && samples.ndim() != 2) {
     throw py::value_error("samples must be an array [n] or [n, n_channels]");
   }
@@ -80,11 +97,12 @@ py::array_t<float> enroll(const NativeModel& model, const FloatArray& samples, i
   py::array_t<float> out(model.info().d_identity);
   float* const target = out.mutable_data();
   const auto capacity = static_cast<size_t>(out.size());
+  const std::vector<dt_emotion_part> parts = raw_parts(moods);
   dt_status status;
   {
     py::gil_scoped_release release;
-    status = dt_model_enroll(model.handle(), data, n, n_channels, sample_rate_hz, or_null(emotion), target,
-                             capacity);
+    status = dt_model_enroll_emotions(model.handle(), data, n, n_channels, sample_rate_hz, parts.data(),
+                                      parts.size(), strength, target, capacity);
   }
   check(status);
   return out;
@@ -180,6 +198,7 @@ void register_model(py::module_& m) {
       .def_property_readonly("profiles",
                              [](const M& s) { return s.names(s.info().n_profiles, &dt_model_profile_name); })
       .def_property_readonly("n_channels", [](const M& s) { return s.info().n_channels; })
+      .def_property_readonly("has_head_pose", [](const M& s) { return s.info().has_head_pose != 0; })
       .def_property_readonly("fps_num", [](const M& s) { return s.info().fps_num; })
       .def_property_readonly("fps_den", [](const M& s) { return s.info().fps_den; })
       .def_property_readonly("sample_rate_hz", [](const M& s) { return s.info().sample_rate_hz; })
@@ -195,7 +214,10 @@ void register_model(py::module_& m) {
            "Style of an identity with an emotion (None: the bundle's defaults): float32 [d_identity].")
       .def("blend_styles", &blend_styles, py::arg("styles"), py::arg("weights"),
            "Weighted mean of styles float32 [n, d_identity] with weights [n]: float32 [d_identity].")
-      .def("enroll", &enroll, py::arg("samples"), py::arg("sample_rate_hz"), py::arg("emotion") = py::none(),
+      .def("mix_emotions", &mix_emotions, py::arg("identity"), py::arg("moods"), py::arg("strength"),
+           "Style of an identity (None: the default) in moods [(emotion, weight)]: float32 [d_identity].")
+      .def("enroll", &enroll, py::arg("samples"), py::arg("sample_rate_hz"), py::arg("moods"),
+           py::arg("strength"),
            "Style of the speaker of audio [n] or [n, n_channels]: float32 [d_identity]. Other threads run.")
       .def("profile", &M::profile, py::arg("name") = py::none(),
            "Sizes of a latency profile (None: the default one) as a dict.")

@@ -25,11 +25,21 @@ constexpr std::array kIntOptions = {
     IntOption{"deadline_ms", &dt_stream_options::deadline_ms},
 };
 
+using FloatOption = std::pair<const char*, float dt_stream_options::*>;
+constexpr std::array kFloatOptions = {
+    FloatOption{"gate_open_dbfs", &dt_stream_options::gate_open_dbfs},
+    FloatOption{"gate_close_dbfs", &dt_stream_options::gate_close_dbfs},
+    FloatOption{"emotion_strength", &dt_stream_options::emotion_strength},
+    FloatOption{"head_amount", &dt_stream_options::head_amount},
+};
+
 // What the options point to while the stream is made.
 struct Texts {
   std::string identity, emotion, profile;
   FloatArray style;
 };
+
+constexpr size_t kPoseSize = 3;  // yaw, pitch, roll
 
 void expect_style(const FloatArray& style, int d_identity) {
   if (style.ndim() != 1 || style.size() != d_identity) {
@@ -43,9 +53,11 @@ bool set_number(const std::string& name, const py::handle& value, dt_stream_opti
     if (name == known) return true;
   }
   if (name == "seed") o->seed = value.cast<uint64_t>();
-  if (name == "gate_open_dbfs") o->gate_open_dbfs = value.cast<float>();
-  if (name == "gate_close_dbfs") o->gate_close_dbfs = value.cast<float>();
-  return name == "seed" || name == "gate_open_dbfs" || name == "gate_close_dbfs";
+  for (const auto& [known, member] : kFloatOptions) {
+    if (name == known) o->*member = value.cast<float>();
+    if (name == known) return true;
+  }
+  return name == "seed";
 }
 
 bool set_text(const std::string& name, const py::handle& value, dt_stream_options* o, Texts* texts) {
@@ -106,33 +118,52 @@ void NativeStream::push(const FloatArray& samples, int sample_rate_hz) {
 }
 
 std::tuple<int64_t, py::array_t<float>> NativeStream::pull(std::optional<size_t> capacity) {
+  auto [first_frame, weights, head_pose] = pull_with_pose(capacity);
+  return {first_frame, std::move(weights)};
+}
+
+std::tuple<int64_t, py::array_t<float>, py::array_t<float>> NativeStream::pull_with_pose(
+    std::optional<size_t> capacity) {
   const auto ready = static_cast<size_t>(ready_frames());
   const size_t n_wanted = std::min(ready, capacity.value_or(ready));
   py::array_t<float> weights({n_wanted, static_cast<size_t>(n_channels_)});
-  float* const data = weights.mutable_data();
+  py::array_t<float> head_pose({n_wanted, kPoseSize});
+  float *const data = weights.mutable_data(), *const pose = head_pose.mutable_data();
   int64_t first_frame = 0;
   size_t n_frames = 0;
   dt_status status;
   {
     py::gil_scoped_release release;
-    status = dt_stream_pull(handle(), data, n_wanted, &first_frame, &n_frames);
+    status = dt_stream_pull_with_pose(handle(), data, pose, n_wanted, &first_frame, &n_frames);
   }
   check(status);
   // Fewer when another thread pulled, paused or reset in between.
-  if (n_frames != n_wanted) weights.resize({n_frames, static_cast<size_t>(n_channels_)});
-  return {first_frame, weights};
+  if (n_frames != n_wanted) {
+    weights.resize({n_frames, static_cast<size_t>(n_channels_)});
+    head_pose.resize({n_frames, kPoseSize});
+  }
+  return {first_frame, weights, head_pose};
 }
 
 std::tuple<int64_t, size_t> NativeStream::pull_device(const NativeDeviceArray& array) {
+  auto [first_frame, n_frames, head_pose] = pull_device_with_pose(array);
+  return {first_frame, n_frames};
+}
+
+std::tuple<int64_t, size_t, py::array_t<float>> NativeStream::pull_device_with_pose(
+    const NativeDeviceArray& array) {
+  py::array_t<float> head_pose({array.shape()[0].cast<size_t>(), kPoseSize});
+  float* const pose = head_pose.mutable_data();
   int64_t first_frame = 0;
   size_t n_frames = 0;
   dt_status status;
   {
     py::gil_scoped_release release;
-    status = dt_stream_pull_device(handle(), array.handle(), &first_frame, &n_frames);
+    status = dt_stream_pull_device_with_pose(handle(), array.handle(), pose, &first_frame, &n_frames);
   }
   check(status);
-  return {first_frame, n_frames};
+  head_pose.resize({n_frames, kPoseSize});
+  return {first_frame, n_frames, head_pose};
 }
 
 int64_t NativeStream::ready_frames() const {
@@ -214,8 +245,12 @@ void register_stream(py::module_& m) {
            "Appends audio [n] or [n, n_channels], -1..1. Other threads run meanwhile.")
       .def("pull", &S::pull, py::arg("capacity") = py::none(),
            "Takes up to capacity frames (None: all that are ready): (first_frame, float32 [n, n_channels]).")
+      .def("pull_with_pose", &S::pull_with_pose, py::arg("capacity") = py::none(),
+           "As pull: (first_frame, weights, head pose float32 [n, 3] in radians).")
       .def("pull_device", &S::pull_device, py::arg("array"),
            "As pull, into the first rows of a DeviceArray: (first_frame, n_frames).")
+      .def("pull_device_with_pose", &S::pull_device_with_pose, py::arg("array"),
+           "The same: (first_frame, n_frames, head pose float32 [n, 3] on the host).")
       .def("ready_frames", &S::ready_frames, "Frames that pull() would give now.")
       .def("flush", &S::flush, "Ends the audio; the remaining frames become ready.")
       .def("reset", &S::reset, "Back to the state after creation.")

@@ -1,5 +1,5 @@
 # What `cmake --install` and `cpack` put where. A Python build installs libraries, headers and the CMake package only;
-# the wheel has the bundle already. Docs: docs/engines.md.
+# the wheel has the bundle already. Docs: docs/embedding.md.
 include(CMakePackageConfigHelpers)
 
 # The file name and SONAME carry the number of the binary interface (dt/base.h), not the product's: a program goes on
@@ -55,7 +55,7 @@ if(NOT DT_BUILD_PYTHON)
     COMPONENT development PATTERN output EXCLUDE PATTERN build EXCLUDE PATTERN bin EXCLUDE PATTERN __pycache__ EXCLUDE
     PATTERN "*.py" EXCLUDE PATTERN "*.sh" EXCLUDE)
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/THIRD-PARTY-NOTICES.md
-    ${PROJECT_SOURCE_DIR}/CHANGELOG.md ${PROJECT_SOURCE_DIR}/docs/engines.md ${PROJECT_SOURCE_DIR}/docs/bundle-format.md
+    ${PROJECT_SOURCE_DIR}/CHANGELOG.md ${PROJECT_SOURCE_DIR}/docs/embedding.md ${PROJECT_SOURCE_DIR}/docs/bundle-format.md
     DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/diffusiontalker COMPONENT runtime)
   include(DtPack)
 endif()

@@ -1,6 +1,6 @@
 # `cpack` in the build folder writes the SDK: one archive with headers, libraries, the backend module, CMake and
 # pkg-config files, the base bundle, examples, licence. OpenVINO is not in it: it has its own releases and licence, and
-# a game may ship only the parts it needs (docs/engines.md).
+# a game may ship only the parts it needs (docs/embedding.md).
 set(CPACK_PACKAGE_NAME diffusiontalker-sdk)
 set(CPACK_PACKAGE_VENDOR "DiffusionTalker")
 set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)

@@ -19,8 +19,8 @@ class DynamicLibrary {
   // Never null. Throws Error(DT_NO_BACKEND): "it has no NAME".
   void* symbol(const char* name) const;
 
-  // It stays loaded for the life of the process, as code must whose threads and static objects nobody can
-  // end.
+  // It stays loaded for the life of the process, as code
+  // must whose threads and static objects nobody can end.
   void keep() { is_kept_ = true; }
 
  private:
@@ -28,8 +28,8 @@ class DynamicLibrary {
   bool is_kept_ = false;
 };
 
-// Folder of the program or library that holds the code or data at `address`; empty where the system does not
-// tell.
+// Folder of the program or library that holds the code or
+// data at `address`; empty where the system does not tell.
 std::filesystem::path folder_of(const void* address);
 
 }  // namespace dt

@@ -9,14 +9,16 @@
 #include <string>
 
 #include "common/log.h"
+#include "core/backend_description.h"
 #include "core/bundle.h"
 #include "core/device.h"
 
 namespace dt {
 
 // Raised whenever a type of this header, or of one that it includes, changes: core and backend modules are
-// built from the same sources, and a module of another number is refused.
-constexpr int kBackendInterface = 5;
+// built from the same sources. The number is part of the symbol that a module exports, so that a module of
+// another number is refused.
+#define DT_BACKEND_INTERFACE 7
 
 // Sizes of a window, in animation frames: past + hop <= frames.
 struct WindowShape {
@@ -103,8 +105,8 @@ struct BackendOptions {
   bool pin_threads = false;  // bind the backend's threads to cores each; a host with threads of its own loses
   std::string cache_folder;  // UTF-8, of compiled networks; empty: none. The backend makes folders of its own
   int device = 0;            // number of the GPU, as the driver counts
-  // UTF-8: the one set of compiled engines to use (docs/engine-format.md); empty: looked for in the user's
-  // cache.
+  // UTF-8: the one set of compiled engines to use
+  // (docs/tensorrt-engines.md); empty: looked for in the user's cache.
   std::string engine_folder;
   // Engines of TensorRT's version-compatible kind carry native code, which loading them runs: only for files
   // that the user trusts like a program.
@@ -116,7 +118,7 @@ struct BackendOptions {
 class BackendFactory {
  public:
   virtual ~BackendFactory() = default;
-  virtual const char* name() const = 0;
+  virtual const BackendDescription& description() const = 0;
   // Throws Error(DT_NO_BACKEND) with the reason when the backend cannot run on this machine.
   virtual void probe() const = 0;
   // Whether this machine computes in it natively: a backend may accept a precision and be slow at it. Unknown
@@ -127,10 +129,11 @@ class BackendFactory {
   virtual std::unique_ptr<Backend> create(const Bundle& bundle, const BackendOptions& options) const = 0;
 };
 
-// The symbol that a backend module exports; the number is kBackendInterface. The factory lives as long as the
-// process, as does the module.
+// The symbol that a backend module exports. The factory lives as long as the process, as does the module.
 using BackendModuleEntry = const BackendFactory* (*)();
-#define DT_BACKEND_MODULE_ENTRY dt_backend_module_v5
+#define DT_JOIN_EXPANDED(a, b) a##b
+#define DT_JOIN(a, b) DT_JOIN_EXPANDED(a, b)
+#define DT_BACKEND_MODULE_ENTRY DT_JOIN(dt_backend_module_v, DT_BACKEND_INTERFACE)
 #if defined(_WIN32)
 #define DT_MODULE_EXPORT __declspec(dllexport)
 #else

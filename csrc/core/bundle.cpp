@@ -9,8 +9,8 @@
 namespace dt {
 namespace {
 
-// Statistics of kMaxChannels channels with all their digits; more is not one of ours and would only cost
-// memory.
+// Statistics of kMaxChannels channels with all their digits;
+// more is not one of ours and would only cost memory.
 constexpr size_t kMaxManifestBytes = size_t{64} << 20;
 
 std::string read_checked(const ByteSource& source, const std::string& name, const FileEntry& entry) {

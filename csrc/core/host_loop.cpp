@@ -1,19 +1,18 @@
 #include "core/host_loop.h"
 
 #include <algorithm>
-#include <cmath>
-#include <string>
 
 #include "common/clock.h"
 #include "common/error.h"
+#include "kernels/sampler_step.h"
 
 namespace dt {
 namespace {
 
 // A clamp would hide a network that gives NaN; better one clear failure than a frozen face.
-void check_finite(const std::vector<float>& x0) {
-  const bool finite = std::all_of(x0.begin(), x0.end(), [](float v) { return std::isfinite(v); });
-  if (!finite) {
+void check_faults(const std::vector<uint32_t>& faults) {
+  const bool is_good = std::all_of(faults.begin(), faults.end(), [](uint32_t f) { return f == 0; });
+  if (!is_good) {
     throw Error(DT_INTERNAL_ERROR,
                 "the denoiser gave a value that is not finite: check the bundle with another "
                 "backend or precision \"f32\"");
@@ -22,59 +21,7 @@ void check_finite(const std::vector<float>& x0) {
 
 }  // namespace
 
-void check_window_shape(const WindowBatch& windows, size_t batch, const WindowShape& shape) {
-  if (windows.batch >= 1 && windows.batch <= batch && windows.shape == shape) return;
-  const auto describe = [](size_t n, const WindowShape& s) {
-    return std::to_string(n) + " windows of " + std::to_string(s.frames) + " frames, " +
-           std::to_string(s.past) + " of them given, hop " + std::to_string(s.hop);
-  };
-  throw Error(DT_INTERNAL_ERROR,
-              describe(windows.batch, windows.shape) + ", reached a session for " + describe(batch, shape));
-}
-
-PastCarryArgs past_args(const HostLoopModel& model, size_t batch, const WindowShape& shape) {
-  PastCarryArgs a;
-  a.batch = batch, a.window = shape.frames, a.past_frames = shape.past, a.hop = shape.hop;
-  a.channels = model.n_channels;
-  return a;
-}
-
-NoiseFillArgs noise_args(const HostLoopModel& model, size_t batch, const WindowShape& shape) {
-  NoiseFillArgs a;
-  a.scale = model.noise_scale.data();
-  a.batch = batch, a.window = shape.frames, a.past = shape.past, a.channels = model.n_channels;
-  return a;
-}
-
-DenormaliseArgs weight_args(const HostLoopModel& model, size_t batch, const WindowShape& shape) {
-  DenormaliseArgs a;
-  a.std = model.std.data(), a.mean = model.mean.data(), a.lo = model.min.data(), a.hi = model.max.data();
-  a.batch = batch, a.window = shape.frames, a.past = shape.past, a.hop = shape.hop;
-  a.channels = model.n_channels;
-  return a;
-}
-
-HostLoopModel::HostLoopModel(const Bundle& bundle) {
-  const Manifest& m = bundle.manifest;
-  n_channels = static_cast<size_t>(m.motion.n_channels());
-  n_mels = static_cast<size_t>(m.audio.n_mels);
-  n_features = static_cast<size_t>(m.n_features);
-  n_condition = static_cast<size_t>(m.n_condition);
-  d_identity = bundle.identities.cols;
-  mel_frames_per_group = static_cast<size_t>(m.audio.mel_frames_per_group);
-  anim_frames_per_group = static_cast<size_t>(m.audio.anim_frames_per_group);
-  mean = m.motion.mean, std = m.motion.std, min = m.motion.min, max = m.motion.max;
-  noise_scale = m.motion.noise_scale;
-  for (size_t c = 0; c < n_channels; ++c) {
-    lo.push_back((m.motion.min[c] - m.motion.mean[c]) / m.motion.std[c]);
-    hi.push_back((m.motion.max[c] - m.motion.mean[c]) / m.motion.std[c]);
-  }
-  for (const SamplerStep& s : m.steps) {
-    steps.push_back({static_cast<float>(s.t), sampler_coefficients(s.alpha_bar, s.alpha_bar_prev)});
-  }
-}
-
-HostLoopSession::HostLoopSession(const HostLoopModel& model, size_t batch, const WindowShape& shape)
+HostLoopSession::HostLoopSession(const LoopModel& model, size_t batch, const WindowShape& shape)
     : model_(model), batch_(batch), shape_(shape) {
   const size_t frames = batch * shape.frames, c = model.n_channels;
   buffers_.mel.resize(batch * model.mel_frames(shape.frames) * model.n_mels);
@@ -86,6 +33,7 @@ HostLoopSession::HostLoopSession(const HostLoopModel& model, size_t batch, const
   buffers_.audio.resize(frames * model.n_features);
   buffers_.condition.resize(batch * model.n_condition);
   buffers_.x0.resize(frames * c);
+  buffers_.faults.resize(batch);
   buffers_.weights.resize(batch * shape.hop * c);
   for (size_t i = 0; i < frames; ++i) buffers_.known[i] = i % shape.frames < shape.past ? 1.0f : 0.0f;
 }
@@ -115,6 +63,18 @@ void HostLoopSession::stage_condition(const WindowBatch& windows, size_t step) {
     const Window& w = windows.streams[b < windows.batch ? b : 0];
     std::copy_n(w.condition + step * n, n, buffers_.condition.data() + b * n);
   }
+}
+
+void HostLoopSession::update(const SamplerCoefficients& coefficients) {
+  std::fill(buffers_.faults.begin(), buffers_.faults.end(), 0u);
+  SamplerStepArgs step;
+  step.x_t = buffers_.x_t.data(), step.x0 = buffers_.x0.data();
+  step.lo = model_.lo.data(), step.hi = model_.hi.data();
+  step.coefficients = &coefficients, step.faults = buffers_.faults.data();
+  step.batch = batch_, step.window = shape_.frames, step.past = shape_.past,
+  step.channels = model_.n_channels;
+  sampler_step_ref(step);
+  check_faults(buffers_.faults);
 }
 
 void HostLoopSession::hand_out(const WindowBatch& windows) {
@@ -150,9 +110,7 @@ void HostLoopSession::run(const WindowBatch& windows, PhaseTimes* times) {
       denoise();
     }
     const ScopedTimer timer(&times->update_ns);
-    check_finite(buffers_.x0);
-    sampler_update_ref(buffers_.x_t.data(), buffers_.x0.data(), model_.lo.data(), model_.hi.data(), batch_,
-                       shape_.frames, shape_.past, model_.n_channels, model_.steps[i].coefficients);
+    update(model_.steps[i].coefficients);
   }
   const ScopedTimer timer(&times->post_ns);
   hand_out(windows);

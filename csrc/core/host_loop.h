@@ -2,47 +2,16 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "core/backend.h"
-#include "kernels/denormalise.h"
-#include "kernels/noise.h"
-#include "kernels/past_carry.h"
-#include "kernels/sampler_update.h"
+#include "core/loop_model.h"
 
 namespace dt {
 
-// What the loop needs to know of a bundle; shared by the sessions of a backend.
-struct HostLoopModel {
-  explicit HostLoopModel(const Bundle& bundle);
-
-  struct Step {
-    float t;
-    SamplerCoefficients coefficients;
-  };
-  size_t n_channels, n_mels, n_features, n_condition, d_identity;
-  size_t mel_frames_per_group, anim_frames_per_group;
-  std::vector<float> lo, hi;               // [n_channels] limits of x0, normalised
-  std::vector<float> mean, std, min, max;  // [n_channels] of the weights
-  std::vector<float> noise_scale;          // [n_channels]
-  std::vector<Step> steps;
-
-  size_t mel_frames(size_t anim_frames) const {
-    return anim_frames / anim_frames_per_group * mel_frames_per_group;
-  }
-};
-
-// Throws Error(DT_INTERNAL_ERROR) unless the windows are of that shape, and `batch` of them at most.
-void check_window_shape(const WindowBatch& windows, size_t batch, const WindowShape& shape);
-
-// What of the kernels' arguments is the same on every device: sizes, for a dense batch. The tables of the
-// model are on the host; a device replaces them by its own.
-PastCarryArgs past_args(const HostLoopModel& model, size_t batch, const WindowShape& shape);
-NoiseFillArgs noise_args(const HostLoopModel& model, size_t batch, const WindowShape& shape);
-DenormaliseArgs weight_args(const HostLoopModel& model, size_t batch, const WindowShape& shape);
-
-// Buffers of one window batch; addresses stay the same for the life of the session, so networks can be bound
-// once.
+// Buffers of one window batch; addresses stay the same for
+// the life of the session, so networks can be bound once.
 struct HostLoopBuffers {
   std::vector<float> mel;            // [batch, mel frames, n_mels]
   std::vector<uint64_t> seed;        // [batch]
@@ -53,13 +22,14 @@ struct HostLoopBuffers {
   std::vector<float> audio;          // [batch, window, n_features]
   std::vector<float> condition;      // [batch, n_condition] of the step at work
   std::vector<float> x0;             // [batch, window, n_channels]
+  std::vector<uint32_t> faults;      // [batch]: 1 where a prediction is not finite
   std::vector<float> weights;        // [batch, hop, n_channels]
 };
 
 // Subclasses run the two networks on buffers(). The model must outlive the session.
 class HostLoopSession : public Session {
  public:
-  HostLoopSession(const HostLoopModel& model, size_t batch, const WindowShape& shape);
+  HostLoopSession(const LoopModel& model, size_t batch, const WindowShape& shape);
   void run(const WindowBatch& windows, PhaseTimes* times) final;
 
  protected:
@@ -68,14 +38,15 @@ class HostLoopSession : public Session {
   HostLoopBuffers& buffers() { return buffers_; }
   size_t batch() const { return batch_; }
   const WindowShape& shape() const { return shape_; }
-  const HostLoopModel& model() const { return model_; }
+  const LoopModel& model() const { return model_; }
 
  private:
   void stage(const WindowBatch& windows);
   void stage_condition(const WindowBatch& windows, size_t step);
+  void update(const SamplerCoefficients& coefficients);
   void hand_out(const WindowBatch& windows);
 
-  const HostLoopModel& model_;
+  const LoopModel& model_;
   const size_t batch_;
   const WindowShape shape_;
   HostLoopBuffers buffers_;

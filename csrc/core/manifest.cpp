@@ -76,6 +76,11 @@ size_t Manifest::emotion_index(const char* name) const {
   return index_of(name == nullptr ? default_emotion : name, emotions, "emotion");
 }
 
+size_t Manifest::neutral_index() const {
+  const bool has_neutral = std::find(emotions.begin(), emotions.end(), "neutral") != emotions.end();
+  return emotion_index(has_neutral ? "neutral" : nullptr);
+}
+
 Manifest parse_manifest(const std::string& text) {
   const JsonDocument document(text.data(), text.size(), "bundle.json");
   const JsonReader root = document.root();

@@ -1,6 +1,7 @@
 // bundle.json as plain structs (docs/bundle-format.md). Whatever passes parse_manifest is consistent.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -21,17 +22,27 @@ constexpr int kMaxEnrollMelFrames = 60000;
 constexpr int kMaxNamedChannels = 4096;
 constexpr int kMaxChannels = 300000;
 
+// The channels of a head pose, which end the channels of a bundle that has one: rotations in radians
+// (dt/stream.h has the signs).
+constexpr std::array<const char*, 3> kHeadPoseChannels = {"headYaw", "headPitch", "headRoll"};
+
 struct MotionSpec {
   std::string space;                  // "blendshapes", "vertices" or "coefficients"
   std::vector<std::string> channels;  // none for vertices: x, y, z of vertex 0, 1, ..
   int fps_num = 0, fps_den = 0;
   // One value per channel. Networks see z = (w - mean) / std; min <= rest <= max.
   std::vector<float> mean, std, min, max, rest;
-  // One value per channel, 0 to 1, that multiplies its noise; with 0 the sampler starts from the noise's
-  // mean.
+  // One value per channel, 0 to 1, that multiplies its
+  // noise; with 0 the sampler starts from the noise's mean.
   std::vector<float> noise_scale;
 
+  bool has_head_pose = false;  // the last three channels are kHeadPoseChannels
+
+  // What the networks see: the weights, then the head pose.
   int n_channels() const { return static_cast<int>(mean.size()); }
+  int n_head_pose() const { return has_head_pose ? static_cast<int>(kHeadPoseChannels.size()) : 0; }
+  // What leaves as weights.
+  int n_weights() const { return n_channels() - n_head_pose(); }
 };
 
 struct AudioSpec {
@@ -84,6 +95,9 @@ struct Manifest {
   // Row of an emotion within an identity, null means the default one; 0 for a model without emotions. Throws
   // DT_INVALID_ARGUMENT with the names there are.
   size_t emotion_index(const char* name) const;
+  // Row of the emotion that strengths are counted from: "neutral", or the default one where no emotion has
+  // that name.
+  size_t neutral_index() const;
   // Mel frames that last as long as so many animation frames, a multiple of the group (may be negative).
   int64_t mel_frames(int64_t anim_frames) const {
     return anim_frames / audio.anim_frames_per_group * audio.mel_frames_per_group;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/manifest_sections.h"
 
 namespace dt {
@@ -19,6 +21,30 @@ size_t parse_channels(const JsonReader& r, MotionSpec* m) {
         .fail("has " + std::to_string(n) + " names, expected 1 to " + std::to_string(kMaxNamedChannels));
   }
   return n;
+}
+
+// Whether the channels end with the head pose. Its three names are there together and in their order, or not
+// at all.
+bool parse_head_pose(const JsonReader& r, const MotionSpec& m) {
+  const auto is_pose = [](const std::string& name) {
+    return std::find(kHeadPoseChannels.begin(), kHeadPoseChannels.end(), name) != kHeadPoseChannels.end();
+  };
+  if (std::none_of(m.channels.begin(), m.channels.end(), is_pose)) return false;
+  const size_t n = kHeadPoseChannels.size();
+  const bool is_last = m.channels.size() > n && std::equal(kHeadPoseChannels.begin(), kHeadPoseChannels.end(),
+                                                           m.channels.end() - static_cast<std::ptrdiff_t>(n));
+  if (m.space != "blendshapes" || !is_last) {
+    r.at("channels")
+        .fail("has a head pose elsewhere: headYaw, headPitch, headRoll come last, behind blendshapes");
+  }
+  return true;
+}
+
+// The rest of a head pose is to look ahead.
+void check_head_pose(const JsonReader& r, const MotionSpec& m) {
+  for (auto c = static_cast<size_t>(m.n_weights()); c < m.mean.size(); ++c) {
+    if (m.rest[c] != 0.0f) r.at("rest").fail_at(c, "is not 0, the rest of a head pose");
+  }
 }
 
 void check_statistics(const JsonReader& r, const MotionSpec& m) {
@@ -52,6 +78,8 @@ MotionSpec parse_motion(const JsonReader& r) {
   m.rest = r.at("rest").one_or_floats(n);
   m.noise_scale = r.has("noise_scale") ? r.at("noise_scale").one_or_floats(n) : std::vector<float>(n, 1.0f);
   check_statistics(r, m);
+  m.has_head_pose = parse_head_pose(r, m);
+  check_head_pose(r, m);
   return m;
 }
 

@@ -1,4 +1,4 @@
-// What the .cu files share: launch shapes, checks, 16-byte accesses. Only for nvcc.
+// What the .cu files share: launch shapes, checks, alignment. Only for nvcc.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -24,28 +24,7 @@ inline void check_launch(const char* kernel) {
                                      cudaGetErrorName(error) + ", " + cudaGetErrorString(error));
 }
 
-// N values of T as one 16-byte access.
-template <typename T>
-struct alignas(16) Chunk {
-  static constexpr int kSize = 16 / sizeof(T);
-  T v[kSize];
-};
-
-template <typename T>
-__device__ inline Chunk<T> load_chunk(const T* p) {
-  const uint4 raw = *reinterpret_cast<const uint4*>(p);
-  Chunk<T> chunk;
-  memcpy(&chunk, &raw, sizeof raw);
-  return chunk;
-}
-
-template <typename T>
-__device__ inline void store_chunk(const Chunk<T>& chunk, T* p) {
-  uint4 raw;
-  memcpy(&raw, &chunk, sizeof raw);
-  *reinterpret_cast<uint4*>(p) = raw;
-}
-
+// For 16-byte accesses.
 inline bool is_aligned(const void* p) { return reinterpret_cast<uintptr_t>(p) % 16 == 0; }
 
 }  // namespace dt

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "kernels/host_device.h"
 #include "kernels/sampler_update.h"
 
 struct CUstream_st;  // cudaStream_t, without CUDA's headers

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "kernels/philox.h"
+#include "kernels/host_device.h"
 
 namespace dt {
 

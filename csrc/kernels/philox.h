@@ -4,13 +4,7 @@
 
 #include <cstdint>
 
-#if !defined(DT_HD)
-#if defined(__CUDACC__)
-#define DT_HD __host__ __device__
-#else
-#define DT_HD
-#endif
-#endif
+#include "kernels/host_device.h"
 
 namespace dt {
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/philox.h"
+#include "kernels/host_device.h"
 
 struct CUstream_st;  // cudaStream_t, without CUDA's headers
 

@@ -1,7 +1,7 @@
-// x_t <- c_x * x_t + c_x0 * clamp(guide(x0, x0_uncond), lo, hi) on frames past .. window - 1; x_t float or
-// half, x0 float or half, arithmetic in float, compiled without contraction so that the bits are the
-// reference's. A thread takes 16 bytes of the narrower type at a time where every window's new frames begin
-// at a multiple of that, single elements otherwise; the last elements of a window are single too.
+// x_t <- c_x * x_t + c_x0 * clamp(x0, lo, hi) on frames past .. window - 1, compiled without contraction so
+// that the bits are the reference's. A thread takes four elements (16 bytes) at a time where every window's
+// new frames begin at a multiple of that, single elements otherwise; the last elements of a window are single
+// too.
 #include "kernels/cuda_launch.h"
 #include "kernels/fast_divide.h"
 #include "kernels/sampler_step.h"
@@ -9,30 +9,24 @@
 namespace dt {
 namespace {
 
-template <int kSize, typename T>
-__device__ inline void load(const T* p, float* out) {
+constexpr int kChunk = 4;
+
+template <int kSize>
+__device__ inline void load(const float* p, float* out) {
   if constexpr (kSize == 1) {
-    out[0] = to_float(*p);
+    out[0] = *p;
   } else {
-    constexpr int kPart = Chunk<T>::kSize;
-    for (int part = 0; part < kSize; part += kPart) {
-      const Chunk<T> chunk = load_chunk(p + part);
-      for (int j = 0; j < kPart; ++j) out[part + j] = to_float(chunk.v[j]);
-    }
+    const float4 four = *reinterpret_cast<const float4*>(p);
+    out[0] = four.x, out[1] = four.y, out[2] = four.z, out[3] = four.w;
   }
 }
 
-template <int kSize, typename T>
-__device__ inline void store(const float* values, T* p) {
+template <int kSize>
+__device__ inline void store(const float* values, float* p) {
   if constexpr (kSize == 1) {
-    store_float(values[0], p);
+    *p = values[0];
   } else {
-    constexpr int kPart = Chunk<T>::kSize;
-    for (int part = 0; part < kSize; part += kPart) {
-      Chunk<T> chunk;
-      for (int j = 0; j < kPart; ++j) store_float(values[part + j], &chunk.v[j]);
-      store_chunk(chunk, p + part);
-    }
+    *reinterpret_cast<float4*>(p) = make_float4(values[0], values[1], values[2], values[3]);
   }
 }
 
@@ -41,11 +35,7 @@ template <int kSize>
 __device__ inline void load_limits(const float* limits, uint32_t c, uint32_t channels, bool in_fours,
                                    float* out) {
   if (kSize > 1 && in_fours) {  // groups of four never cross the end of a frame
-    for (int j = 0; j < kSize; j += 4) {
-      const float4 four = *reinterpret_cast<const float4*>(limits + c);
-      out[j] = four.x, out[j + 1] = four.y, out[j + 2] = four.z, out[j + 3] = four.w;
-      c = c + 4 == channels ? 0 : c + 4;
-    }
+    load<kSize>(limits + c, out);
   } else {
     for (int j = 0; j < kSize; ++j) {
       out[j] = limits[c];
@@ -55,18 +45,12 @@ __device__ inline void load_limits(const float* limits, uint32_t c, uint32_t cha
 }
 
 // i: of the first element, within the new frames of window b.
-template <int kSize, typename T, typename T0>
-__device__ inline void step_at(const SamplerStepArgs<T, T0>& a, FastDivide by_channels, bool in_fours,
-                               uint32_t i) {
+template <int kSize>
+__device__ inline void step_at(const SamplerStepArgs& a, FastDivide by_channels, bool in_fours, uint32_t i) {
   const size_t at = (blockIdx.y * a.window + a.past) * a.channels + i;
   float x_t[kSize], x0[kSize], lo[kSize], hi[kSize];
   load<kSize>(a.x_t + at, x_t);
   load<kSize>(a.x0 + at, x0);
-  if (a.x0_uncond != nullptr) {
-    float uncond[kSize];
-    load<kSize>(a.x0_uncond + at, uncond);
-    for (int j = 0; j < kSize; ++j) x0[j] = guide(x0[j], uncond[j], a.guidance);
-  }
   const auto channels = static_cast<uint32_t>(a.channels);
   const uint32_t c = by_channels.remainder(i);
   load_limits<kSize>(a.lo, c, channels, in_fours, lo);
@@ -82,8 +66,8 @@ __device__ inline void step_at(const SamplerStepArgs<T, T0>& a, FastDivide by_ch
   if (!is_good) a.faults[blockIdx.y] = 1;  // every writer writes the same
 }
 
-template <int kSize, typename T, typename T0>
-__global__ void sampler_step_kernel(SamplerStepArgs<T, T0> a, FastDivide by_channels, bool in_fours) {
+template <int kSize>
+__global__ void sampler_step_kernel(SamplerStepArgs a, FastDivide by_channels, bool in_fours) {
   const auto n = static_cast<uint32_t>((a.window - a.past) * a.channels);
   const uint32_t i = (blockIdx.x * blockDim.x + threadIdx.x) * kSize;
   if (i + kSize <= n) {
@@ -93,29 +77,23 @@ __global__ void sampler_step_kernel(SamplerStepArgs<T, T0> a, FastDivide by_chan
   }
 }
 
-template <int kSize, typename T, typename T0>
-void launch(const SamplerStepArgs<T, T0>& a, size_t n, CUstream_st* stream) {
+template <int kSize>
+void launch(const SamplerStepArgs& a, size_t n, CUstream_st* stream) {
   const dim3 grid(blocks_for((n + kSize - 1) / kSize), static_cast<unsigned>(a.batch));
-  const bool in_fours = a.channels % 4 == 0 && is_aligned(a.lo) && is_aligned(a.hi);
+  const bool in_fours = a.channels % kChunk == 0 && is_aligned(a.lo) && is_aligned(a.hi);
   sampler_step_kernel<kSize>
       <<<grid, kThreads, 0, stream>>>(a, FastDivide(static_cast<uint32_t>(a.channels)), in_fours);
 }
 
 }  // namespace
 
-template <typename T, typename T0>
-void sampler_step_cuda(const SamplerStepArgs<T, T0>& a, CUstream_st* stream) {
+void sampler_step_cuda(const SamplerStepArgs& a, CUstream_st* stream) {
   const size_t n = (a.window - a.past) * a.channels;
   if (n == 0 || a.batch == 0) return;
-  constexpr int kSize = 16 / (sizeof(T) < sizeof(T0) ? sizeof(T) : sizeof(T0));
-  const bool in_chunks = a.past * a.channels % kSize == 0 && a.window * a.channels % kSize == 0 &&
-                         is_aligned(a.x_t) && is_aligned(a.x0) && is_aligned(a.x0_uncond);
-  in_chunks ? launch<kSize>(a, n, stream) : launch<1>(a, n, stream);
+  const bool in_chunks = a.past * a.channels % kChunk == 0 && a.window * a.channels % kChunk == 0 &&
+                         is_aligned(a.x_t) && is_aligned(a.x0);
+  in_chunks ? launch<kChunk>(a, n, stream) : launch<1>(a, n, stream);
   check_launch("sampler_step");
 }
-
-template void sampler_step_cuda(const SamplerStepArgs<float, float>&, CUstream_st*);
-template void sampler_step_cuda(const SamplerStepArgs<Half, Half>&, CUstream_st*);
-template void sampler_step_cuda(const SamplerStepArgs<float, Half>&, CUstream_st*);
 
 }  // namespace dt

@@ -1,19 +1,16 @@
 // The whole of one sampler step after the denoiser, for every element of the new frames, in one read and one
-// write: guidance, clamp, DDIM update, cast. The formulas are those of sampler_update.h.
+// write: clamp and DDIM update. The formulas are those of sampler_update.h.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/half.h"
+#include "kernels/host_device.h"
 #include "kernels/sampler_update.h"
 
 struct CUstream_st;  // cudaStream_t, without CUDA's headers
 
 namespace dt {
-
-// Classifier-free guidance (Ho, Salimans, arXiv 2207.12598): 1 gives cond, 0 gives uncond.
-DT_HD inline float guide(float cond, float uncond, float scale) { return uncond + scale * (cond - uncond); }
 
 // False for NaN and infinities.
 DT_HD inline bool is_finite(float v) { return v - v == 0.0f; }
@@ -28,25 +25,19 @@ DT_HD inline SamplerStepElement sampler_step_element(float x_t, float x0, float 
   return {sampler_update(x_t, clamp_x0(x0, lo, hi), c), is_finite(x0)};
 }
 
-// T: of x_t, T0: of the predictions; float or Half. For the device all pointers are to its memory.
-template <typename T, typename T0>
+// For the device all pointers are to its memory.
 struct SamplerStepArgs {
-  T* x_t = nullptr;               // [batch, window, channels], updated in place; past frames stay
-  const T0* x0 = nullptr;         // the same shape
-  const T0* x0_uncond = nullptr;  // the same shape, or null: no guidance
-  float guidance = 1.0f;
-  const float* lo = nullptr;                          // [channels]
-  const float* hi = nullptr;                          // [channels]
+  float* x_t = nullptr;       // [batch, window, channels], updated in place; past frames stay: they are given
+  const float* x0 = nullptr;  // the same shape
+  const float* lo = nullptr;  // [channels]
+  const float* hi = nullptr;  // [channels]
   const SamplerCoefficients* coefficients = nullptr;  // of this step
   uint32_t* faults = nullptr;  // [batch]: becomes 1 where a prediction of a new frame is not finite
   size_t batch = 0, window = 0, past = 0, channels = 0;
 };
 
-// T, T0: float float, Half Half, float Half.
-template <typename T, typename T0>
-void sampler_step_ref(const SamplerStepArgs<T, T0>& args);
+void sampler_step_ref(const SamplerStepArgs& args);
 // The same bits on the device. Throws Error(DT_INTERNAL_ERROR) when the launch fails; does not wait.
-template <typename T, typename T0>
-void sampler_step_cuda(const SamplerStepArgs<T, T0>& args, CUstream_st* stream);
+void sampler_step_cuda(const SamplerStepArgs& args, CUstream_st* stream);
 
 }  // namespace dt

@@ -3,9 +3,8 @@
 #pragma once
 
 #include <cmath>
-#include <cstddef>
 
-#include "kernels/philox.h"
+#include "kernels/host_device.h"
 
 namespace dt {
 
@@ -32,11 +31,5 @@ DT_HD inline float clamp_x0(float x0, float lo, float hi) {
   const float raised = x0 > lo ? x0 : lo;
   return raised < hi ? raised : hi;
 }
-
-// Updates x_t in place: x_t <- sampler_update(x_t, clamp(x0, lo, hi)) on frames past .. window - 1 of every
-// window. x_t, x0: [batch, window, channels].  lo, hi: [channels].  The first `past` frames of each window
-// are left as they are (they are the condition, not the sample).  past: 0 .. window.
-void sampler_update_ref(float* x_t, const float* x0, const float* lo, const float* hi, size_t batch,
-                        size_t window, size_t past, size_t channels, SamplerCoefficients c);
 
 }  // namespace dt

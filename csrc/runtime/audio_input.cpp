@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "audio/mix.h"
 #include "common/clock.h"
 #include "common/error.h"
 

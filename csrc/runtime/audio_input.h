@@ -15,16 +15,6 @@
 
 namespace dt {
 
-// Checks and mixing, for every path that takes audio from outside.
-// Throws DT_INVALID_ARGUMENT: channel count or rate out of range.
-void check_audio_format(int n_channels, int sample_rate_hz);
-// Throws DT_INVALID_ARGUMENT that names the first sample that is NaN or infinite.
-void check_audio_finite(const float* samples, size_t n_frames, int n_channels);
-// Mean of the channels, clamped to +-1e6, 0 below -400 dBFS. mono: [n_frames].
-void mix_to_mono(const float* samples, size_t n_frames, int n_channels, float* mono);
-// ceil(n * num / den) without overflow of n * num for any n below 2^62 / den.
-int64_t scale_up(int64_t n, int64_t num, int64_t den);
-
 // A restart (reset, seek, interrupt) begins a new epoch on the consumer's side. The producer notices at its
 // next call and marks where the new epoch begins in the ring; what lies before is of the old one and is
 // dropped. So a restart needs no lock, and a push that runs meanwhile belongs to the old epoch as a whole.

@@ -48,7 +48,7 @@ T* DeviceRig::put(const std::vector<T>& values) {
 DeviceRig::DeviceRig(std::shared_ptr<const Model> model, const float* neutral, size_t n_vertices,
                      const float* deltas)
     : model_(std::move(model)), device_(device_of(*model_)) {
-  const auto n_channels = static_cast<uint32_t>(model_->manifest().motion.n_channels());
+  const auto n_channels = static_cast<uint32_t>(model_->manifest().motion.n_weights());
   std::vector<uint32_t> row{0}, channel;
   std::vector<float> delta;
   for (size_t v = 0; v < n_vertices; ++v) {
@@ -80,7 +80,7 @@ void DeviceRig::pose(const DeviceArray& frames, size_t n_frames, DeviceArray* ve
   if (&frames.device() != &device_ || &vertices->device() != &device_) {
     throw Error(DT_INVALID_ARGUMENT, "rig, frames and vertices must be made with the same model");
   }
-  const auto n_channels = static_cast<size_t>(model_->manifest().motion.n_channels());
+  const auto n_channels = static_cast<size_t>(model_->manifest().motion.n_weights());
   if (frames.row_size() != n_channels || vertices->row_size() != 3 * rig_.n_vertices) {
     throw Error(DT_INVALID_ARGUMENT,
                 "a frame has " + std::to_string(frames.row_size()) + " values and its vertices have " +

@@ -1,5 +1,5 @@
-// The consumer's half of the front end: samples of the input become the log-mel rows of one window after the
-// other.
+// The consumer's half of the front end: samples of the input
+// become the log-mel rows of one window after the other.
 #pragma once
 
 #include <cstddef>
@@ -32,8 +32,8 @@ class FrontEnd {
   void move_to(int64_t first_row);
 
   const float* window() const { return rows_.data(); }  // [n_rows, n_mels]
-  // Level of rows begin .. end - 1 of the window that is complete: mean power, 1 for a full-scale square
-  // wave.
+  // Level of rows begin .. end - 1 of the window that is
+  // complete: mean power, 1 for a full-scale square wave.
   double power(int64_t begin, int64_t end) const;
   int64_t bytes() const;
   // For tests of the clock: as if so many rows had passed, a whole number of seconds.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "common/error.h"
 #include "runtime/module.h"
@@ -22,30 +23,40 @@ struct Created {
 };
 
 // Precision "auto" is what the backend is made for.
-Created create_named(const std::string& name, const Bundle& bundle, BackendOptions options) {
-  if (options.precision == "auto") options.precision = name == "tensorrt" ? "f16" : "f32";
-  return {find_backend(name).create(bundle, options), options.precision};
+Created create_named(const BackendDescription& backend, const Bundle& bundle, BackendOptions options) {
+  if (options.precision == "auto") options.precision = backend.default_precision;
+  return {find_backend(backend.name).create(bundle, options), options.precision};
 }
 
-// "auto" takes TensorRT where its module is installed and runs, then OpenVINO; a fallback is announced, never
-// silent.
-Created create_backend(const std::string& name, const Bundle& bundle, const BackendOptions& options) {
-  if (name != "auto") return create_named(name, bundle, options);
-  if (options.precision != "bf16" && has_backend_module("tensorrt")) {  // bf16 is the CPU's
+// The backends that "auto" tries, in that order.
+std::vector<BackendDescription> candidates(const std::string& precision) {
+  std::vector<BackendDescription> found;
+  for (const BackendDescription& d : backends_for_auto()) {
+    const bool fits = has_backend_module(d.name) && (precision == "auto" || d.has(precision));
+    if (fits || !d.is_optional) found.push_back(d);
+  }
+  return found;
+}
+
+// Takes the first that can run. A fallback is announced, never silent; nothing falls back to a backend that
+// lacks the precision.
+Created create_auto(const Bundle& bundle, const BackendOptions& options) {
+  const std::vector<BackendDescription> order = candidates(options.precision);
+  for (size_t i = 0;; ++i) {
     try {
-      return create_named("tensorrt", bundle, options);
+      return create_named(order[i], bundle, options);
     } catch (const Error& e) {
-      if (e.status() != DT_NO_BACKEND || options.precision == "f16") throw;  // f16 is the GPU's
-      options.log.warning(std::string("using the CPU: ") + e.what());
+      const bool is_last = i + 1 == order.size();
+      if (e.status() != DT_NO_BACKEND || is_last) throw;
+      if (options.precision != "auto" && !order[i + 1].has(options.precision)) throw;
+      options.log.warning("using " + order[i + 1].as_fallback + ": " + e.what());
     }
   }
-  try {
-    return create_named("openvino", bundle, options);
-  } catch (const Error& e) {
-    if (e.status() != DT_NO_BACKEND) throw;
-    options.log.warning(std::string("using the slow reference backend: ") + e.what());
-  }
-  return create_named("reference", bundle, options);
+}
+
+Created create_backend(const std::string& name, const Bundle& bundle, const BackendOptions& options) {
+  return name == "auto" ? create_auto(bundle, options)
+                        : create_named(describe_backend(name), bundle, options);
 }
 
 // Row of an all-silent signal, from the front end itself so that padding is bit-identical to pushed zeros.
@@ -66,8 +77,10 @@ void to_hook(void*, int32_t level, const char* message) {
 
 void check_options(const BackendOptions& options) {
   const std::string& p = options.precision;
-  if (p != "auto" && p != "f32" && p != "bf16" && p != "f16") {
-    throw Error(DT_INVALID_ARGUMENT, "unknown precision \"" + p + "\": there are auto, f32, bf16 and f16");
+  std::vector<std::string> known = known_precisions();
+  known.insert(known.begin(), "auto");
+  if (std::find(known.begin(), known.end(), p) == known.end()) {
+    throw Error(DT_INVALID_ARGUMENT, "unknown precision \"" + p + "\": there are " + in_words(known));
   }
   if (!(options.n_threads >= 1 && options.n_threads <= 256)) {
     throw Error(DT_INVALID_ARGUMENT,

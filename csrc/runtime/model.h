@@ -20,6 +20,12 @@ struct Condition {
   Vector<float> values;  // Backend::condition_size()
 };
 
+// An emotion of a mixture; 1 is all of it.
+struct EmotionPart {
+  const char* emotion;
+  double weight;
+};
+
 class Model {
  public:
   // backend: "auto" or a name. Compiles the networks for one stream of the default profile, so that faults
@@ -42,15 +48,22 @@ class Model {
   // Embedding of an identity with an emotion, [d_identity]; null means the default one. Throws
   // DT_INVALID_ARGUMENT with the names there are.
   Vector<float> style(const char* identity, const char* emotion) const;
+  // neutral + strength * sum of weight * (emotion - neutral), of an identity; without parts the default
+  // emotion. Throws DT_INVALID_ARGUMENT: an unknown name, a model without emotions.
+  Vector<float> mixed_style(const char* identity, const EmotionPart* parts, size_t n_parts,
+                            double strength) const;
   // The condition of a style; one object for all that use the style at the same time.
   std::shared_ptr<const Condition> condition(const Vector<float>& style) const;
   // The same into a buffer. style: [d_identity].  out: [condition_size()].
   void condition(const float* style, float* out) const { backend_->condition(style, out); }
   size_t condition_size() const { return backend_->condition_size(); }
   bool can_enroll() const { return !manifest().style_encoder_file.empty(); }
-  // Style of the speaker of mono audio at mel_spec().sample_rate_hz, with the emotion heard (null) or a named
-  // one. Throws DT_UNSUPPORTED, DT_INVALID_ARGUMENT.
-  Vector<float> enroll(const Vector<float>& audio, const char* emotion) const;
+  // Throws DT_UNSUPPORTED unless can_enroll().
+  void require_enrollment() const;
+  // Style of the speaker of mono audio at mel_spec().sample_rate_hz, mixed as by mixed_style; without parts
+  // the emotion that is heard. Throws DT_UNSUPPORTED, DT_INVALID_ARGUMENT.
+  Vector<float> enroll(const Vector<float>& audio, const EmotionPart* parts, size_t n_parts,
+                       double strength) const;
 
   const MelSpec& mel_spec() const { return mel_table_->spec(); }
   const std::shared_ptr<const LogMelTable>& mel_table() const { return mel_table_; }
@@ -73,6 +86,9 @@ class Model {
 
  private:
   Model(Bundle bundle, std::unique_ptr<Backend> backend, const BackendOptions& options);
+  // rows: [n_emotions, d_identity] of one speaker.  other: a style to be used in place of the parts, or null.
+  Vector<float> mix(const float* rows, const EmotionPart* parts, size_t n_parts, const float* other,
+                    double strength) const;
 
   Bundle bundle_;  // without the bytes of the networks, which the backend has taken
   std::unique_ptr<Backend> backend_;

@@ -7,17 +7,20 @@
 namespace dt {
 namespace {
 
-// Gap that a weight of 1 adds, measured on the built-in head with one channel at 0.5 each; the gap at rest.
-constexpr std::pair<const char*, float> kGapPerWeight[] = {
-    {"jawOpen", 0.467f},          {"mouthClose", -0.478f},       {"mouthFunnel", 0.112f},
-    {"mouthPucker", -0.020f},     {"mouthShrugLower", -0.063f},  {"mouthShrugUpper", 0.056f},
-    {"mouthUpperUpLeft", 0.040f}, {"mouthUpperUpRight", 0.040f}, {"mouthLowerDownLeft", 0.034f},
-    {"mouthRollUpper", -0.036f},  {"mouthRollLower", -0.033f},   {"mouthLowerDownRight", 0.034f},
-    {"mouthPressLeft", -0.014f},  {"mouthPressRight", -0.014f},
+// Opening that a weight of 1 adds, measured on the built-in head with one channel at 0.5 each; that at rest.
+constexpr std::pair<const char*, float> kOpeningPerWeight[] = {
+    {"jawOpen", 0.3351f},          {"mouthClose", -0.3420f},       {"mouthFunnel", 0.0784f},
+    {"mouthPucker", -0.0316f},     {"mouthShrugLower", -0.0441f},  {"mouthShrugUpper", 0.0392f},
+    {"mouthUpperUpLeft", 0.0280f}, {"mouthUpperUpRight", 0.0280f}, {"mouthLowerDownLeft", 0.0238f},
+    {"mouthRollUpper", -0.0200f},  {"mouthRollLower", 0.0030f},    {"mouthLowerDownRight", 0.0238f},
+    {"mouthPressLeft", -0.0056f},  {"mouthPressRight", -0.0056f},  {"mouthSmileLeft", -0.0130f},
+    {"mouthSmileRight", -0.0130f}, {"mouthLeft", -0.0137f},        {"mouthRight", -0.0137f},
+    {"jawForward", 0.0141f},       {"cheekPuff", -0.0096f},
 };
-constexpr double kGapAtRest = 0.0083;
-// CLOSED_LIP_GAP of the head, and where the seal has let go.
-constexpr double kClosedLips = 0.03, kOpenLips = 0.05;
+constexpr double kOpeningAtRest = -0.0003;
+// The seal is whole below the first opening and lets go at the second. CLOSED_LIP_OPENING of the head lies
+// between.
+constexpr double kSealedLips = 0.021, kOpenLips = 0.035;
 
 bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
 
@@ -25,10 +28,10 @@ bool starts_with(const std::string& text, const char* prefix) { return text.rfin
 
 LipOpening::LipOpening(const std::vector<std::string>& channels) {
   bool has_jaw = false, has_close = false;
-  gap_per_weight_.resize(channels.size());
+  opening_per_weight_.resize(channels.size());
   for (size_t c = 0; c < channels.size(); ++c) {
-    for (const auto& [name, gap] : kGapPerWeight) {
-      if (channels[c] == name) gap_per_weight_[c] = gap;
+    for (const auto& [name, opening] : kOpeningPerWeight) {
+      if (channels[c] == name) opening_per_weight_[c] = opening;
     }
     has_jaw = has_jaw || channels[c] == "jawOpen";
     has_close = has_close || channels[c] == "mouthClose";
@@ -37,14 +40,15 @@ LipOpening::LipOpening(const std::vector<std::string>& channels) {
 }
 
 double LipOpening::operator()(const float* weights) const {
-  double gap = kGapAtRest;
-  for (size_t c = 0; c < gap_per_weight_.size(); ++c) gap += double{gap_per_weight_[c]} * weights[c];
-  return gap;
+  double opening = kOpeningAtRest;
+  for (size_t c = 0; c < opening_per_weight_.size(); ++c)
+    opening += double{opening_per_weight_[c]} * weights[c];
+  return opening;
 }
 
 float LipOpening::closure(const float* weights) const {
   return static_cast<float>(
-      smooth_step(std::clamp((kOpenLips - (*this)(weights)) / (kOpenLips - kClosedLips), 0.0, 1.0)));
+      smooth_step(std::clamp((kOpenLips - (*this)(weights)) / (kOpenLips - kSealedLips), 0.0, 1.0)));
 }
 
 Post::Post(const MotionSpec& motion, const PostSettings& settings)
@@ -63,6 +67,7 @@ Post::Post(const MotionSpec& motion, const PostSettings& settings)
       const std::string& name = motion.channels[c];
       if (starts_with(name, "eye") || starts_with(name, "brow")) gated_[c] = 0;
     }
+    std::fill_n(gated_.end() - motion.n_head_pose(), motion.n_head_pose(), char{0});
   }
   restart();
 }

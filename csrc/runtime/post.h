@@ -1,5 +1,6 @@
-// From the networks' weights to those that leave: smoothing with lip seal, silence gate, end of the clip. All
-// of it is a function of the frames since the start, never of how they were cut.
+// From the networks' frames to those that leave: smoothing with lip seal, silence gate, end of the clip. All
+// of it is a function of the frames since the start, never of how they were cut. A head pose is smoothed and
+// eased like the weights; the gate leaves it, as eyes and brows: a listener's head moves.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +22,8 @@ struct PostSettings {
   GateSettings gate;
 };
 
-// How open the mouth of these weights is, in interocular distances, from the channels' names. Linear fit of
-// python/diffusiontalker/head (lip_gap) at small openings; below kClosedLips it counts as closed there.
+// How open the mouth of these weights is, in outer-canthal distances (of the outer eye corners), from the
+// channels' names. Linear fit of python/diffusiontalker/head (lip_opening) at small openings.
 class LipOpening {
  public:
   explicit LipOpening(const std::vector<std::string>& channels);
@@ -30,11 +31,11 @@ class LipOpening {
   double operator()(const float* weights) const;
   // 1 for lips that are closed, 0 for open ones, in between it passes smoothly.
   float closure(const float* weights) const;
-  bool is_lip(size_t channel) const { return gap_per_weight_[channel] != 0; }
-  int64_t bytes() const { return bytes_of(gap_per_weight_); }
+  bool is_lip(size_t channel) const { return opening_per_weight_[channel] != 0; }
+  int64_t bytes() const { return bytes_of(opening_per_weight_); }
 
  private:
-  Vector<float> gap_per_weight_;  // [C], 0 for channels that do not move the lips
+  Vector<float> opening_per_weight_;  // [C], 0 for channels that do not move the lips
   bool known_ = false;
 };
 

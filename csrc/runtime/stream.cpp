@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "audio/mix.h"
 #include "common/clock.h"
 #include "common/error.h"
 
@@ -39,6 +40,7 @@ Stream::Stream(std::shared_ptr<const Model> model, StreamSettings settings)
     : model_(std::move(model)),
       settings_(std::move(settings)),
       n_channels_(static_cast<size_t>(model_->manifest().motion.n_channels())),
+      n_weights_(static_cast<size_t>(model_->manifest().motion.n_weights())),
       input_(
           ring_capacity(*model_, settings_), settings_.max_buffered_ms,
           model_->manifest().audio.sample_rate_hz, model_->manifest().motion.fps_num,
@@ -49,6 +51,7 @@ Stream::Stream(std::shared_ptr<const Model> model, StreamSettings settings)
                  offset_samples(*model_, settings_),
                  samples_of_frames(model_->manifest(), settings_.profile.lookahead_frames)),
       post_(model_->manifest().motion, settings_.post),
+      head_(model_->manifest().motion, settings_.head_amount),
       style_(*model_, settings_.style) {
   const Profile& p = settings_.profile;
   past_.resize(static_cast<size_t>(p.past_frames) * n_channels_);
@@ -118,16 +121,29 @@ int64_t Stream::ready_frames() {
   return ease_left_ + ready - out_begin_;
 }
 
-size_t Stream::pull(float* weights, size_t capacity, int64_t* first_frame) {
+size_t Stream::pull(float* weights, size_t capacity, int64_t* first_frame, float* head_pose) {
   const Lock lock(mutex_);
-  return pull_locked(weights, capacity, first_frame);
+  return pull_locked({weights, head_pose}, capacity, first_frame);
 }
 
-size_t Stream::pull_locked(float* weights, size_t capacity, int64_t* first_frame) {
+// frame: [n_channels].
+void Stream::hand_out(const float* frame, Target* to) const {
+  to->weights = std::copy_n(frame, n_weights_, to->weights);
+  if (to->head_pose == nullptr) return;
+  constexpr size_t n_pose = kHeadPoseChannels.size();
+  if (n_channels_ > n_weights_) {
+    std::copy_n(frame + n_weights_, n_pose, to->head_pose);
+  } else {
+    std::fill_n(to->head_pose, n_pose, 0.0f);
+  }
+  to->head_pose += n_pose;
+}
+
+size_t Stream::pull_locked(Target to, size_t capacity, int64_t* first_frame) {
   *first_frame = next_frame_;
   if (capacity == 0 && scheduler_ == nullptr) take_audio();
   if (paused_ || capacity == 0) return 0;
-  size_t n = pull_easing(weights, capacity);
+  size_t n = pull_easing(&to, capacity);
   while (n < capacity) {
     if (out_begin_ == out_end_) {
       if (scheduler_ != nullptr || !window_ready()) break;
@@ -139,40 +155,39 @@ size_t Stream::pull_locked(float* weights, size_t capacity, int64_t* first_frame
         break;
       }
     }
-    n += pull_waiting(weights + n * n_channels_, capacity - n);
+    n += pull_waiting(&to, capacity - n);
   }
   if (scheduler_ == nullptr) take_audio();
   if (n == 0 && !failure_.empty()) throw Error(DT_INTERNAL_ERROR, failure_);
   if (n == 0 && has_pulled_ && input_.total_frames() < 0) ++stats_.n_underruns;
-  if (n > 0) {
-    std::copy_n(weights + (n - 1) * n_channels_, n_channels_, last_pose_.begin());
-    has_pulled_ = true;
-  }
+  has_pulled_ = has_pulled_ || n > 0;
   next_frame_ += static_cast<int64_t>(n);
   stats_.n_frames += static_cast<int64_t>(n);
   return n;
 }
 
-size_t Stream::pull_waiting(float* weights, size_t capacity) {
+size_t Stream::pull_waiting(Target* to, size_t capacity) {
   const auto size = static_cast<int64_t>(out_.size() / n_channels_);
   const size_t n = std::min(capacity, frames_waiting());
   for (size_t i = 0; i < n; ++i, ++out_begin_) {
-    std::copy_n(out_.data() + static_cast<size_t>(out_begin_ % size) * n_channels_, n_channels_,
-                weights + i * n_channels_);
+    const float* const frame = out_.data() + static_cast<size_t>(out_begin_ % size) * n_channels_;
+    hand_out(frame, to);
+    if (i + 1 == n) std::copy_n(frame, n_channels_, last_pose_.begin());
   }
   return n;
 }
 
 // Frames of the easing after an interrupt.
-size_t Stream::pull_easing(float* weights, size_t capacity) {
+size_t Stream::pull_easing(Target* to, size_t capacity) {
   const auto& rest = model_->manifest().motion.rest;
   size_t n = 0;
   for (; n < capacity && ease_left_ > 0; ++n, --ease_left_) {
     const double u = static_cast<double>(ease_total_ - ease_left_ + 1) / static_cast<double>(ease_total_);
     const auto keep = static_cast<float>(1.0 - smooth_step(u));
     for (size_t c = 0; c < n_channels_; ++c) {
-      weights[n * n_channels_ + c] = rest[c] + (ease_from_[c] - rest[c]) * keep;
+      last_pose_[c] = rest[c] + (ease_from_[c] - rest[c]) * keep;
     }
+    hand_out(last_pose_.data(), to);
   }
   return n;
 }

@@ -1,5 +1,5 @@
-// One character's state: audio in, frames out, window by window (docs/bundle-format.md, "Window k of a
-// stream").
+// One character's state: audio in, frames out, window by
+// window (docs/bundle-format.md, "Window k of a stream").
 #pragma once
 
 #include <atomic>
@@ -12,6 +12,7 @@
 
 #include "runtime/audio_input.h"
 #include "runtime/front_end.h"
+#include "runtime/head_pose.h"
 #include "runtime/model.h"
 #include "runtime/post.h"
 #include "runtime/style_track.h"
@@ -30,6 +31,7 @@ struct StreamSettings {
   int offset_ms = 0;
   int deadline_ms = -1;  // -1: one hop
   PostSettings post;
+  float head_amount = 1;  // 0 to 2, HeadPose
 };
 
 struct StreamStats {
@@ -59,12 +61,14 @@ class Stream {
   // Throws DT_CLOSED the second time, DT_BUSY.
   void flush() { input_.flush(); }
 
-  // Writes up to capacity frames of n_channels weights; returns how many, *first_frame is the index of the
-  // first. Throws DT_INTERNAL_ERROR when a network fails; the same window is tried again by the next call.
-  size_t pull(float* weights, size_t capacity, int64_t* first_frame);
+  // Writes up to capacity frames of n_weights weights; returns how many, *first_frame is the index of the
+  // first. head_pose: null, or [capacity, 3], zeros for a motion without one. Throws DT_INTERNAL_ERROR when a
+  // network fails; the same window is tried again by the next call.
+  size_t pull(float* weights, size_t capacity, int64_t* first_frame, float* head_pose = nullptr);
   // The same into the first rows of an array on the device. What post-processing leaves as it is goes there
-  // straight from the networks. Allocates a hop's frames for the call.
-  size_t pull_device(DeviceArray* frames, int64_t* first_frame);
+  // straight from the networks. Allocates a hop's frames for the call. head_pose: null, or [rows of frames,
+  // 3] on the host.
+  size_t pull_device(DeviceArray* frames, int64_t* first_frame, float* head_pose = nullptr);
   int64_t ready_frames();
 
   void reset();
@@ -98,8 +102,8 @@ class Stream {
   int64_t finish(const PhaseTimes& share, int64_t now_ns);
   void fail(const std::string& message);
 
-  // For tests of the clock: as if so many seconds, a whole number of hops, had passed. Before the first
-  // window.
+  // For tests of the clock: as if so many seconds, a whole
+  // number of hops, had passed. Before the first window.
   void jump(int64_t seconds);
 
  private:
@@ -114,23 +118,30 @@ class Stream {
   Window prepare_window();
   void run_window(float* device_weights = nullptr);
   bool pull_window(float* frames);
-  size_t pull_locked(float* weights, size_t capacity, int64_t* first_frame);
+  // Where pulled frames go: the next row of the weights, and of the head pose where that is wanted.
+  struct Target {
+    float *weights, *head_pose;
+  };
+  void hand_out(const float* frame, Target* to) const;
+  size_t pull_locked(Target to, size_t capacity, int64_t* first_frame);
   void commit_window();
   void emit_window(size_t n_frames);
   float ease(int64_t segment_frame) const;
-  size_t pull_easing(float* weights, size_t capacity);
-  size_t pull_waiting(float* weights, size_t capacity);
+  size_t pull_easing(Target* to, size_t capacity);
+  size_t pull_waiting(Target* to, size_t capacity);
   size_t frames_waiting() const { return static_cast<size_t>(out_end_ - out_begin_); }
 
   const std::shared_ptr<const Model> model_;
   StreamSettings settings_;
-  const size_t n_channels_;
+  const size_t n_channels_;  // of the networks: n_weights_, and those of a head pose
+  const size_t n_weights_;
   AudioInput input_;
 
   mutable std::mutex mutex_;
   std::condition_variable landed_;  // the window in flight is back
   FrontEnd front_end_;
   Post post_;
+  const HeadPose head_;
   StyleTrack style_;
   StreamStats stats_;
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "audio/mix.h"
 #include "common/error.h"
 #include "runtime/stream.h"
 

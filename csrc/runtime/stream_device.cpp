@@ -25,32 +25,35 @@ bool Stream::pull_window(float* frames) {
   return true;
 }
 
-size_t Stream::pull_device(DeviceArray* frames, int64_t* first_frame) {
+size_t Stream::pull_device(DeviceArray* frames, int64_t* first_frame, float* head_pose) {
   const Lock lock(mutex_);
-  if (&frames->model() != model_.get() || frames->row_size() != n_channels_) {
+  if (&frames->model() != model_.get() || frames->row_size() != n_weights_) {
     throw Error(DT_INVALID_ARGUMENT, "the array has " + std::to_string(frames->row_size()) +
                                          " values a row, expected one of the stream's model with " +
-                                         std::to_string(n_channels_));
+                                         std::to_string(n_weights_));
   }
   *first_frame = next_frame_;
   const size_t capacity = frames->rows();
   const auto hop = static_cast<size_t>(settings_.profile.hop_frames);
-  Vector<float> passing(hop * n_channels_);  // what goes through the host
+  Vector<float> passing(hop * n_weights_);  // what goes through the host
+  const bool is_whole =
+      n_channels_ == n_weights_;  // what the networks give is a row of the array, without a head pose
   size_t n = 0;
   while (n < capacity) {
-    float* const to = frames->data() + n * n_channels_;
+    float* const to = frames->data() + n * n_weights_;
+    float* const pose = head_pose == nullptr ? nullptr : head_pose + n * kHeadPoseChannels.size();
     const bool can_run = scheduler_ == nullptr && !paused_ && window_ready();
     const bool is_empty = ease_left_ == 0 && frames_waiting() == 0;
     bool is_there = false;
     try {
-      is_there = is_empty && can_run && capacity - n >= hop && pull_window(to);
+      is_there = is_whole && is_empty && can_run && capacity - n >= hop && pull_window(to);
       // Counts, remembers the last pose and empties the ring, for both ways.
       const bool has_more = ease_left_ > 0 || frames_waiting() > 0 || can_run;
       if (n > 0 && !has_more) break;
       int64_t first = 0;
-      const size_t got = pull_locked(passing.data(), std::min(hop, capacity - n), &first);
+      const size_t got = pull_locked({passing.data(), pose}, std::min(hop, capacity - n), &first);
       if (got == 0) break;
-      if (!is_there) frames->device().upload(to, passing.data(), got * n_channels_ * sizeof(float));
+      if (!is_there) frames->device().upload(to, passing.data(), got * n_weights_ * sizeof(float));
       n += got;
     } catch (...) {
       if (n == 0) throw;  // or the next call tells, and these frames are not lost

@@ -60,8 +60,9 @@ void Stream::emit_window(size_t n_frames) {
     if (post_.needs_power()) {
       power = front_end_.power(out_end_ * rows / frames, (out_end_ + 1 + ahead) * rows / frames);
     }
-    post_.frame(weights_.data() + i * n_channels_, power, ease(out_end_),
-                out_.data() + static_cast<size_t>(out_end_ % ring_frames) * n_channels_);
+    float* const frame = out_.data() + static_cast<size_t>(out_end_ % ring_frames) * n_channels_;
+    post_.frame(weights_.data() + i * n_channels_, power, ease(out_end_), frame);
+    head_.apply(frame);
   }
 }
 

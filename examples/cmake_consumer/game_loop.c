@@ -1,7 +1,8 @@
 /* The pattern for a game: a 60 Hz tick pushes the sound that was played since the last one, takes the frames
  * that are ready, and shows the face at (time of the sound - latency), between the two frames around that
- * moment. game_loop bundle-folder Runs three seconds as fast as it can and fails when a frame comes later
- * than the stated latency.
+ * moment.
+ *   game_loop bundle-folder
+ * Runs three seconds as fast as it can and fails when a frame comes later than the stated latency.
  */
 #include <math.h>
 #include <stdio.h>

@@ -1,8 +1,10 @@
 /* DiffusionTalker for Godot 3 as a NativeScript class (GDNative), usable from GDScript:
  *   open(bundle, backend, profile) -> int status      error() -> String      n_channels() -> int
  *   channel(index) -> String
- *   push(samples: PoolRealArray, first, n, channels, rate) -> int status; n sample frames from samples[first]
- * on pull(max_frames) -> PoolRealArray, frame by frame; first_frame() -> int, index of its first frame
+ *   push(samples: PoolRealArray, first, n, channels, rate) -> int status; n frames from samples[first] on
+ *   pull(max_frames) -> PoolRealArray, frame by frame; first_frame() -> int, index of its first frame
+ *   head_pose() -> PoolRealArray: yaw, pitch, roll of each frame of that pull in radians (dt/stream.h has the
+ *     axes, which are Godot's for a character that looks along +z); zeros for a bundle without a head pose
  *   flush() -> int status        reset() -> int status
  * A status is 0 or what dt.h lists. One instance is one character with a model of its own; a game with
  * several shares the model (a second class, left out here to keep the example short).
@@ -16,11 +18,15 @@
 static const godot_core* core;
 static const godot_nativescript* nativescript;
 
+enum { MAX_FRAMES = 300 }; /* of one pull */
+
 typedef struct {
   dt_model* model;
   dt_stream* stream;
   int32_t n_channels;
   int64_t first_frame;
+  float head_pose[MAX_FRAMES * 3];
+  size_t n_pulled;
 } Face;
 
 static godot_variant from_int(int64_t value) {
@@ -148,7 +154,7 @@ METHOD(face_push) {
 METHOD(face_pull) {
   Face* face = user;
   const int64_t asked = to_int(n_args, args, 0, 30);
-  const int64_t capacity = face->n_channels > 0 && asked > 0 ? (asked < 300 ? asked : 300) : 0;
+  const int64_t capacity = face->n_channels > 0 && asked > 0 ? (asked < MAX_FRAMES ? asked : MAX_FRAMES) : 0;
   godot_pool_real_array array;
   godot_variant result;
   size_t n = 0;
@@ -159,10 +165,30 @@ METHOD(face_pull) {
     GODOT(core, pool_real_array_resize)(&array, (int)(capacity * face->n_channels));
     access = GODOT(core, pool_real_array_write)(&array);
     /* An error leaves n at 0; error() tells it. */
-    dt_stream_pull(face->stream, GODOT(core, pool_real_array_write_access_ptr)(access), (size_t)capacity,
-                   &face->first_frame, &n);
+    dt_stream_pull_with_pose(face->stream, GODOT(core, pool_real_array_write_access_ptr)(access),
+                             face->head_pose, (size_t)capacity, &face->first_frame, &n);
     GODOT(core, pool_real_array_write_access_destroy)(access);
     GODOT(core, pool_real_array_resize)(&array, (int)n * face->n_channels);
+  }
+  face->n_pulled = n;
+  GODOT(core, variant_new_pool_real_array)(&result, &array);
+  GODOT(core, pool_real_array_destroy)(&array);
+  return result;
+}
+
+METHOD(face_head_pose) {
+  const Face* face = user;
+  godot_pool_real_array array;
+  godot_variant result;
+  UNUSED;
+  GODOT(core, pool_real_array_new)(&array);
+  if (face->n_pulled > 0) {
+    godot_access* access;
+    GODOT(core, pool_real_array_resize)(&array, (int)face->n_pulled * 3);
+    access = GODOT(core, pool_real_array_write)(&array);
+    memcpy(GODOT(core, pool_real_array_write_access_ptr)(access), face->head_pose,
+           face->n_pulled * 3 * sizeof(float));
+    GODOT(core, pool_real_array_write_access_destroy)(access);
   }
   GODOT(core, variant_new_pool_real_array)(&result, &array);
   GODOT(core, pool_real_array_destroy)(&array);
@@ -219,6 +245,7 @@ EXPORT void dt_godot_nativescript_init(void* library) {
       {"push", face_push},
       {"pull", face_pull},
       {"first_frame", face_first_frame},
+      {"head_pose", face_head_pose},
       {"flush", face_flush},
       {"reset", face_reset},
   };

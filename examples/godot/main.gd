@@ -2,7 +2,9 @@
 #   godot3-server --path . --bundle=/path/base --wav=/path/speech.wav --out=/path/weights.f32 [--profile=live]
 # with --backend=openvino or reference if wanted.
 # In a game the pieces come from AudioEffectCapture (Godot 3.5) or from the TTS voice, and `weights` go to the
-# MeshInstance: mesh.set("blend_shapes/" + face.channel(i), weights[i]).
+# MeshInstance: mesh.set("blend_shapes/" + face.channel(i), weights[i]). Of a bundle that moves the head, head_pose() has
+# yaw, pitch and roll beside them: Basis(Vector3.UP, yaw) * Basis(Vector3.RIGHT, pitch) * Basis(Vector3.BACK, roll) is the
+# pose of the neck bone.
 extends Node
 
 const DiffusionTalker = preload("res://diffusiontalker.gdns")
@@ -59,6 +61,8 @@ func take(most: int) -> int:
 	for weight in weights:
 		file.store_float(weight)
 	var n := weights.size() / int(face.n_channels())
+	if face.head_pose().size() != 3 * n:
+		stop("frames without head poses")
 	n_frames += n
 	return n
 

@@ -67,6 +67,34 @@ namespace DiffusionTalker
             return style;
         }
 
+        /// <summary>Style of an identity in several moods: neutral + strength * sum of weight * (emotion - neutral).
+        /// </summary>
+        /// <param name="weights">0..2 for each emotion, 2 in all at most.</param>
+        /// <param name="strength">0..2.</param>
+        public float[] MixEmotions(string[] emotions, float[] weights, float strength = 1, string identity = null)
+        {
+            if (emotions.Length != weights.Length) throw new ArgumentException("one weight per emotion");
+            var parts = new Native.EmotionPart[emotions.Length];
+            var names = new Utf8[emotions.Length];
+            var style = new float[Info.StyleSize];
+            try
+            {
+                for (int i = 0; i < parts.Length; ++i)
+                {
+                    names[i] = new Utf8(emotions[i]);
+                    parts[i].Emotion = names[i].Pointer;
+                    parts[i].Weight = weights[i];
+                }
+                Native.Check(Native.dt_model_mix_emotions(Handle, Utf8.Bytes(identity), parts, (UIntPtr)parts.Length,
+                                                          strength, style, (UIntPtr)style.Length));
+            }
+            finally
+            {
+                foreach (Utf8 name in names) name.Dispose();
+            }
+            return style;
+        }
+
         /// <summary>Weighted mean of styles: half of one voice, half of another.</summary>
         public float[] BlendStyles(float[][] styles, float[] weights)
         {
@@ -131,7 +159,7 @@ namespace DiffusionTalker
         /// <param name="profile">Name of a latency profile, or null.</param>
         /// <param name="sampleRateHz">Rate of the pushes: not even the first one allocates then. 0: it decides.</param>
         public FaceStream(Model model, string identity = null, string emotion = null, string profile = null,
-                          ulong seed = 0, int sampleRateHz = 0)
+                          ulong seed = 0, int sampleRateHz = 0, float emotionStrength = 1, float headAmount = 1)
         {
             channels = model.Info.Channels;
             styleSize = model.Info.StyleSize;
@@ -143,6 +171,8 @@ namespace DiffusionTalker
                 options.Emotion = b.Pointer;
                 options.Profile = c.Pointer;
                 options.Seed = seed;
+                options.EmotionStrength = emotionStrength;
+                options.HeadAmount = headAmount;
                 options.SampleRateHz = sampleRateHz;
                 Native.Check(Native.dt_stream_create(model.Handle, ref options, out handle));
             }
@@ -177,6 +207,18 @@ namespace DiffusionTalker
             if (weights.Length < channels) throw new ArgumentException("weights is shorter than one frame");
             Native.Check(Native.dt_stream_pull(handle, ref weights[0], (UIntPtr)(weights.Length / channels),
                                                out firstFrame, out frames));
+            return (int)frames;
+        }
+
+        /// <summary>The same with head poses: yaw, pitch, roll of each frame in radians; see dt/stream.h.</summary>
+        /// <param name="headPose">As many frames as weights, 3 numbers each; zeros where HasHeadPose is 0.</param>
+        public int Pull(float[] weights, float[] headPose, out long firstFrame)
+        {
+            UIntPtr frames;
+            int capacity = Math.Min(weights.Length / channels, headPose.Length / 3);
+            if (capacity < 1) throw new ArgumentException("weights or headPose is shorter than one frame");
+            Native.Check(Native.dt_stream_pull_with_pose(handle, ref weights[0], ref headPose[0], (UIntPtr)capacity,
+                                                         out firstFrame, out frames));
             return (int)frames;
         }
 

@@ -1,4 +1,4 @@
-// The structs and functions of dt.h as C# sees them; ABI 1.0. DiffusionTalker.cs has the classes to use.
+// The structs and functions of dt.h as C# sees them; ABI 1.1. DiffusionTalker.cs has the classes to use.
 using System;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -10,7 +10,7 @@ namespace DiffusionTalker
     public struct ModelInfo
     {
         internal UIntPtr StructSize;
-        public int Channels;      // numbers per frame, 52 for ARKit
+        public int Channels;      // weights per frame, 52 for ARKit
         public int ChannelNames;  // the same, or 0: vertices have no names
         public int FpsNum;        // frames per second = FpsNum / FpsDen
         public int FpsDen;
@@ -28,6 +28,8 @@ namespace DiffusionTalker
         public int Threads;
         public int Workers;
         public long ConditionBytes;
+        public int HasHeadPose;  // 1 when FaceStream.Pull gives head poses
+        public int Reserved;  // 0
     }
 
     /// <summary>dt_profile_info.</summary>
@@ -113,7 +115,7 @@ namespace DiffusionTalker
 #else
         const string Library = "diffusiontalker";
 #endif
-        public const uint AbiVersion = 1u << 16;
+        public const uint AbiVersion = 1u << 16 | 1u;
         public const int BufferFull = -5;
 
         // Options are filled by the library up to the size that it is told, so that a later 1.x, which knows more fields,
@@ -156,6 +158,8 @@ namespace DiffusionTalker
             public int GateHoldMs;
             public int GateEaseMs;
             public int DeadlineMs;
+            public float EmotionStrength;
+            public float HeadAmount;
         }
 
         [StructLayout(LayoutKind.Sequential)]
@@ -171,6 +175,13 @@ namespace DiffusionTalker
         public struct StylePart
         {
             public IntPtr Style;
+            public float Weight;
+        }
+
+        [StructLayout(LayoutKind.Sequential)]
+        public struct EmotionPart
+        {
+            public IntPtr Emotion;
             public float Weight;
         }
 
@@ -207,6 +218,10 @@ namespace DiffusionTalker
         public static extern int dt_model_blend_styles(IntPtr model, StylePart[] parts, UIntPtr count, float[] style,
                                                        UIntPtr capacity);
         [DllImport(Library)]
+        public static extern int dt_model_mix_emotions(IntPtr model, byte[] identity, EmotionPart[] parts,
+                                                       UIntPtr count, float strength, float[] style,
+                                                       UIntPtr capacity);
+        [DllImport(Library)]
         public static extern int dt_model_enroll(IntPtr model, float[] samples, UIntPtr frames, int channels,
                                                  int sampleRateHz, byte[] emotion, float[] style, UIntPtr capacity);
 
@@ -222,6 +237,10 @@ namespace DiffusionTalker
         [DllImport(Library)]
         public static extern int dt_stream_pull(IntPtr stream, ref float weights, UIntPtr capacityFrames,
                                                 out long firstFrame, out UIntPtr frames);
+        [DllImport(Library)]
+        public static extern int dt_stream_pull_with_pose(IntPtr stream, ref float weights, ref float headPose,
+                                                          UIntPtr capacityFrames, out long firstFrame,
+                                                          out UIntPtr frames);
         [DllImport(Library)] public static extern int dt_stream_ready_frames(IntPtr stream, out long frames);
         [DllImport(Library)] public static extern int dt_stream_flush(IntPtr stream);
         [DllImport(Library)] public static extern int dt_stream_reset(IntPtr stream);

@@ -23,6 +23,14 @@ static void check_library(void) {
   BAD(dt_set_allocator(&allocator));
   allocator.struct_size = sizeof(allocator);
   BAD(dt_set_allocator(&allocator));
+  EXPECT(dt_backend_count() >= 1);
+  dt_backend_info backend_info;
+  memset(&backend_info, 0, sizeof(backend_info));
+  BAD(dt_backend_get_info(0, NULL));
+  BAD(dt_backend_get_info(0, &backend_info));
+  backend_info.struct_size = sizeof(backend_info);
+  BAD(dt_backend_get_info(-1, &backend_info));
+  BAD(dt_backend_get_info(dt_backend_count(), &backend_info));
   BAD(dt_backend_probe(NULL));
   BAD(dt_backend_probe(""));
   BAD(dt_model_options_init(NULL, sizeof(model_options)));
@@ -96,6 +104,8 @@ static void check_dead_model(const dt_model* dead) {
   BAD(dt_model_get_style(dead, NULL, NULL, out, BIG));
   BAD(dt_model_blend_styles(dead, &part, 1, out, BIG));
   BAD(dt_model_enroll(dead, audio, 100, 1, 16000, NULL, out, BIG));
+  BAD(dt_model_enroll_emotions(dead, audio, 100, 1, 16000, NULL, 0, 1, out, BIG));
+  BAD(dt_model_mix_emotions(dead, NULL, NULL, 0, 1, out, BIG));
   BAD(dt_model_log_mel(dead, audio, 100, out, 100, &n));
   BAD(dt_stream_create((dt_model*)dead, NULL, &stream));
   BAD(dt_scheduler_create((dt_model*)dead, NULL, &scheduler));
@@ -167,6 +177,56 @@ static void check_styles(const dt_model* model) {
   BAD(dt_model_enroll(model, audio, 16000, 0, 16000, NULL, out, d));
   BAD(dt_model_enroll(model, audio, 16000, 1, 1, NULL, out, d));
   BAD(dt_model_enroll(model, audio, 16000, 1, 16000, "no such emotion", out, d));
+}
+
+static void check_mixtures(const dt_model* model) {
+  dt_emotion_part parts[2];
+  dt_model_info info = {.struct_size = sizeof(info)};
+  size_t d;
+  EXPECT(dt_model_get_info(model, &info) == DT_OK);
+  d = (size_t)info.d_identity;
+  parts[0].emotion = parts[1].emotion = info.has_emotions ? dt_model_emotion_name(model, 1) : "happy";
+  parts[0].weight = parts[1].weight = 1;
+  if (info.has_emotions) {
+    EXPECT(dt_model_mix_emotions(model, NULL, NULL, 0, 1, out, d) == DT_OK);
+    EXPECT(dt_model_mix_emotions(model, NULL, parts, 2, 2, out, d) == DT_OK);
+  } else {
+    BAD(dt_model_mix_emotions(model, NULL, NULL, 0, 1, out, d));
+    BAD(dt_model_mix_emotions(model, NULL, parts, 2, 1, out, d));
+  }
+  BAD(dt_model_mix_emotions(model, "nobody", NULL, 0, 1, out, d));
+  BAD(dt_model_mix_emotions(model, NULL, NULL, 1, 1, out, d));
+  BAD(dt_model_mix_emotions(model, NULL, parts, (size_t)-1, 1, out, d));
+  BAD(dt_model_mix_emotions(model, NULL, parts, 2, -1, out, d));
+  BAD(dt_model_mix_emotions(model, NULL, parts, 2, 2.1f, out, d));
+  BAD(dt_model_mix_emotions(model, NULL, parts, 2, NAN, out, d));
+  BAD(dt_model_mix_emotions(model, NULL, parts, 2, 1, NULL, d));
+  BAD(dt_model_mix_emotions(model, NULL, parts, 2, 1, out, 0));
+  parts[0].weight = 1.5f; /* more than 2 together */
+  BAD(dt_model_mix_emotions(model, NULL, parts, 2, 1, out, d));
+  parts[0].weight = NAN;
+  BAD(dt_model_mix_emotions(model, NULL, parts, 2, 1, out, d));
+  parts[0].weight = -1;
+  BAD(dt_model_mix_emotions(model, NULL, parts, 2, 1, out, d));
+  parts[0].weight = 1;
+  parts[1].emotion = NULL;
+  BAD(dt_model_mix_emotions(model, NULL, parts, 2, 1, out, d));
+  parts[1].emotion = "no such emotion";
+  BAD(dt_model_mix_emotions(model, NULL, parts, 2, 1, out, d));
+  if (!info.has_enrollment) {
+    REFUSES(dt_model_enroll_emotions(model, audio, 16000, 1, 16000, NULL, 0, 1, out, d), DT_UNSUPPORTED);
+    return;
+  }
+  BAD(dt_model_enroll_emotions(model, NULL, 16000, 1, 16000, NULL, 0, 1, out, d));
+  BAD(dt_model_enroll_emotions(model, not_finite, BIG, 1, 16000, NULL, 0, 1, out, d));
+  BAD(dt_model_enroll_emotions(model, audio, (size_t)-1, 1, 16000, NULL, 0, 1, out, d));
+  BAD(dt_model_enroll_emotions(model, audio, 16000, 1, 1, NULL, 0, 1, out, d));
+  BAD(dt_model_enroll_emotions(model, audio, 16000, 1, 16000, NULL, 1, 1, out, d));
+  BAD(dt_model_enroll_emotions(model, audio, 16000, 1, 16000, parts, (size_t)-1, 1, out, d));
+  BAD(dt_model_enroll_emotions(model, audio, 16000, 1, 16000, parts, 2, 1, out, d));
+  BAD(dt_model_enroll_emotions(model, audio, 16000, 1, 16000, NULL, 0, -1, out, d));
+  BAD(dt_model_enroll_emotions(model, audio, 16000, 1, 16000, NULL, 0, 1, NULL, d));
+  BAD(dt_model_enroll_emotions(model, audio, 16000, 1, 16000, NULL, 0, 1, out, 0));
 }
 
 static void check_tools(const dt_model* model) {
@@ -244,6 +304,7 @@ int main(int argc, char** argv) {
   REFUSES(dt_set_allocator(NULL), DT_BUSY);
   check_model(model);
   check_styles(model);
+  check_mixtures(model);
   check_tools(model);
   check_raster();
   dt_model_release(model);

@@ -50,6 +50,12 @@ static void check_use(dt_stream* stream, dt_rig* rig, dt_device_array* frames, d
   BAD(dt_stream_pull_device(stream, NULL, &first, &n));
   BAD(dt_stream_pull_device(stream, frames, NULL, &n));
   BAD(dt_stream_pull_device(stream, frames, &first, NULL));
+  EXPECT(dt_stream_pull_device_with_pose(stream, frames, NULL, &first, &n) == DT_OK && n == 0);
+  BAD(dt_stream_pull_device_with_pose(stream, vertices, out, &first, &n));
+  BAD(dt_stream_pull_device_with_pose(NULL, frames, out, &first, &n));
+  BAD(dt_stream_pull_device_with_pose(stream, NULL, out, &first, &n));
+  BAD(dt_stream_pull_device_with_pose(stream, frames, out, NULL, &n));
+  BAD(dt_stream_pull_device_with_pose(stream, frames, out, &first, NULL));
   EXPECT(dt_rig_pose(rig, frames, 0, vertices) == DT_OK);
   BAD(dt_rig_pose(NULL, frames, 1, vertices));
   BAD(dt_rig_pose(rig, NULL, 1, vertices));
@@ -67,6 +73,7 @@ static void check_dead(dt_stream* stream, dt_rig* rig, dt_device_array* frames) 
   BAD(dt_device_array_get_info(dead, &info));
   BAD(dt_device_array_wait(dead, NULL));
   BAD(dt_stream_pull_device(stream, dead, &first, &n));
+  BAD(dt_stream_pull_device_with_pose(stream, dead, out, &first, &n));
   BAD(dt_rig_pose(rig, dead, 1, frames));
   BAD(dt_rig_pose(rig, frames, 1, dead));
   dt_device_array_release(dead);
@@ -81,6 +88,7 @@ static void check_released(dt_stream* stream, dt_rig* rig, dt_device_array* fram
     dt_stream* dead = stream;
     dt_stream_release(stream);
     BAD(dt_stream_pull_device(dead, frames, &first, &n));
+    BAD(dt_stream_pull_device_with_pose(dead, frames, out, &first, &n));
   }
   {
     dt_rig* dead = rig;

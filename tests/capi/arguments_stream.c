@@ -27,6 +27,12 @@ static void check_stream_options(dt_model* model) {
   BAD_OPTION(gate_hold_ms, 5001);
   BAD_OPTION(gate_ease_ms, -1);
   BAD_OPTION(deadline_ms, -2);
+  BAD_OPTION(emotion_strength, -0.1f);
+  BAD_OPTION(emotion_strength, 2.1f);
+  BAD_OPTION(emotion_strength, NAN);
+  BAD_OPTION(head_amount, -0.1f);
+  BAD_OPTION(head_amount, 2.1f);
+  BAD_OPTION(head_amount, NAN);
   BAD_OPTION(struct_size, 8);
   BAD_OPTION(struct_size, (size_t)-1);
   BAD_OPTION(style, not_finite);
@@ -51,6 +57,7 @@ static void check_dead_stream(dt_stream* dead) {
   BAD(dt_stream_push(dead, audio, 1, 1, 16000));
   BAD(dt_stream_flush(dead));
   BAD(dt_stream_pull(dead, out, 1, &first, &n));
+  BAD(dt_stream_pull_with_pose(dead, out, out, 1, &first, &n));
   BAD(dt_stream_ready_frames(dead, &first));
   BAD(dt_stream_reset(dead));
   BAD(dt_stream_seek(dead, 0));
@@ -83,6 +90,11 @@ static void check_stream(dt_stream* stream) {
   EXPECT(n == 0);
   BAD(dt_stream_pull(stream, out, 1, NULL, &n));
   BAD(dt_stream_pull(stream, out, 1, &first, NULL));
+  BAD(dt_stream_pull_with_pose(stream, NULL, out, 1, &first, &n));
+  BAD(dt_stream_pull_with_pose(stream, out, out, 1, NULL, &n));
+  BAD(dt_stream_pull_with_pose(stream, out, out, 1, &first, NULL));
+  n = 9;
+  EXPECT(dt_stream_pull_with_pose(stream, out, NULL, 1, &first, &n) == DT_OK && n == 0);
   EXPECT(dt_stream_pull(stream, out, (size_t)-1, &first, &n) == DT_OK && n == 0); /* nothing is ready */
   BAD(dt_stream_ready_frames(stream, NULL));
   BAD(dt_stream_seek(stream, -1));

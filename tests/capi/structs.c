@@ -34,6 +34,7 @@ INIT(init_model, dt_model_options_init)
 INIT(init_stream, dt_stream_options_init)
 INIT(init_scheduler, dt_scheduler_options_init)
 INIT(init_view, dt_raster_view_init)
+GET(get_backend, dt_backend_get_info(0, (dt_backend_info*)s))
 GET(get_model, dt_model_get_info(model, (dt_model_info*)s))
 GET(get_profile, dt_model_get_profile(model, NULL, (dt_profile_info*)s))
 GET(get_stream, dt_stream_get_info(stream, (dt_stream_info*)s))
@@ -83,6 +84,7 @@ static void check_filled(void) {
   CHECK_FILL(init_stream, dt_stream_options, offsetof(dt_stream_options, sample_rate_hz), ease_out_frames);
   CHECK_FILL(init_scheduler, dt_scheduler_options, sizeof(dt_scheduler_options), max_wait_us);
   CHECK_FILL(init_view, dt_raster_view, sizeof(dt_raster_view), ambient_intensity);
+  CHECK_FILL(get_backend, dt_backend_info, sizeof(dt_backend_info), reserved);
   CHECK_FILL(get_model, dt_model_info, offsetof(dt_model_info, has_enrollment), n_mels);
   CHECK_FILL(get_profile, dt_profile_info, offsetof(dt_profile_info, hop_samples), hop_frames);
   CHECK_FILL(get_stream, dt_stream_info, sizeof(dt_stream_info), is_failed);

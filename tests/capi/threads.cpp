@@ -1,6 +1,6 @@
-// Threads that open, push, pull, reset and close at random, with handles that others release under their
-// hands. Whatever happens, every answer is a status that dt.h lists. Usage: threads BUNDLE [SECONDS [THREADS
-// [SEED]]]
+// Threads that open, push, pull, reset and close at random, with handles
+// that others release under their hands. Whatever happens, every answer is a
+// status that dt.h lists. Usage: threads BUNDLE [SECONDS [THREADS [SEED]]]
 #include <dt/dt.h>
 
 #include <atomic>

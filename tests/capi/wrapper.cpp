@@ -99,6 +99,53 @@ void check_crowd(const dtalk::Model& model, const std::vector<float>& expected,
   EXPECT(!streams[0].info().in_scheduler);
 }
 
+// Strengths and mixtures, or the reason why there are none.
+void check_moods(const dtalk::Model& model) {
+  const std::vector<std::string> emotions = model.emotions();
+  if (emotions.empty()) {
+    EXPECT(status_of([&] { model.mix({}); }) == DT_INVALID_ARGUMENT);
+    return;
+  }
+  const dtalk::Style one = model.style("", emotions.back());
+  EXPECT(model.mix({{emotions.back(), 1.0f}}) == one);
+  const dtalk::Style neutral = model.mix({}, 0), half = model.mix({{emotions.back(), 0.5f}});
+  for (size_t i = 0; i < one.size(); ++i) EXPECT(std::fabs(half[i] - (one[i] + neutral[i]) / 2) < 1e-5f);
+  EXPECT(model.mix({{emotions.back(), 1.0f}}, 0.5f) == half);
+  EXPECT(status_of([&] { model.mix({{"bored", 1.0f}}); }) == DT_INVALID_ARGUMENT);
+}
+
+// Poses come with their frames: zeros for a model without one, and for an amount of 0.
+void check_head_pose(const dtalk::Model& model, dtalk::Stream& stream, const std::vector<float>& audio) {
+  dt_stream_options still = dtalk::stream_options();
+  still.head_amount = 0;
+  dtalk::Stream other(model, still);
+  bool moves = false;
+  for (dtalk::Stream* s : {&stream, &other}) {
+    EXPECT(s->push(audio.data(), 16000, 1, 16000));
+    s->flush();  // whatever the profile's window is
+    const dtalk::Frames frames = s->pull();
+    EXPECT(frames.n_frames > 0 && frames.head_pose.size() == 3 * frames.n_frames);
+    const bool is_zero =
+        std::all_of(frames.head_pose.begin(), frames.head_pose.end(), [](float v) { return v == 0; });
+    EXPECT(is_zero || s == &stream);
+    moves = moves || !is_zero;
+  }
+  EXPECT(moves == (model.info().has_head_pose != 0));
+}
+
+// Names are those that a model can be opened on, and ranks are in an order.
+void check_backends() {
+  const std::vector<dt_backend_info> all = dtalk::backends();
+  std::vector<int32_t> ranks;
+  for (const dt_backend_info& b : all) {
+    EXPECT(dt_backend_probe(b.name) != DT_INVALID_ARGUMENT);
+    EXPECT(std::string(b.precisions).find(b.default_precision) != std::string::npos);
+    ranks.push_back(b.auto_rank);
+  }
+  std::sort(ranks.begin(), ranks.end());
+  EXPECT(!all.empty() && std::adjacent_find(ranks.begin(), ranks.end()) == ranks.end());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -122,11 +169,15 @@ int main(int argc, char** argv) {
   const dtalk::Style a = model.style(), b = model.style(model.identities().back());
   const dtalk::Style half = model.blend({{a, 1.0f}, {b, 1.0f}});
   for (size_t i = 0; i < a.size(); ++i) EXPECT(std::fabs(half[i] - (a[i] + b[i]) / 2) < 1e-5f);
+  check_moods(model);
+  stream.reset();
+  check_head_pose(model, stream, audio);
   stream.reset();
   stream.set_style(half, 100);
   EXPECT(stream.interrupt(100) == 3 || model.info().fps_num != 30);
   check_sources(argv[1], expected, audio);
   check_crowd(model, expected, audio);
+  check_backends();
   dtalk::Model moved = std::move(model);
   EXPECT(status_of([&] { model.info(); }) == DT_INVALID_ARGUMENT);
   std::printf("%d failures\n", n_failures);

@@ -61,8 +61,8 @@ TEST_P(ResamplerRates, ChunkingNeverMatters) {
   }
 }
 
-// Float coefficients and sums stay below 1e-6; the interpolated tables of awkward rates add 1.2e-6 of the
-// peak.
+// Float coefficients and sums stay below 1e-6; the
+// interpolated tables of awkward rates add 1.2e-6 of the peak.
 TEST_P(ResamplerRates, EqualsTheSincSumInDouble) {
   if (rate_in() == rate_out()) return;
   const Vector<float> in = white_noise(3000), out = resample(in, rate_in(), rate_out());

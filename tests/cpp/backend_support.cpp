@@ -91,7 +91,7 @@ Bundle bundle_of_networks(bool with_style_encoder) {
   return b;
 }
 
-const BackendFactory& backend_factory(const std::string& name) {
+const BackendFactory& backend_factory([[maybe_unused]] const std::string& name) {
 #if defined(DT_OPENVINO_MODULE)
   if (name == "openvino") {
     void* module = dlopen(DT_EXPAND_STRING(DT_OPENVINO_MODULE), RTLD_NOW | RTLD_LOCAL);

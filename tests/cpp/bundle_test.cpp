@@ -55,6 +55,44 @@ TEST(Bundle, StylesAreRowsOfIdentityAndEmotion) {
             std::string::npos);
 }
 
+json manifest_with_channels(const std::vector<std::string>& channels) {
+  json manifest = tiny_manifest();
+  manifest["motion"].update(
+      {{"channels", channels}, {"mean", 0}, {"std", 1}, {"min", -1}, {"max", 1}, {"rest", 0}});
+  return manifest;
+}
+
+TEST(Bundle, HeadPoseIsAGroupBehindTheWeights) {
+  const json manifest = manifest_with_channels({"jawOpen", "mouthClose", "headYaw", "headPitch", "headRoll"});
+  const Bundle b = load_bundle(tiny_source(manifest));
+  EXPECT_TRUE(b.manifest.motion.has_head_pose);
+  EXPECT_EQ(b.manifest.motion.n_channels(), 5);
+  EXPECT_EQ(b.manifest.motion.n_weights(), 2);
+  const Bundle without = load_bundle(tiny_source());
+  EXPECT_FALSE(without.manifest.motion.has_head_pose);
+  EXPECT_EQ(without.manifest.motion.n_weights(), 2);
+}
+
+TEST(Bundle, HeadPoseIsWholeLastAndRestsAhead) {
+  const std::vector<std::vector<std::string>> wrong = {{"headYaw", "headPitch", "headRoll"},
+                                                       {"jawOpen", "headYaw", "headPitch"},
+                                                       {"jawOpen", "headPitch", "headYaw", "headRoll"},
+                                                       {"headYaw", "headPitch", "headRoll", "jawOpen"}};
+  for (const auto& channels : wrong) {
+    const json manifest = manifest_with_channels(channels);
+    EXPECT_NE(message_of([&] { load_bundle(tiny_source(manifest)); }).find("has a head pose elsewhere"),
+              std::string::npos);
+  }
+  json manifest = manifest_with_channels({"jawOpen", "headYaw", "headPitch", "headRoll"});
+  manifest["motion"]["rest"] = {0.1, 0, 0, 0.1};
+  EXPECT_NE(message_of([&] { load_bundle(tiny_source(manifest)); }).find("is not 0, the rest of a head pose"),
+            std::string::npos);
+  manifest["motion"]["space"] = "coefficients";
+  manifest["motion"]["rest"] = 0;
+  EXPECT_NE(message_of([&] { load_bundle(tiny_source(manifest)); }).find("behind blendshapes"),
+            std::string::npos);
+}
+
 TEST(Bundle, VerticesHaveANumberInsteadOfNames) {
   json manifest = tiny_manifest();
   manifest["motion"] = {{"space", "vertices"}, {"n_channels", 6}, {"fps_num", 25},

@@ -32,11 +32,11 @@ struct Recorder {
   std::function<void()> during;  // called while a run is at work
 };
 
-// x0 of channel 0 is the mean log-mel of the frame's group / 20 (in -1..1), of channel 1 half of the frame
-// before.
+// x0 of channel 0 is the mean log-mel of the frame's group
+// / 20 (in -1..1), of channel 1 half of the frame before.
 class FakeSession : public Session {
  public:
-  FakeSession(Recorder* recorder, const HostLoopModel& model) : recorder_(recorder), model_(model) {}
+  FakeSession(Recorder* recorder, const LoopModel& model) : recorder_(recorder), model_(model) {}
 
   void run(const WindowBatch& w, PhaseTimes*) override {
     std::unique_lock<std::mutex> lock(recorder_->mutex);
@@ -73,7 +73,7 @@ class FakeSession : public Session {
   }
 
   Recorder* recorder_;
-  const HostLoopModel& model_;
+  const LoopModel& model_;
 };
 
 class FakeBackend : public Backend {
@@ -91,7 +91,7 @@ class FakeBackend : public Backend {
 
  private:
   Recorder* recorder_;
-  const HostLoopModel model_;
+  const LoopModel model_;
 };
 
 // change: called with the manifest before it is parsed.

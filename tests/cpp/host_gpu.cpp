@@ -189,7 +189,7 @@ void HostStream::mark(GpuTimer& timer, size_t mark) {
   submit([=, &timer] { static_cast<HostTimer&>(timer).marks[mark] = --state_->clock_ns; });
 }
 
-void HostStream::sampler_step(const SamplerStepArgs<float, float>& args) {
+void HostStream::sampler_step(const SamplerStepArgs& args) {
   submit([=] {
     check_live(*state_, args.x_t);
     sampler_step_ref(args);

@@ -44,7 +44,7 @@ class HostStream : public GpuStream {
   void put_past(const PastCarryArgs& args) override;
   void keep_past(const PastCarryArgs& args) override;
   void noise_fill(const NoiseFillArgs& args) override;
-  void sampler_step(const SamplerStepArgs<float, float>& args) override;
+  void sampler_step(const SamplerStepArgs& args) override;
   void denormalise(const DenormaliseArgs& args) override;
   void rig(const RigArgs& args) override;
   void mark(GpuTimer& timer, size_t mark) override;

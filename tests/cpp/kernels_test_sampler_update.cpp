@@ -1,10 +1,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <vector>
 
-#include "kernels/sampler_update.h"
+#include "kernels/sampler_step.h"
 
 namespace dt {
 namespace {
@@ -31,27 +32,22 @@ TEST(SamplerCoefficients, KeepTheNoiseDirection) {
   EXPECT_TRUE(std::fabs(got - expected) <= 1e-6) << got << " " << expected;
 }
 
-TEST(SamplerUpdateRef, ClampsAndLeavesThePastAlone) {
+// The past is the condition, not the sample; a NaN becomes the lower limit, so that none passes.
+TEST(SamplerStepRef, ClampsAndLeavesThePastAlone) {
   // Two windows of three frames (one of them past), two channels.
   std::vector<float> x_t = {1, 2, 3, 4, 5, 6, -1, -2, -3, -4, -5, -6};
-  const std::vector<float> x0 = {9, 9, 0.5f, -9, 9, 0.25f, 9, 9, 0, 0, -9, 9};
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> x0 = {9, 9, 0.5f, -9, 9, 0.25f, 9, 9, 0, 0, nan, 9};
   const float lo[] = {-1, -2}, hi[] = {1, 2};
-  sampler_update_ref(x_t.data(), x0.data(), lo, hi, 2, 3, 1, 2, {0.5f, 2.0f});
+  const SamplerCoefficients coefficients{0.5f, 2.0f};
+  std::vector<uint32_t> faults(2);
+  SamplerStepArgs step;
+  step.x_t = x_t.data(), step.x0 = x0.data(), step.lo = lo, step.hi = hi;
+  step.coefficients = &coefficients, step.faults = faults.data();
+  step.batch = 2, step.window = 3, step.past = 1, step.channels = 2;
+  sampler_step_ref(step);
   EXPECT_EQ(x_t, (std::vector<float>{1, 2, 2.5f, -2, 4.5f, 3.5f, -1, -2, -1.5f, -2, -4.5f, 1}));
-}
-
-TEST(SamplerUpdateRef, PastOfTheWholeWindowChangesNothing) {
-  std::vector<float> x_t = {1, 2, 3};
-  const std::vector<float> x0 = {0, 0, 0}, lo = {-9}, hi = {9};
-  sampler_update_ref(x_t.data(), x0.data(), lo.data(), hi.data(), 1, 3, 3, 1, {0.0f, 1.0f});
-  EXPECT_EQ(x_t, (std::vector<float>{1, 2, 3}));
-}
-
-TEST(SamplerUpdateRef, NanPredictionsNeverPass) {
-  std::vector<float> x_t = {1};
-  const std::vector<float> x0 = {std::numeric_limits<float>::quiet_NaN()}, lo = {-3}, hi = {3};
-  sampler_update_ref(x_t.data(), x0.data(), lo.data(), hi.data(), 1, 1, 0, 1, {0.0f, 1.0f});
-  EXPECT_EQ(x_t[0], -3.0f);
+  EXPECT_EQ(faults, (std::vector<uint32_t>{0, 1}));
 }
 
 }  // namespace

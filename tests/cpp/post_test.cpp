@@ -59,14 +59,34 @@ TEST(Post, SmoothingIsAOnePoleWithTheStatedTimeConstant) {
   EXPECT_EQ(out[2], 0.0f);  // no denormal tail
 }
 
+// What the gate leaves of a frame of ones after a second of silence.
+TEST(Post, TheGateRestsTheMouthAndNotTheHead) {
+  MotionSpec m = lips();
+  for (const char* name : kHeadPoseChannels) m.channels.emplace_back(name);
+  m.mean = m.rest = std::vector<float>(6, 0.0f);
+  m.min = std::vector<float>(6, -0.6f);
+  m.std = m.max = std::vector<float>(6, 1.0f);
+  m.has_head_pose = true;
+  PostSettings settings;
+  settings.gate.is_on = true;
+  settings.gate.open_power = settings.gate.close_power = 1e-4;
+  Post post(m, settings);
+  const std::vector<float> ones(6, 1.0f);
+  std::vector<float> out(6);
+  for (int f = 0; f < 30; ++f) post.frame(ones.data(), 0, 1.0f, out.data());
+  EXPECT_EQ(out, (std::vector<float>{0, 0, 1, 1, 1, 1}));
+  post.frame(ones.data(), 0, 0.0f, out.data());  // the end of a clip rests all of it
+  EXPECT_EQ(out, std::vector<float>(6, 0.0f));
+}
+
 TEST(Post, OpeningFollowsTheHead) {
   const LipOpening opening(lips().channels);
   EXPECT_TRUE(opening.is_known());
   const float open[3] = {0.1f, 0, 0}, closed[3] = {0.3f, 0.3f, 0}, half[3] = {0.3f, 0.25f, 0};
-  // lip_gap of the built-in head for the same weights.
-  EXPECT_NEAR(opening(open), 0.0555, 0.003);
-  EXPECT_NEAR(opening(closed), 0.0075, 0.005);
-  EXPECT_NEAR(opening(half), 0.0312, 0.003);
+  // lip_opening of the built-in head for the same weights.
+  EXPECT_NEAR(opening(open), 0.0335, 0.002);
+  EXPECT_NEAR(opening(closed), -0.0008, 0.0035);
+  EXPECT_NEAR(opening(half), 0.0161, 0.002);
   EXPECT_FALSE(LipOpening({"a", "b"}).is_known());
 }
 

@@ -2,10 +2,12 @@
 // never crashes. Run with -fsanitize=address,undefined to see reads out of bounds.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <memory>
 
+#include "backends/reference/half.h"
 #include "common/error.h"
 #include "onnx_builder.h"
 
@@ -23,7 +25,7 @@ std::string small_model() {
   b.node("Reshape", {"c", "shape"}, {"r"}).node("Slice", {"r", "starts", "ends", "axes"}, {"s"});
   b.node("Transpose", {"s"}, {"t"}, {{"perm", std::vector<int64_t>{0, 2, 1}}})
       .node("MatMul", {"s", "t"}, {"m"});
-  b.node("Softmax", {"m"}, {"p"}, {{"axis", -1}}).node("Constant", {}, {"k"}, {{"value", f32({1}, {0.5f})}});
+  b.node("Softmax", {"m"}, {"p"}, {{"axis", -1}}).initializer("k", f32({1}, {0.5f}));
   b.node("Mul", {"p", "k"}, {"y"}).output("y");
   return b.model();
 }
@@ -68,24 +70,34 @@ TEST(OnnxFile, HugeDimensionsAndAttributesAreErrors) {
     const std::vector<int64_t> one = {huge}, two = {huge, huge};
     EXPECT_THROW(run_op("Reshape", {x, i64({2}, two)}), Error);
     EXPECT_THROW(run_op("Expand", {x, i64({2}, two)}), Error);
-    EXPECT_THROW(run_op("Tile", {x, i64({3}, {huge, huge, huge})}), Error);
-    EXPECT_THROW(run_op("Pad", {x, i64({6}, {0, 0, huge, 0, 0, huge})}), Error);
-    EXPECT_THROW(run_op("Gather", {x, i64({1}, one)}), Error);
     EXPECT_THROW(run_op("Split", {x, i64({2}, two)}, {{"axis", 1}}, 2), Error);
     EXPECT_THROW(run_op("Split", {x}, {{"axis", 1}, {"num_outputs", huge}}, 2), Error);
     EXPECT_THROW(run_op("Transpose", {x}, {{"perm", std::vector<int64_t>{0, 1, huge}}}), Error);
     EXPECT_THROW(run_op("Softmax", {x}, {{"axis", huge}}), Error);
-    EXPECT_THROW(run_op("Flatten", {x}, {{"axis", huge}}), Error);
     EXPECT_THROW(run_op("Conv", {x, w}, {{"strides", one}}), Error);
     EXPECT_THROW(run_op("Conv", {x, w}, {{"dilations", one}}), Error);
     EXPECT_THROW(run_op("Conv", {x, w}, {{"pads", two}}), Error);
     EXPECT_THROW(run_op("Conv", {x, w}, {{"group", huge}}), Error);
-    EXPECT_THROW(run_op("ConstantOfShape", {i64({2}, two)}), Error);
-    const int64_t low = huge > 0 ? -huge : huge, high = huge > 0 ? huge : -(huge + 1);
-    EXPECT_THROW(run_op("Range", {i64({}, {low}), i64({}, {high}), i64({}, {1})}), Error);
     run_op("Shape", {x}, {{"start", huge}, {"end", huge}});
     run_op("Slice", {x, i64({1}, one), i64({1}, one), i64({1}, {0}), i64({1}, one)});
-    run_op("Trilu", {x, i64({}, {huge})});
+  }
+}
+
+// IEEE 754, binary16: (-1)^sign * 2^(exponent - 15) * 1.fraction; subnormal without the 1; all ones: not
+// finite.
+TEST(Half, EveryValueIsThatOfTheStandard) {
+  for (uint32_t bits = 0; bits < 65536; ++bits) {
+    const float got = half_to_float(static_cast<uint16_t>(bits));
+    const int exponent = static_cast<int>(bits >> 10 & 31), fraction = static_cast<int>(bits & 1023);
+    const float sign = bits >> 15 ? -1.0f : 1.0f;
+    if (exponent == 31) {
+      ASSERT_TRUE(fraction == 0 ? got == sign * INFINITY : std::isnan(got)) << bits;
+    } else if (exponent == 0) {
+      ASSERT_EQ(got, sign * std::ldexp(static_cast<float>(fraction), -24)) << bits;
+    } else {
+      ASSERT_EQ(got, sign * std::ldexp(static_cast<float>(1024 + fraction), exponent - 25)) << bits;
+    }
+    ASSERT_TRUE(std::isnan(got) || std::signbit(got) == (bits >> 15 == 1)) << bits;
   }
 }
 

@@ -17,8 +17,8 @@ Tensor random_tensor(const Shape& shape) {
   return t;
 }
 
-// Sizes around the tile of 4 x 16. The sums are exact to double, so one rounding to float is all that may
-// differ.
+// Sizes around the tile of 4 x 16. The sums are exact to
+// double, so one rounding to float is all that may differ.
 TEST(ReferenceMatMul, EqualsTheTripleLoop) {
   for (int64_t m : {1, 3, 4, 9}) {
     for (int64_t n : {1, 15, 16, 33}) {
@@ -90,20 +90,9 @@ TEST(ReferenceConv, TwoDimensions) {
 
 TEST(ReferenceNorm, LayerNormalization) {
   const Tensor x = f32({2, 2}, {1, 3, -5, 5}), scale = f32({2}, {2, 1}), bias = f32({2}, {10, 20});
-  const std::vector<Tensor> y = run_op("LayerNormalization", {x, scale, bias}, {{"epsilon", 0.0f}}, 3);
+  const std::vector<Tensor> y = run_op("LayerNormalization", {x, scale, bias}, {{"epsilon", 0.0f}});
   expect_equal(y[0], f32({2, 2}, {8, 21, 8, 21}));
-  expect_equal(y[1], f32({2, 1}, {2, 0}));
-  expect_equal(y[2], f32({2, 1}, {1, 0.2f}));
   EXPECT_THROW(run_op("LayerNormalization", {x, f32({3}, {1, 1, 1})}), Error);
-}
-
-TEST(ReferenceNorm, InstanceAndBatchNormalization) {
-  const Tensor x = f32({1, 2, 2}, {1, 3, 10, 30}), ones = f32({2}, {1, 1}), bias = f32({2}, {0, 5});
-  expect_equal(run_op("InstanceNormalization", {x, ones, bias}, {{"epsilon", 0.0f}})[0],
-               f32({1, 2, 2}, {-1, 1, 4, 6}));
-  expect_equal(run_op("BatchNormalization", {x, ones, bias, f32({2}, {1, 10}), f32({2}, {4, 100})},
-                      {{"epsilon", 0.0f}})[0],
-               f32({1, 2, 2}, {0, 1, 5, 7}));
 }
 
 TEST(ReferenceNorm, SoftmaxOnAnyAxisWithoutOverflow) {
@@ -111,17 +100,16 @@ TEST(ReferenceNorm, SoftmaxOnAnyAxisWithoutOverflow) {
   expect_equal(run_op("Softmax", {f32({1, 2}, {1000, 1001})})[0], f32({1, 2}, {low, high}));
   expect_equal(run_op("Softmax", {f32({2, 2}, {0, 1, 1, 0})}, {{"axis", 0}})[0],
                f32({2, 2}, {low, high, high, low}));
-  expect_equal(run_op("LogSoftmax", {f32({2}, {0, 1})})[0], f32({2}, {std::log(low), std::log(high)}));
 }
 
-TEST(ReferenceReduce, SumsMeansExtremes) {
+TEST(ReferenceReduce, SumsMeansLengths) {
   const Tensor x = f32({2, 3}, {1, 2, 3, 4, 5, 6});
   expect_equal(run_op("ReduceSum", {x, i64({1}, {1})})[0], f32({2, 1}, {6, 15}));
   expect_equal(run_op("ReduceMean", {x, i64({1}, {0})}, {{"keepdims", 0}})[0], f32({3}, {2.5f, 3.5f, 4.5f}));
   expect_equal(run_op("ReduceMean", {x}, {{"axes", std::vector<int64_t>{-1}}})[0], f32({2, 1}, {2, 5}));
-  expect_equal(run_op("ReduceMax", {x}, {{"keepdims", 0}})[0], f32({}, {6}));
+  expect_equal(run_op("ReduceSum", {x}, {{"keepdims", 0}})[0], f32({}, {21}));
   expect_equal(run_op("ReduceSum", {x}, {{"noop_with_empty_axes", 1}})[0], x);
-  expect_equal(run_op("ReduceProd", {i64({3}, {2, 3, 4})}, {{"keepdims", 0}})[0], i64({}, {24}));
+  expect_equal(run_op("ReduceSum", {i64({3}, {2, 3, 4})}, {{"keepdims", 0}})[0], i64({}, {9}));
   expect_equal(run_op("ReduceL2", {f32({2}, {3, 4})}, {{"keepdims", 0}})[0], f32({}, {5}));
 }
 

@@ -27,14 +27,13 @@ TEST(ReferenceShape, Reshape) {
   EXPECT_THROW(run_op("Reshape", {counting({2}), i64({2}, {1, 0})}), Error);
 }
 
-TEST(ReferenceShape, SqueezeUnsqueezeFlatten) {
+TEST(ReferenceShape, SqueezeUnsqueeze) {
   const Tensor x = counting({1, 2, 1});
   EXPECT_EQ(run_op("Squeeze", {x})[0].shape, (Shape{2}));
   EXPECT_EQ(run_op("Squeeze", {x, i64({1}, {-1})})[0].shape, (Shape{1, 2}));
   EXPECT_THROW(run_op("Squeeze", {x, i64({1}, {1})}), Error);
   EXPECT_EQ(run_op("Unsqueeze", {counting({2, 3}), i64({2}, {0, -1})})[0].shape, (Shape{1, 2, 3, 1}));
   EXPECT_THROW(run_op("Unsqueeze", {x, i64({2}, {0, 0})}), Error);
-  EXPECT_EQ(run_op("Flatten", {counting({2, 3, 4})}, {{"axis", 2}})[0].shape, (Shape{6, 4}));
 }
 
 TEST(ReferenceShape, Transpose) {
@@ -45,14 +44,12 @@ TEST(ReferenceShape, Transpose) {
   EXPECT_THROW(run_op("Transpose", {x}, {{"perm", std::vector<int64_t>{0, 0}}}), Error);
 }
 
-TEST(ReferenceShape, ExpandTileTrilu) {
+TEST(ReferenceShape, Expand) {
   expect_equal(run_op("Expand", {f32({2, 1}, {1, 2}), i64({3}, {2, 1, 2})})[0],
                f32({2, 2, 2}, {1, 1, 2, 2, 1, 1, 2, 2}));
-  expect_equal(run_op("Tile", {f32({2}, {1, 2}), i64({1}, {2})})[0], f32({4}, {1, 2, 1, 2}));
-  expect_equal(run_op("Trilu", {f32({2, 2}, {1, 2, 3, 4})}, {{"upper", 0}})[0], f32({2, 2}, {1, 0, 3, 4}));
 }
 
-TEST(ReferenceIndex, Slice) {
+TEST(ReferenceParts, Slice) {
   const Tensor x = counting({2, 5});
   const auto slice = [&](int64_t start, int64_t end, int64_t step) {
     return run_op("Slice", {x, i64({1}, {start}), i64({1}, {end}), i64({1}, {-1}), i64({1}, {step})})[0];
@@ -68,7 +65,7 @@ TEST(ReferenceIndex, Slice) {
   expect_equal(run_op("Slice", {x, i64({2}, {1, 1}), i64({2}, {2, 2})})[0], f32({1, 1}, {6}));
 }
 
-TEST(ReferenceIndex, SplitConcat) {
+TEST(ReferenceParts, SplitConcat) {
   const Tensor x = counting({2, 3});
   const std::vector<Tensor> parts = run_op("Split", {x, i64({2}, {1, 2})}, {{"axis", 1}}, 2);
   expect_equal(parts[0], f32({2, 1}, {0, 3}));
@@ -78,25 +75,6 @@ TEST(ReferenceIndex, SplitConcat) {
   EXPECT_THROW(run_op("Split", {x, i64({1}, {3})}, {{"axis", 1}}, 2), Error);
   expect_equal(run_op("Concat", {parts[1], parts[0]}, {{"axis", 1}})[0], f32({2, 3}, {1, 2, 0, 4, 5, 3}));
   EXPECT_THROW(run_op("Concat", {parts[1], parts[0]}, {{"axis", 0}}), Error);
-}
-
-TEST(ReferenceIndex, Gather) {
-  const Tensor x = counting({2, 3});
-  expect_equal(run_op("Gather", {x, i64({2}, {2, -3})}, {{"axis", 1}})[0], f32({2, 2}, {2, 0, 5, 3}));
-  expect_equal(run_op("Gather", {x, i64({}, {1})})[0], f32({3}, {3, 4, 5}));
-  EXPECT_THROW(run_op("Gather", {x, i64({}, {2})}), Error);
-}
-
-TEST(ReferenceIndex, Pad) {
-  const Tensor x = f32({1, 3}, {1, 2, 3});
-  const Tensor pads = i64({4}, {0, 2, 1, 1});
-  expect_equal(run_op("Pad", {x, pads, f32({}, {9})})[0], f32({2, 6}, {9, 9, 1, 2, 3, 9, 9, 9, 9, 9, 9, 9}));
-  const Tensor sides = i64({4}, {0, 2, 0, 1});
-  expect_equal(run_op("Pad", {x, sides}, {{"mode", "edge"}})[0], f32({1, 6}, {1, 1, 1, 2, 3, 3}));
-  expect_equal(run_op("Pad", {x, sides}, {{"mode", "reflect"}})[0], f32({1, 6}, {3, 2, 1, 2, 3, 2}));
-  expect_equal(run_op("Pad", {x, i64({4}, {0, -1, 0, 0})})[0], f32({1, 2}, {2, 3}));
-  EXPECT_THROW(run_op("Pad", {x, i64({4}, {0, 3, 0, 0})}, {{"mode", "reflect"}}), Error);
-  EXPECT_THROW(run_op("Pad", {x, i64({4}, {0, -4, 0, 0})}), Error);
 }
 
 }  // namespace

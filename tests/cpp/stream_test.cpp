@@ -120,8 +120,8 @@ TEST(Stream, EasesToRestAtTheEnd) {
   const std::vector<float> loud(16000, 0.5f);
   const auto out = animate(stream, loud, 16000, 16000);
   EXPECT_EQ(out[2 * 29], 0.0f);
-  // Frame 30 - 5 + 1 is at u = 2/5; channel 1 has mean 0, std 1 and is half of channel 0's z of the frame
-  // before.
+  // Frame 30 - 5 + 1 is at u = 2/5; channel 1 has mean 0,
+  // std 1 and is half of channel 0's z of the frame before.
   const float z = (out[2 * 24] - 0.25f) / 0.5f;
   const double u = 0.4, keep = 1 - u * u * (3 - 2 * u);
   EXPECT_NEAR(out[2 * 26 + 1], 0.5 * z * keep, 0.02);

@@ -34,7 +34,7 @@ class TensorRtModule : public testing::Test {
   const BackendFactory* factory_ = nullptr;
 };
 
-TEST_F(TensorRtModule, LoadsAnywhere) { EXPECT_STREQ(factory_->name(), "tensorrt"); }
+TEST_F(TensorRtModule, LoadsAnywhere) { EXPECT_EQ(factory_->description().name, "tensorrt"); }
 
 TEST_F(TensorRtModule, WithoutAGpuIsOneSentence) {
   const std::string message = refusal([&] { factory_->probe(); });

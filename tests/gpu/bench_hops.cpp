@@ -46,7 +46,7 @@ nlohmann::json bench_hops(const BenchTarget& given) {
   const auto recorded = target.backend(), eager = target.backend({false, false}),
              profiled = target.backend({true, true});
   const std::unique_ptr<EngineSource> engines = target.engines();
-  const HostLoopModel model(target.bundle());
+  const LoopModel model(target.bundle());
   for (const Profile& p : target.bundle().manifest.profiles) {
     const WindowShape shape = shape_of(p);
     for (const size_t batch : engines->batches(shape.frames)) {

@@ -59,7 +59,7 @@ nlohmann::json bench_update_kernel() {
     stream->clear(x0.data(), x0.bytes());
     stream->clear(coefficients.data(), coefficients.bytes());
     stream->upload(limit.data(), values.data(), limit.bytes());
-    SamplerStepArgs<float, float> a;
+    SamplerStepArgs a;
     a.x_t = x_t.data(), a.x0 = x0.data(), a.lo = a.hi = limit.data();
     a.coefficients = coefficients.data(), a.faults = faults.data();
     a.batch = batch, a.window = kWindow, a.past = kPast, a.channels = kChannels;

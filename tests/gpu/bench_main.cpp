@@ -1,5 +1,5 @@
-// dt_gpu_bench OUT.json [BUNDLE ENGINE_FOLDER PRECISION]: the rows of bench.h, with the machine they are
-// from.
+// dt_gpu_bench OUT.json [BUNDLE ENGINE_FOLDER PRECISION]:
+// the rows of bench.h, with the machine they are from.
 #include <cuda_runtime_api.h>
 
 #include <cstdio>

@@ -19,7 +19,7 @@ WindowShape shape_of(const Profile& p) {
 
 Streams::Streams(const Bundle& bundle, Backend* backend, size_t n, const WindowShape& given)
     : shape(given), condition(backend->condition_size()) {
-  const HostLoopModel m(bundle);
+  const LoopModel m(bundle);
   backend->condition(bundle.identities.data.data(), condition.data());
   for (size_t i = 0; i < n; ++i) {
     const auto seed = static_cast<uint32_t>(10 * i);

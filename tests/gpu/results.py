@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = "diffusiontalker.gpu-results/1"
 SKIPPED, OUT_OF_TIME = 77, (124, 137)
-# Ways of the rows of dt_gpu_bench and of `bench --scenario hop`, in the order of the table.
+# Ways of the rows of dt_gpu_bench and of `benchmarks.baselines --scenario hop`, in the order of the table.
 WAYS = {
     "one graph": "our engines, one CUDA graph",
     "enqueued piece by piece": "our engines, piece by piece",

@@ -11,7 +11,7 @@
 #                      `plans` has built them
 #   DT_TENSORRT8       a folder that `tensorrt8.sh unpack` made: `plans` builds engines with it, `verify` compares them
 #   DT_PLANS           more words for that build, such as --profile live --batches 1,256
-#   DT_VERIFY_REFERENCE  file of `python -m trt_build.verify BUNDLE --audio FILE --save FILE`, for `verify`
+#   DT_VERIFY_REFERENCE  file of `python -m benchmarks.verify BUNDLE --audio FILE --save FILE`, for `verify`
 #   DT_CUDA_ARCH       architectures to build, default: that of the GPU
 #   DT_GPU_BUILD       build folder, default: build/gpu
 #   DT_GPU_SECONDS     end within this many seconds: later steps are given less, or not started
@@ -42,7 +42,9 @@ for tool in nvcc cmake "$PYTHON"; do
 done
 build="${DT_GPU_BUILD:-build/gpu}"
 bundle="${DT_TEST_BUNDLE:-python/diffusiontalker/bundles/base}"
-export DT_TEST_BUNDLE="$bundle" CUDA_MODULE_LOADING=LAZY PYTHONPATH=".:python${PYTHONPATH:+:$PYTHONPATH}"
+. tests/gpu/source_package.sh
+source_package build/python
+export DT_TEST_BUNDLE="$bundle" CUDA_MODULE_LOADING=LAZY PYTHONPATH=".:$PWD/build/python${PYTHONPATH:+:$PYTHONPATH}"
 arch="${DT_CUDA_ARCH:-$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader | head -1 | tr -d '. ')}"
 kit="${DT_GPU_KIT:-build/kit}"
 [ -d "$kit" ] && kit="$(cd "$kit" && pwd)" || kit=""
@@ -146,7 +148,7 @@ step_verify() {
     echo "no engines, or DT_TENSORRT8 or DT_VERIFY_REFERENCE is not set"
     return 77
   fi
-  limited 200 "$DT_TENSORRT8/python" -m trt_build.verify "$bundle" --reference "$DT_VERIFY_REFERENCE" \
+  limited 200 "$DT_TENSORRT8/python" -m benchmarks.verify "$bundle" --reference "$DT_VERIFY_REFERENCE" \
     --engines "$engines" --out "$parts/verify.json"
 }
 
@@ -154,7 +156,7 @@ step_torch() {
   "$PYTHON" -c "import torch, onnx, safetensors" || { echo "no PyTorch, or no onnx or safetensors"; return 77; }
   local profile
   for profile in live offline; do
-    limited 280 "$PYTHON" -m diffusiontalker bench --scenario hop --bundle "$bundle" --profile "$profile" --json \
+    limited 280 "$PYTHON" -m benchmarks.baselines --scenario hop --bundle "$bundle" --profile "$profile" --json \
       --quiet >"$parts/torch-$profile.json" || return
   done
 }

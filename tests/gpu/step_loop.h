@@ -5,12 +5,13 @@
 #include <memory>
 
 #include "backends/gpu/loop_tensors.h"
+#include "core/host_loop.h"
 
 namespace dt::test {
 
 class StepLoop : public HostLoopSession {
  public:
-  StepLoop(const HostLoopModel& m, GpuDevice& device, EngineSource& engines, size_t batch,
+  StepLoop(const LoopModel& m, GpuDevice& device, EngineSource& engines, size_t batch,
            const WindowShape& shape)
       : HostLoopSession(m, batch, shape),
         stream_(device.make_stream()),

@@ -3,8 +3,8 @@
 #   bash tests/gpu/tensorrt8.sh pack FOLDER [MIB]       where there is network: FOLDER/pieces of at most MIB (default 60)
 #   bash tests/gpu/tensorrt8.sh unpack PIECES TARGET    on the GPU machine: TARGET/lib, TARGET/python
 # TARGET/python is a Python 3.10, the newest that these wheels are for, with tensorrt, onnx and PyCUDA: it builds engines
-# (`TARGET/python -m diffusiontalker engine build`) and compares them (`-m trt_build.verify --reference`). TARGET/lib is
-# for LD_LIBRARY_PATH of a backend that was compiled against the headers of 8.6, which no registry carries.
+# (`TARGET/python -m diffusiontalker engine build`) and compares them (`-m benchmarks.verify --reference`), from the root
+# of a checkout. TARGET/lib is for LD_LIBRARY_PATH of a backend that was compiled against the headers of 8.6, which no registry carries.
 # pack: 340 MB in pieces, 20 minutes on two cores and 6 GB of memory; what it has done it does not do again. Needs xz,
 # gcc, curl, and a Python 3.10 with a shared library (PYTHON310); with nvcc in PATH, PyCUDA too.
 set -euo pipefail
@@ -97,7 +97,9 @@ unpack() {
 # Its own libraries only: the machine's Python may be another one.
 unset PYTHONSTARTUP VIRTUAL_ENV
 export PYTHONHOME="$target/python310" LD_LIBRARY_PATH="$target/python310/lib:$target/lib"
-export PYTHONPATH="$target/py:.:python" PYTHONDONTWRITEBYTECODE=1 CUDA_MODULE_LOADING=LAZY
+. tests/gpu/source_package.sh  # from the root of a checkout
+source_package build/python
+export PYTHONPATH="$target/py:.:build/python" PYTHONDONTWRITEBYTECODE=1 CUDA_MODULE_LOADING=LAZY
 exec "$target/python310/bin/python3.10" "\$@"
 END
   chmod +x "$target/python"

@@ -1,36 +1,9 @@
-// The small numbers under the kernels: binary16, division by multiplication.
-#include <cmath>
-#include <cstring>
-
+// The small numbers under the kernels: division by multiplication.
 #include "kernels/fast_divide.h"
 #include "place.h"
 
 namespace dt::test {
 namespace {
-
-// Every binary16 goes to float and back unchanged.
-TEST(Half, EveryValueSurvives) {
-  for (uint32_t bits = 0; bits < 65536; ++bits) {
-    const float value = half_to_float(static_cast<uint16_t>(bits));
-    if (std::isnan(value)) {
-      EXPECT_EQ(float_to_half(value), 0x7FFF);
-    } else {
-      ASSERT_EQ(float_to_half(value), bits);
-    }
-  }
-}
-
-// IEEE 754: halfway goes to even, the rest to the nearest; past 65504 + 16 to infinity.
-TEST(Half, RoundsToNearestEven) {
-  EXPECT_EQ(float_to_half(1.0f + 0x1p-11f), 0x3C00);
-  EXPECT_EQ(float_to_half(1.0f + 3 * 0x1p-11f), 0x3C02);
-  EXPECT_EQ(float_to_half(1.0f + 0x1.002p-11f), 0x3C01);
-  EXPECT_EQ(float_to_half(65519.0f), 0x7BFF);
-  EXPECT_EQ(float_to_half(-65520.0f), 0xFC00);
-  EXPECT_EQ(float_to_half(0x1p-25f), 0x0000);
-  EXPECT_EQ(float_to_half(0x1.8p-24f), 0x0002);
-  EXPECT_EQ(float_to_half(-0.0f), 0x8000);
-}
 
 TEST(FastDivide, IsDivision) {
   std::mt19937 engine(test_seed());

@@ -27,9 +27,7 @@ class Place {
   // Waits for the kernels before.
   virtual void read(void* to, const void* from, size_t bytes) = 0;
 
-  virtual void sampler_step(const SamplerStepArgs<float, float>& args) = 0;
-  virtual void sampler_step(const SamplerStepArgs<Half, Half>& args) = 0;
-  virtual void sampler_step(const SamplerStepArgs<float, Half>& args) = 0;
+  virtual void sampler_step(const SamplerStepArgs& args) = 0;
   virtual void noise_fill(const NoiseFillArgs& args) = 0;
   virtual void put_past(const PastCarryArgs& args) = 0;
   virtual void keep_past(const PastCarryArgs& args) = 0;

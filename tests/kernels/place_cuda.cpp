@@ -33,9 +33,7 @@ class Device : public Place {
     check(cudaStreamSynchronize(stream_));
   }
 
-  void sampler_step(const SamplerStepArgs<float, float>& args) override { sampler_step_cuda(args, stream_); }
-  void sampler_step(const SamplerStepArgs<Half, Half>& args) override { sampler_step_cuda(args, stream_); }
-  void sampler_step(const SamplerStepArgs<float, Half>& args) override { sampler_step_cuda(args, stream_); }
+  void sampler_step(const SamplerStepArgs& args) override { sampler_step_cuda(args, stream_); }
   void noise_fill(const NoiseFillArgs& args) override { noise_fill_cuda(args, stream_); }
   void put_past(const PastCarryArgs& args) override { put_past_cuda(args, stream_); }
   void keep_past(const PastCarryArgs& args) override { keep_past_cuda(args, stream_); }

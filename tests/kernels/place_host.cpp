@@ -17,9 +17,7 @@ class Host : public Place {
   }
   void read(void* to, const void* from, size_t bytes) override { write(to, from, bytes); }
 
-  void sampler_step(const SamplerStepArgs<float, float>& args) override { sampler_step_ref(args); }
-  void sampler_step(const SamplerStepArgs<Half, Half>& args) override { sampler_step_ref(args); }
-  void sampler_step(const SamplerStepArgs<float, Half>& args) override { sampler_step_ref(args); }
+  void sampler_step(const SamplerStepArgs& args) override { sampler_step_ref(args); }
   void noise_fill(const NoiseFillArgs& args) override { noise_fill_ref(args); }
   void put_past(const PastCarryArgs& args) override { put_past_ref(args); }
   void keep_past(const PastCarryArgs& args) override { keep_past_ref(args); }

@@ -104,7 +104,7 @@ class CudaStream : public GpuStream {
   void noise_fill(const NoiseFillArgs& args) override {
     kernel([&] { noise_fill_cuda(args, stream_); });
   }
-  void sampler_step(const SamplerStepArgs<float, float>& args) override {
+  void sampler_step(const SamplerStepArgs& args) override {
     kernel([&] { sampler_step_cuda(args, stream_); });
   }
   void denormalise(const DenormaliseArgs& args) override {

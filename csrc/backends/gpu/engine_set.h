@@ -1,6 +1,6 @@
-// A folder of engines compiled for one bundle, one GPU and one library: engines.json and *.plan
-// (docs/engine-format.md). Engines are programs, so everything is checked before a library sees a byte of
-// them.
+// A folder of engines compiled for one bundle, one GPU and one library:
+// engines.json and *.plan (docs/tensorrt-engines.md). Engines are
+// programs, so everything is checked before a library sees a byte of them.
 #pragma once
 
 #include <cstddef>
@@ -50,12 +50,11 @@ void check_engine_set(const EngineSet& set, const EngineUser& user);
 // The bytes of an engine whose size, hash and header are right. Throws the same.
 std::string read_plan(const EngineSet& set, const EngineEntry& entry);
 
-// The set in `folder`, or, where that is empty, the one in the user's cache that fits; where several do,
-// one that has the window, and the most batches. Throws the same: with the reason of the set that comes
-// closest.
+// The set in `folder`, or, where that is empty, the one in the user's cache that fits; where several do, one
+// that has the window, and the most batches. Throws the same: with the reason of the set that comes closest.
 EngineSet find_engine_set(const std::string& folder, const EngineUser& user);
-// <cache>/diffusiontalker/engines, the cache being $XDG_CACHE_HOME, ~/.cache or %LOCALAPPDATA%; "" without
-// any.
+// <cache>/diffusiontalker/engines, the cache being
+// $XDG_CACHE_HOME, ~/.cache or %LOCALAPPDATA%; "" without any.
 std::string engine_cache_folder();
 
 }  // namespace dt

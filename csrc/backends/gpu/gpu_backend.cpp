@@ -24,7 +24,7 @@ size_t choose_bucket(const std::vector<size_t>& buckets, size_t n) {
 
 GpuBackend::GpuBackend(const Bundle& bundle, const std::string& name, std::unique_ptr<GpuDevice> device,
                        std::unique_ptr<EngineSource> engines, const Log& log, HopOptions options)
-    : HostLoopBackend(bundle),
+    : LoopBackend(bundle),
       name_(name),
       log_(log),
       options_(options),

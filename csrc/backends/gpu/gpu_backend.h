@@ -11,7 +11,7 @@
 
 #include "backends/gpu/gpu_output.h"
 #include "backends/gpu/hop_graph.h"
-#include "core/host_loop_backend.h"
+#include "core/loop_backend.h"
 
 namespace dt {
 
@@ -19,7 +19,7 @@ namespace dt {
 size_t choose_bucket(const std::vector<size_t>& buckets, size_t n);
 
 // Sessions of several threads take turns: there is one device.
-class GpuBackend : public HostLoopBackend {
+class GpuBackend : public LoopBackend {
  public:
   // Throws Error(DT_OUT_OF_MEMORY) when the device has no room for the conditioner, Error(DT_BAD_BUNDLE, ..).
   GpuBackend(const Bundle& bundle, const std::string& name, std::unique_ptr<GpuDevice> device,

@@ -57,7 +57,7 @@ class GpuStream {
   virtual void put_past(const PastCarryArgs& args) = 0;
   virtual void keep_past(const PastCarryArgs& args) = 0;
   virtual void noise_fill(const NoiseFillArgs& args) = 0;
-  virtual void sampler_step(const SamplerStepArgs<float, float>& args) = 0;
+  virtual void sampler_step(const SamplerStepArgs& args) = 0;
   virtual void denormalise(const DenormaliseArgs& args) = 0;
   virtual void rig(const RigArgs& args) = 0;
   virtual void mark(GpuTimer& timer, size_t mark) = 0;

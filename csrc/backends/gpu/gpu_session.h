@@ -14,7 +14,7 @@ constexpr size_t kMaxStreams = 1024;
 
 class GpuSession : public Session {
  public:
-  GpuSession(GpuBackend& backend, const HostLoopModel& model, size_t batch, const WindowShape& shape)
+  GpuSession(GpuBackend& backend, const LoopModel& model, size_t batch, const WindowShape& shape)
       : backend_(backend), batch_(batch), shape_(shape) {
     held_.reserve(batch * (shape.past + shape.hop) * model.n_channels);  // run() must not allocate
   }

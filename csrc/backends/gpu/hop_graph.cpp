@@ -30,7 +30,7 @@ class Recording {
 
 }  // namespace
 
-HopGraph::HopGraph(const HostLoopModel& model, GpuDevice& device, GpuStream& stream, EngineSource& engines,
+HopGraph::HopGraph(const LoopModel& model, GpuDevice& device, GpuStream& stream, EngineSource& engines,
                    ScratchArena& arena, HopShape shape, const Log& log, HopOptions options)
     : model_(model),
       stream_(stream),
@@ -93,7 +93,7 @@ void HopGraph::enqueue_start() {
 }
 
 void HopGraph::enqueue_steps() {
-  SamplerStepArgs<float, float> step;
+  SamplerStepArgs step;
   step.x_t = tensors_.x_t.data(), step.x0 = tensors_.x0.data();
   step.lo = tables_.lo.data(), step.hi = tables_.hi.data();
   step.faults = faults_.data();
@@ -101,8 +101,8 @@ void HopGraph::enqueue_steps() {
   step.channels = model_.n_channels;
   const GpuArray<float>& condition = tensors_.condition;
   for (size_t i = 0; i < model_.steps.size(); ++i) {
-    // Copied, so that the denoiser is bound once: some versions of TensorRT work again after a changed
-    // address.
+    // Copied, so that the denoiser is bound once: some
+    // versions of TensorRT work again after a changed address.
     stream_.copy(condition.data(), conditions_.data() + i * condition.size(), condition.bytes());
     denoiser_->enqueue(stream_);
     mark(&PhaseTimes::denoiser_ns);
@@ -171,8 +171,7 @@ void HopGraph::record() {
                reason + "); it is enqueued piece by piece, which is slower");
 }
 
-// Places without a stream keep what an earlier hop
-// left: no stream sees them.
+// Places without a stream keep what an earlier hop left: no stream sees them.
 void HopGraph::stage(const WindowBatch& windows, size_t first, size_t n) {
   const size_t mel = h_mel_.size() / shape_.batch, past = h_past_.size() / shape_.batch;
   const size_t k = model_.n_condition;

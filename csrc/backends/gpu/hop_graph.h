@@ -41,12 +41,12 @@ struct HopResult {
   float *past, *weights;
 };
 
-// One thread at a time, and no other work on its stream or arena meanwhile. What it refers to must outlive
-// it.
+// One thread at a time, and no other work on its stream
+// or arena meanwhile. What it refers to must outlive it.
 class HopGraph {
  public:
   // Makes contexts and buffers, which never move afterwards. Throws GpuError, Error.
-  HopGraph(const HostLoopModel& model, GpuDevice& device, GpuStream& stream, EngineSource& engines,
+  HopGraph(const LoopModel& model, GpuDevice& device, GpuStream& stream, EngineSource& engines,
            ScratchArena& arena, HopShape shape, const Log& log, HopOptions options);
 
   // Records the hop, where that is not done or the arena has moved. A recording that fails is announced, and
@@ -58,7 +58,6 @@ class HopGraph {
   void run(const WindowBatch& windows, size_t first, size_t n, const HopResult* out, PhaseTimes* times);
 
   const HopShape& shape() const { return shape_; }
-  bool is_recorded() const { return graph_ != nullptr; }
 
  private:
   using Phase = int64_t PhaseTimes::*;
@@ -72,7 +71,7 @@ class HopGraph {
   void stage(const WindowBatch& windows, size_t first, size_t n);
   void add_times(PhaseTimes* times) const;
 
-  const HostLoopModel& model_;
+  const LoopModel& model_;
   GpuStream& stream_;
   ScratchArena& arena_;
   const HopShape shape_;

@@ -6,13 +6,13 @@
 #include <cstddef>
 
 #include "backends/gpu/gpu_engine.h"
-#include "core/host_loop.h"
+#include "core/loop_model.h"
 
 namespace dt {
 
 // Names and shapes are those of docs/bundle-format.md. Addresses stay the same for life.
 struct LoopTensors {
-  LoopTensors(const HostLoopModel& m, GpuDevice& device, size_t batch, size_t window)
+  LoopTensors(const LoopModel& m, GpuDevice& device, size_t batch, size_t window)
       : mel(device, GpuArray<float>::kDevice, batch * m.mel_frames(window) * m.n_mels),
         audio(device, GpuArray<float>::kDevice, batch * window * m.n_features),
         x_t(device, GpuArray<float>::kDevice, batch * window * m.n_channels),
@@ -41,10 +41,10 @@ struct LoopTensors {
   const GpuArray<float> mel, audio, x_t, known, condition, x0;
 };
 
-// Of the model, on the device; see HostLoopModel.
+// Of the model, on the device; see LoopModel.
 struct LoopTables {
   // Waits. Throws GpuError.
-  LoopTables(const HostLoopModel& m, GpuDevice& device, GpuStream* stream) {
+  LoopTables(const LoopModel& m, GpuDevice& device, GpuStream* stream) {
     const auto put = [&](GpuArray<float>* to, const std::vector<float>& values) {
       *to = {device, GpuArray<float>::kDevice, values.size()};
       stream->upload(to->data(), values.data(), to->bytes());
@@ -53,7 +53,7 @@ struct LoopTables {
     put(&mean, m.mean), put(&std, m.std), put(&min, m.min), put(&max, m.max);
     put(&noise_scale, m.noise_scale);
     std::vector<SamplerCoefficients> values;
-    for (const HostLoopModel::Step& step : m.steps) values.push_back(step.coefficients);
+    for (const LoopModel::Step& step : m.steps) values.push_back(step.coefficients);
     coefficients = {device, GpuArray<SamplerCoefficients>::kDevice, values.size()};
     stream->upload(coefficients.data(), values.data(), coefficients.bytes());
     stream->synchronize();  // before the values go

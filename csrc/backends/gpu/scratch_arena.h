@@ -1,5 +1,5 @@
-// The one piece of device memory in which all contexts of a backend keep their activations, one after
-// another.
+// The one piece of device memory in which all contexts of
+// a backend keep their activations, one after another.
 #pragma once
 
 #include <cstddef>

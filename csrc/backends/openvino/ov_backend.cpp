@@ -8,7 +8,7 @@
 namespace dt {
 
 OvBackend::OvBackend(const Bundle& bundle, const BackendOptions& options)
-    : HostLoopBackend(bundle),
+    : LoopBackend(bundle),
       config_(ov_config(options, options.precision)),
       exact_config_(ov_config(options, "f32")),
       style_encoder_onnx_(bundle.style_encoder),
@@ -59,7 +59,7 @@ std::shared_ptr<const OvNetworks> OvBackend::compiled(size_t batch, size_t windo
   const std::lock_guard<std::mutex> lock(mutex_);
   std::shared_ptr<const OvNetworks>& entry = compiled_[{batch, window}];
   if (entry == nullptr) {
-    const HostLoopModel& m = model();
+    const LoopModel& m = model();
     const ov::Shape mel{batch, m.mel_frames(window), m.n_mels};
     const ov::Shape motion{batch, window, m.n_channels}, audio{batch, window, m.n_features};
     const auto encoder = with_shapes(*audio_encoder_, {{"mel", mel}}, audio);

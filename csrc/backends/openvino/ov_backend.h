@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/host_loop_backend.h"
+#include "core/loop_backend.h"
 
 namespace dt {
 
@@ -18,7 +18,7 @@ struct OvNetworks {
   ov::CompiledModel audio_encoder, denoiser;
 };
 
-class OvBackend : public HostLoopBackend {
+class OvBackend : public LoopBackend {
  public:
   // Throws DT_BAD_BUNDLE when a network cannot be read or has other inputs than the format says; the style
   // encoder, which few need, is read at the first enrolment.

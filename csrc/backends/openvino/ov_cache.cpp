@@ -12,8 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string folder_name(ov::Core& core, const Bundle& bundle, const BackendOptions& options) {
-  // bundle.json has the hashes of all networks. The profile of a processor may change under a virtual
-  // machine.
+  // bundle.json has the hashes of all networks. The profile
+  // of a processor may change under a virtual machine.
   std::string key = bundle.json_text + '\n' + core.get_property("CPU", ov::device::full_name);
   for (const std::string& has : core.get_property("CPU", ov::device::capabilities)) key += ' ' + has;
   key += '\n' + std::string(ov::get_openvino_version().buildNumber) + '\n' + options.precision + ' ' +

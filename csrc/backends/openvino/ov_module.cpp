@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "backends/openvino/ov_backend.h"
+#include "backends/openvino/ov_description.h"
 #include "common/error.h"
 
 namespace dt {
@@ -10,7 +11,7 @@ namespace {
 
 class OvFactory : public BackendFactory {
  public:
-  const char* name() const override { return "openvino"; }
+  const BackendDescription& description() const override { return description_; }
 
   void probe() const override {
     // Loads the CPU plugin; that is where a broken installation shows.
@@ -36,15 +37,15 @@ class OvFactory : public BackendFactory {
 
   std::unique_ptr<Backend> create(const Bundle& bundle, const BackendOptions& options) const override {
     probe();
-    if (options.precision != "f32" && options.precision != "bf16") {
-      throw Error(DT_INVALID_ARGUMENT, "OpenVINO computes in precisions f32 and bf16 here, not in " +
-                                           options.precision + ", which needs the tensorrt backend");
-    }
+    require_precision(description_, options.precision);
     if (options.precision == "bf16" && !has_precision("bf16")) {
       throw Error(DT_INVALID_ARGUMENT, "this processor has no bf16 arithmetic: use precision \"f32\"");
     }
     return std::make_unique<OvBackend>(bundle, options);
   }
+
+ private:
+  const BackendDescription description_ = openvino_description();
 };
 
 }  // namespace

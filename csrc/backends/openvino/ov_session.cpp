@@ -13,7 +13,7 @@ ov::Tensor view(std::vector<float>& buffer, const ov::Shape& shape) {
 
 }  // namespace
 
-OvSession::OvSession(const HostLoopModel& model, std::shared_ptr<const OvNetworks> networks, size_t batch,
+OvSession::OvSession(const LoopModel& model, std::shared_ptr<const OvNetworks> networks, size_t batch,
                      const WindowShape& shape)
     : HostLoopSession(model, batch, shape), networks_(std::move(networks)) {
   // create_infer_request is not const, a compiled model is a shared handle: copies refer to the same code.

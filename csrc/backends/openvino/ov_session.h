@@ -11,7 +11,7 @@ namespace dt {
 
 class OvSession : public HostLoopSession {
  public:
-  OvSession(const HostLoopModel& model, std::shared_ptr<const OvNetworks> networks, size_t batch,
+  OvSession(const LoopModel& model, std::shared_ptr<const OvNetworks> networks, size_t batch,
             const WindowShape& shape);
 
  protected:

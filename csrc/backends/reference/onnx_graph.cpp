@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "backends/reference/ops.h"
 #include "common/error.h"
 
 namespace dt::reference {
@@ -106,7 +107,7 @@ std::vector<Tensor> OnnxGraph::run_step(const Step& step, const Values& values) 
   const Node& node = model_.nodes[step.node];
   Values inputs;
   for (int64_t slot : step.inputs) inputs.push_back(slot < 0 ? nullptr : values[static_cast<size_t>(slot)]);
-  const OpArgs args(node, model_.opset, std::move(inputs));
+  const OpArgs args(node, std::move(inputs));
   std::vector<Tensor> results;
   try {
     results = step.function(args);

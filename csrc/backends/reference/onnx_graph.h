@@ -17,9 +17,9 @@ namespace dt::reference {
 // over channels, taps and keys are accumulated in double.
 class OnnxGraph {
  public:
-  // data: a whole .onnx file without external data, opset 13 or later; copied, not kept. Throws
-  // dt::Error(DT_BAD_BUNDLE) for a damaged file (it never reads outside it) and for operators that are not
-  // implemented.
+  // data: a whole .onnx file without external data, opset 13 or later;
+  // copied, not kept. Throws dt::Error(DT_BAD_BUNDLE) for a damaged file
+  // (it never reads outside it) and for operators that are not implemented.
   static OnnxGraph load(const uint8_t* data, size_t size);
 
   // The graph's inputs without initializers, and its outputs, in file order; -1 marks a symbolic dimension.

@@ -1,5 +1,5 @@
-// What an ONNX file says, as plain structs. Field numbers are those of onnx.proto (ONNX 1.x, IR version 3 and
-// later).
+// What an ONNX file says, as plain structs. Field numbers are
+// those of onnx.proto (ONNX 1.x, IR version 3 and later).
 #pragma once
 
 #include <cstddef>

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "backends/reference/half.h"
 #include "common/error.h"
-#include "kernels/half.h"
 
 namespace dt::reference {
 namespace {
@@ -84,8 +84,8 @@ struct Payload {
   size_t n_raw = 0;
 };
 
-// float_data 4, double_data 10: fixed width; int32_data 5, int64_data 7, uint64_data 11: varints. Packed or
-// not.
+// float_data 4, double_data 10: fixed width; int32_data 5,
+// int64_data 7, uint64_data 11: varints. Packed or not.
 void read_typed(const ProtoReader& r, Payload& payload) {
   if (!r.is_bytes()) {
     uint64_t bits = 0;

@@ -8,8 +8,8 @@
 
 namespace dt::reference {
 
-// DType that holds a TensorProto.DataType; throws dt::Error(DT_BAD_BUNDLE) for strings, complex and unknown
-// types.
+// DType that holds a TensorProto.DataType; throws
+// dt::Error(DT_BAD_BUNDLE) for strings, complex and unknown types.
 DType dtype_of_onnx(int64_t data_type);
 
 // The tensor and, in `name`, its name (which may be NULL).

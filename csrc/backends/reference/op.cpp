@@ -27,13 +27,6 @@ const std::vector<int64_t>& OpArgs::ints_input(size_t i) const {
   return t.ints;
 }
 
-int64_t OpArgs::int_input(size_t i) const {
-  const std::vector<int64_t>& values = ints_input(i);
-  require(values.size() == 1,
-          "input " + std::to_string(i) + " has " + std::to_string(values.size()) + " values, expected 1");
-  return values[0];
-}
-
 float OpArgs::real_input(size_t i) const {
   const Tensor& t = float_input(i);
   require(t.size() == 1,
@@ -67,23 +60,5 @@ std::vector<int64_t> OpArgs::ints_attribute(const std::string& name) const {
 }
 
 std::vector<int64_t> OpArgs::axes(size_t i) const { return has(i) ? ints_input(i) : ints_attribute("axes"); }
-
-const OpTable& op_table() {
-  static const OpTable table = [] {
-    OpTable t;
-    add_arithmetic_ops(t);
-    add_unary_ops(t);
-    add_logic_ops(t);
-    add_create_ops(t);
-    add_shape_ops(t);
-    add_index_ops(t);
-    add_matmul_ops(t);
-    add_conv_ops(t);
-    add_norm_ops(t);
-    add_reduce_ops(t);
-    return t;
-  }();
-  return table;
-}
 
 }  // namespace dt::reference

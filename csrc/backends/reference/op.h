@@ -1,9 +1,8 @@
-// What an operator of the interpreter looks like, and the table of all of them.
+// What an operator of the interpreter looks like.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,18 +17,15 @@ namespace dt::reference {
 class OpArgs {
  public:
   // inputs: as long as node.inputs; NULL where an optional input is left out. All must outlive this object.
-  OpArgs(const Node& node, int64_t opset, std::vector<const Tensor*> inputs)
-      : node_(node), opset_(opset), inputs_(std::move(inputs)) {}
+  OpArgs(const Node& node, std::vector<const Tensor*> inputs) : node_(node), inputs_(std::move(inputs)) {}
 
   size_t n_inputs() const { return inputs_.size(); }
   size_t n_outputs() const { return node_.outputs.size(); }
-  int64_t opset() const { return opset_; }
   bool has(size_t i) const { return i < inputs_.size() && inputs_[i] != nullptr; }
 
   const Tensor& input(size_t i) const;
   const Tensor& float_input(size_t i) const;
   const std::vector<int64_t>& ints_input(size_t i) const;  // the values of an int64 tensor
-  int64_t int_input(size_t i) const;                       // a tensor of one integer
   float real_input(size_t i) const;                        // a tensor of one float
 
   const Attribute* attribute(const std::string& name) const;  // NULL when absent
@@ -48,28 +44,11 @@ class OpArgs {
 
  private:
   const Node& node_;
-  int64_t opset_;
   std::vector<const Tensor*> inputs_;
 };
 
 // Computes the outputs of one node.
 using OpFunction = std::vector<Tensor> (*)(const OpArgs&);
-using OpTable = std::map<std::string, OpFunction>;
-
-// Every operator of the default domain, by ONNX name. Built once; any thread.
-const OpTable& op_table();
-
-// One per file ops_<family>.cpp.
-void add_arithmetic_ops(OpTable& table);
-void add_unary_ops(OpTable& table);
-void add_logic_ops(OpTable& table);
-void add_create_ops(OpTable& table);
-void add_shape_ops(OpTable& table);
-void add_index_ops(OpTable& table);
-void add_matmul_ops(OpTable& table);
-void add_conv_ops(OpTable& table);
-void add_norm_ops(OpTable& table);
-void add_reduce_ops(OpTable& table);
 
 // Most operators have one output.
 inline std::vector<Tensor> one(Tensor tensor) {

@@ -1,9 +1,9 @@
-// Add, Sub, Mul, Div, Pow, Mod, Min, Max: with broadcasting, on float32 and int64.
+// Add, Sub, Mul, Div, Pow: with broadcasting, on float32 and int64.
 #include <algorithm>
 #include <cmath>
 
 #include "backends/reference/broadcast.h"
-#include "backends/reference/op.h"
+#include "backends/reference/ops.h"
 
 namespace dt::reference {
 namespace {
@@ -26,35 +26,9 @@ struct Mul {
 };
 struct Div {
   static float on(float a, float b) { return a / b; }
-  // Truncates. Division by zero gives 0, and by -1 is negation (the quotient of the smallest number
-  // overflows).
+  // Truncates. Division by zero gives 0, and by -1 is
+  // negation (the quotient of the smallest number overflows).
   static int64_t on(int64_t a, int64_t b) { return b == 0 ? 0 : b == -1 ? s(0 - u(a)) : a / b; }
-};
-// A NaN on either side stays NaN, as in NumPy.
-struct Min {
-  static float on(float a, float b) { return a < b || std::isnan(a) ? a : b; }
-  static int64_t on(int64_t a, int64_t b) { return std::min(a, b); }
-};
-struct Max {
-  static float on(float a, float b) { return a > b || std::isnan(a) ? a : b; }
-  static int64_t on(int64_t a, int64_t b) { return std::max(a, b); }
-};
-// Sign of the divisor (Python's %).
-struct FloorMod {
-  static float on(float a, float b) {
-    const float r = std::fmod(a, b);
-    return r != 0 && (r < 0) != (b < 0) ? r + b : r;
-  }
-  static int64_t on(int64_t a, int64_t b) {
-    if (b == 0 || b == -1) return 0;
-    const int64_t r = a % b;
-    return r != 0 && (r < 0) != (b < 0) ? r + b : r;
-  }
-};
-// Sign of the dividend (C's fmod).
-struct TruncatedMod {
-  static float on(float a, float b) { return std::fmod(a, b); }
-  static int64_t on(int64_t a, int64_t b) { return b == 0 || b == -1 ? 0 : a % b; }
 };
 struct Power {
   static float on(float a, float b) { return b == 2.0f ? a * a : std::pow(a, b); }
@@ -81,17 +55,14 @@ std::vector<Tensor> binary(const OpArgs& args) {
   return one(combine<F>(args, args.input(0), args.input(1)));
 }
 
-// Min and Max take any number of inputs.
-template <class F>
-std::vector<Tensor> variadic(const OpArgs& args) {
-  Tensor result = args.input(0);
-  for (size_t i = 1; i < args.n_inputs(); ++i) result = combine<F>(args, result, args.input(i));
-  return one(std::move(result));
-}
+}  // namespace
 
-std::vector<Tensor> mod(const OpArgs& args) {
-  return args.int_attribute("fmod", 0) ? binary<TruncatedMod>(args) : binary<FloorMod>(args);
-}
+namespace ops {
+
+std::vector<Tensor> add(const OpArgs& args) { return binary<Add>(args); }
+std::vector<Tensor> sub(const OpArgs& args) { return binary<Sub>(args); }
+std::vector<Tensor> mul(const OpArgs& args) { return binary<Mul>(args); }
+std::vector<Tensor> div(const OpArgs& args) { return binary<Div>(args); }
 
 // The exponent may have another type than the base; the result has the type of the base.
 std::vector<Tensor> pow(const OpArgs& args) {
@@ -104,18 +75,5 @@ std::vector<Tensor> pow(const OpArgs& args) {
   return one(combine<Power>(args, base, converted));
 }
 
-}  // namespace
-
-void add_arithmetic_ops(OpTable& table) {
-  table["Add"] = binary<Add>;
-  table["Sub"] = binary<Sub>;
-  table["Mul"] = binary<Mul>;
-  table["Div"] = binary<Div>;
-  table["Pow"] = pow;
-  table["Mod"] = mod;
-  table["Min"] = variadic<Min>;
-  table["Max"] = variadic<Max>;
-  table["Sum"] = variadic<Add>;
-}
-
+}  // namespace ops
 }  // namespace dt::reference

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "backends/reference/gemm.h"
-#include "backends/reference/op.h"
+#include "backends/reference/ops.h"
 
 namespace dt::reference {
 namespace {
@@ -82,8 +82,8 @@ ConvPlan plan(const OpArgs& args) {
   return p;
 }
 
-// columns[(channel, ky, kx), (y, x)]: the input value that tap (ky, kx) sees at output (y, x); 0 in the
-// padding.
+// columns[(channel, ky, kx), (y, x)]: the input value that
+// tap (ky, kx) sees at output (y, x); 0 in the padding.
 void gather_columns(const ConvPlan& p, const float* in, std::vector<float>& columns) {
   float* to = columns.data();
   for (int64_t c = 0; c < p.in_channels; ++c) {
@@ -102,6 +102,10 @@ void gather_columns(const ConvPlan& p, const float* in, std::vector<float>& colu
   }
 }
 
+}  // namespace
+
+namespace ops {
+
 std::vector<Tensor> conv(const OpArgs& args) {
   const Tensor &in = args.float_input(0), &weight = args.float_input(1);
   const ConvPlan p = plan(args);
@@ -115,9 +119,10 @@ std::vector<Tensor> conv(const OpArgs& args) {
   for (int64_t b = 0; b < n_batch; ++b) {
     for (int64_t g = 0; g < p.groups; ++g) {
       gather_columns(p, in.floats.data() + (b * p.groups + g) * p.in_channels * n_in, columns);
-      gemm(p.out_channels, n_out, n_taps, {weight.floats.data() + g * p.out_channels * n_taps, n_taps, 1},
-           {columns.data(), n_out, 1}, out.floats.data() + (b * p.groups + g) * p.out_channels * n_out,
-           workspace);
+      reference::gemm(p.out_channels, n_out, n_taps,
+                      {weight.floats.data() + g * p.out_channels * n_taps, n_taps, 1},
+                      {columns.data(), n_out, 1},
+                      out.floats.data() + (b * p.groups + g) * p.out_channels * n_out, workspace);
     }
   }
   if (!args.has(2)) return one(std::move(out));
@@ -131,8 +136,5 @@ std::vector<Tensor> conv(const OpArgs& args) {
   return one(std::move(out));
 }
 
-}  // namespace
-
-void add_conv_ops(OpTable& table) { table["Conv"] = conv; }
-
+}  // namespace ops
 }  // namespace dt::reference

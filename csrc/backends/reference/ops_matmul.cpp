@@ -3,13 +3,12 @@
 
 #include "backends/reference/broadcast.h"
 #include "backends/reference/gemm.h"
-#include "backends/reference/op.h"
+#include "backends/reference/ops.h"
 
-namespace dt::reference {
-namespace {
+namespace dt::reference::ops {
 
-// NumPy's rule: a vector becomes a matrix of one row (left) or one column (right), and loses that axis
-// afterwards.
+// NumPy's rule: a vector becomes a matrix of one row (left)
+// or one column (right), and loses that axis afterwards.
 std::vector<Tensor> matmul(const OpArgs& args) {
   const Tensor &a = args.float_input(0), &b = args.float_input(1);
   args.require(a.rank() >= 1 && b.rank() >= 1, "its inputs must not be scalars");
@@ -28,24 +27,24 @@ std::vector<Tensor> matmul(const OpArgs& args) {
   GemmWorkspace workspace;
   if (n_elements(batch_b) == 1 && batch_b.size() <= batch_a.size()) {
     // One right-hand matrix (a linear layer): all rows of the left side in one product.
-    gemm(n_elements(batch_a) * m, n, k, {a.floats.data(), k, 1}, {b.floats.data(), n, 1}, out.floats.data(),
-         workspace);
+    reference::gemm(n_elements(batch_a) * m, n, k, {a.floats.data(), k, 1}, {b.floats.data(), n, 1},
+                    out.floats.data(), workspace);
     return one(std::move(out));
   }
   // Strides count matrices here, not elements.
   for_each_row<2>(batch, {broadcast_strides(batch_a, batch), broadcast_strides(batch_b, batch)},
                   [&](const auto& offsets, const auto& steps, int64_t at, int64_t count) {
                     for (int64_t i = 0; i < count; ++i) {
-                      gemm(m, n, k, {a.floats.data() + (offsets[0] + i * steps[0]) * m * k, k, 1},
-                           {b.floats.data() + (offsets[1] + i * steps[1]) * k * n, n, 1},
-                           out.floats.data() + (at + i) * m * n, workspace);
+                      reference::gemm(m, n, k, {a.floats.data() + (offsets[0] + i * steps[0]) * m * k, k, 1},
+                                      {b.floats.data() + (offsets[1] + i * steps[1]) * k * n, n, 1},
+                                      out.floats.data() + (at + i) * m * n, workspace);
                     }
                   });
   return one(std::move(out));
 }
 
 // alpha * op(A) op(B) + beta * C, op: transposition when asked for.
-std::vector<Tensor> gemm_op(const OpArgs& args) {
+std::vector<Tensor> gemm(const OpArgs& args) {
   const Tensor &a = args.float_input(0), &b = args.float_input(1);
   args.require(a.rank() == 2 && b.rank() == 2, "its inputs must be matrices");
   const bool transpose_a = args.int_attribute("transA", 0) != 0,
@@ -58,7 +57,7 @@ std::vector<Tensor> gemm_op(const OpArgs& args) {
   GemmWorkspace workspace;
   const MatrixView view_a{a.floats.data(), transpose_a ? 1 : k, transpose_a ? m : 1};
   const MatrixView view_b{b.floats.data(), transpose_b ? 1 : n, transpose_b ? k : 1};
-  gemm(m, n, k, view_a, view_b, out.floats.data(), workspace);
+  reference::gemm(m, n, k, view_a, view_b, out.floats.data(), workspace);
   const float alpha = args.float_attribute("alpha", 1.0f), beta = args.float_attribute("beta", 1.0f);
   if (alpha != 1.0f) {
     for (float& v : out.floats) v *= alpha;
@@ -73,11 +72,4 @@ std::vector<Tensor> gemm_op(const OpArgs& args) {
   return one(std::move(sum));
 }
 
-}  // namespace
-
-void add_matmul_ops(OpTable& table) {
-  table["MatMul"] = matmul;
-  table["Gemm"] = gemm_op;
-}
-
-}  // namespace dt::reference
+}  // namespace dt::reference::ops

@@ -1,40 +1,22 @@
-// ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceProd, ReduceL2, ReduceSumSquare; sums of float32 in
-// double.
-#include <algorithm>
+// ReduceSum, ReduceMean, ReduceL2; sums of float32 in double.
 #include <cmath>
-#include <limits>
 
-#include "backends/reference/op.h"
+#include "backends/reference/ops.h"
 
 namespace dt::reference {
 namespace {
 
-// start: value before the first element.  add(total, x): folds one element in.  finish(total, n): the result.
+// add(total, x): folds one element in.  finish(total, n): the result.
 struct Sum {
-  static double start() { return 0; }
   static double add(double total, double x) { return total + x; }
   static double finish(double total, double) { return total; }
 };
 struct Mean : Sum {
   static double finish(double total, double n) { return total / n; }
 };
-struct SumSquare : Sum {
+struct L2 {
   static double add(double total, double x) { return total + x * x; }
-};
-struct L2 : SumSquare {
   static double finish(double total, double) { return std::sqrt(total); }
-};
-struct Prod : Sum {
-  static double start() { return 1; }
-  static double add(double total, double x) { return total * x; }
-};
-struct Largest : Sum {
-  static double start() { return -std::numeric_limits<double>::infinity(); }
-  static double add(double total, double x) { return x > total || std::isnan(x) ? x : total; }
-};
-struct Smallest : Sum {
-  static double start() { return std::numeric_limits<double>::infinity(); }
-  static double add(double total, double x) { return x < total || std::isnan(x) ? x : total; }
 };
 
 // Integers go through double too: exact up to 2^53, far beyond any shape. What does not fit becomes 0.
@@ -53,7 +35,7 @@ std::vector<Tensor> reduce(const OpArgs& args) {
     if (!reduced[d] || args.int_attribute("keepdims", 1)) shape.push_back(kept[d]);
   }
   Tensor out = Tensor::zeros(in.dtype, shape);
-  std::vector<double> totals(static_cast<size_t>(out.size()), R::start());
+  std::vector<double> totals(static_cast<size_t>(out.size()), 0.0);
   for_each_row<1>(in.shape, {broadcast_strides(kept, in.shape)},
                   [&](const auto& offsets, const auto& steps, int64_t at, int64_t n) {
                     for (int64_t i = 0; i < n; ++i) {
@@ -77,14 +59,11 @@ std::vector<Tensor> reduce(const OpArgs& args) {
 
 }  // namespace
 
-void add_reduce_ops(OpTable& table) {
-  table["ReduceSum"] = reduce<Sum>;
-  table["ReduceMean"] = reduce<Mean>;
-  table["ReduceMax"] = reduce<Largest>;
-  table["ReduceMin"] = reduce<Smallest>;
-  table["ReduceProd"] = reduce<Prod>;
-  table["ReduceL2"] = reduce<L2>;
-  table["ReduceSumSquare"] = reduce<SumSquare>;
-}
+namespace ops {
 
+std::vector<Tensor> reduce_sum(const OpArgs& args) { return reduce<Sum>(args); }
+std::vector<Tensor> reduce_mean(const OpArgs& args) { return reduce<Mean>(args); }
+std::vector<Tensor> reduce_l2(const OpArgs& args) { return reduce<L2>(args); }
+
+}  // namespace ops
 }  // namespace dt::reference

@@ -1,14 +1,23 @@
-// Operators that only rename or reorder axes: Reshape, Squeeze, Unsqueeze, Flatten, Transpose, Expand, Tile;
-// and Trilu.
+// Operators that only rename, reorder or repeat axes: Reshape, Squeeze, Unsqueeze, Transpose, Expand; and
+// Shape.
 #include <algorithm>
-#include <functional>
-#include <numeric>
 #include <set>
 
-#include "backends/reference/op.h"
+#include "backends/reference/ops.h"
 
-namespace dt::reference {
-namespace {
+namespace dt::reference::ops {
+
+// The dimensions from `start` to `end` (opset 15), both counted from the end when negative and then clamped.
+std::vector<Tensor> shape(const OpArgs& args) {
+  const Tensor& in = args.input(0);
+  const auto clamped = [&](int64_t i) {
+    return std::clamp<int64_t>(i < 0 ? i + in.rank() : i, 0, in.rank());
+  };
+  const int64_t start = clamped(std::max(args.int_attribute("start", 0), -in.rank()));
+  const int64_t end = std::max(
+      start, args.attribute("end") ? clamped(std::max(args.int_attribute("end", 0), -in.rank())) : in.rank());
+  return one(Tensor::from_ints({end - start}, Shape(in.shape.begin() + start, in.shape.begin() + end)));
+}
 
 // 0 keeps the input's dimension (unless allowzero), -1 takes what is left.
 std::vector<Tensor> reshape(const OpArgs& args) {
@@ -73,17 +82,6 @@ std::vector<Tensor> unsqueeze(const OpArgs& args) {
   return one(reshaped(in, std::move(shape)));
 }
 
-std::vector<Tensor> flatten(const OpArgs& args) {
-  const Tensor& in = args.input(0);
-  const int64_t axis = args.int_attribute("axis", 1), split = axis < 0 ? axis + in.rank() : axis;
-  args.require(split >= 0 && split <= in.rank(), "axis " + std::to_string(axis) + " is outside the input");
-  const auto product = [](auto first, auto last) {
-    return std::accumulate(first, last, int64_t{1}, std::multiplies<>());
-  };
-  const auto middle = in.shape.begin() + split;
-  return one(reshaped(in, {product(in.shape.begin(), middle), product(middle, in.shape.end())}));
-}
-
 std::vector<Tensor> transpose(const OpArgs& args) {
   const Tensor& in = args.input(0);
   std::vector<int64_t> order = args.ints_attribute("perm");
@@ -111,53 +109,4 @@ std::vector<Tensor> expand(const OpArgs& args) {
   return one(strided_copy(in, shape, 0, broadcast_strides(in.shape, shape)));
 }
 
-// Tiling axis d is a copy over the axes (repeat, d) with stride 0 along the repeat.
-std::vector<Tensor> tile(const OpArgs& args) {
-  const Tensor& in = args.input(0);
-  const std::vector<int64_t>& repeats = args.ints_input(1);
-  args.require(repeats.size() == in.shape.size(),
-               "repeats " + to_string(repeats) + " do not fit " + to_string(in.shape));
-  const Shape strides = strides_of(in.shape);
-  Shape doubled, doubled_strides, shape;
-  for (size_t d = 0; d < in.shape.size(); ++d) {
-    args.require(repeats[d] >= 0 && repeats[d] <= (int64_t{1} << 28), "repeats " + to_string(repeats));
-    doubled.insert(doubled.end(), {repeats[d], in.shape[d]});
-    doubled_strides.insert(doubled_strides.end(), {0, strides[d]});
-    shape.push_back(repeats[d] * in.shape[d]);
-  }
-  return one(reshaped(strided_copy(in, std::move(doubled), 0, doubled_strides), std::move(shape)));
-}
-
-// Keeps the upper or lower triangle of every matrix, relative to diagonal k; the rest becomes 0.
-std::vector<Tensor> trilu(const OpArgs& args) {
-  Tensor out = args.input(0);
-  args.require(out.rank() >= 2, "its input has shape " + to_string(out.shape) + ", expected matrices");
-  const bool upper = args.int_attribute("upper", 1) != 0;
-  const int64_t n_columns = out.shape.end()[-1], n_rows = out.shape.end()[-2];
-  const int64_t k = args.has(1) ? std::clamp(args.int_input(1), -n_rows, n_columns) : 0;
-  for (int64_t i = 0; i < out.size(); ++i) {
-    const int64_t distance = i % n_columns - i / n_columns % n_rows;
-    if (upper ? distance >= k : distance <= k) continue;
-    if (out.dtype == DType::kFloat) {
-      out.floats[static_cast<size_t>(i)] = 0.0f;
-    } else {
-      out.ints[static_cast<size_t>(i)] = 0;
-    }
-  }
-  return one(std::move(out));
-}
-
-}  // namespace
-
-void add_shape_ops(OpTable& table) {
-  table["Reshape"] = reshape;
-  table["Squeeze"] = squeeze;
-  table["Unsqueeze"] = unsqueeze;
-  table["Flatten"] = flatten;
-  table["Transpose"] = transpose;
-  table["Expand"] = expand;
-  table["Tile"] = tile;
-  table["Trilu"] = trilu;
-}
-
-}  // namespace dt::reference
+}  // namespace dt::reference::ops

@@ -1,8 +1,10 @@
-// Functions of one element: activations, powers, trigonometry, rounding, Clip.
+// Functions of one element: activations, powers, trigonometry, Clip, Cast.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
-#include "backends/reference/op.h"
+#include "backends/reference/onnx_tensor.h"
+#include "backends/reference/ops.h"
 
 namespace dt::reference {
 namespace {
@@ -19,133 +21,66 @@ std::vector<Tensor> unary(const OpArgs& args) {
   return one(map_floats(args.float_input(0), F));
 }
 
-float sigmoid(float x) { return 1.0f / (1.0f + std::exp(-x)); }
-float swish(float x) { return x * sigmoid(x); }
-float relu(float x) { return x < 0 ? 0.0f : x; }
-// For large x the exponential overflows and softplus is x.
-float softplus(float x) { return x > 20.0f ? x : std::log1p(std::exp(x)); }
-float mish(float x) { return x * std::tanh(softplus(x)); }
-float reciprocal(float x) { return 1.0f / x; }
-// Hendrycks, Gimpel, arXiv 1606.08415: exact, and with the tanh approximation.
-float gelu(float x) { return 0.5f * x * (1.0f + std::erf(x * 0.70710678118654752f)); }
-float gelu_tanh(float x) {
-  return 0.5f * x * (1.0f + std::tanh(0.79788456080286536f * (x + 0.044715f * x * x * x)));
-}
-
-float exp_of(float x) { return std::exp(x); }
-float log_of(float x) { return std::log(x); }
+float sigmoid_of(float x) { return 1.0f / (1.0f + std::exp(-x)); }
 float sqrt_of(float x) { return std::sqrt(x); }
 float sin_of(float x) { return std::sin(x); }
 float cos_of(float x) { return std::cos(x); }
-float tan_of(float x) { return std::tan(x); }
-float atan_of(float x) { return std::atan(x); }
 float tanh_of(float x) { return std::tanh(x); }
-float erf_of(float x) { return std::erf(x); }
-float floor_of(float x) { return std::floor(x); }
-float ceil_of(float x) { return std::ceil(x); }
-float round_of(float x) { return std::nearbyint(x); }  // ties to even
-float softsign(float x) { return x / (1.0f + std::fabs(x)); }
 
-std::vector<Tensor> gelu_op(const OpArgs& args) {
-  const std::string approximate = args.string_attribute("approximate", "none");
-  args.require(approximate == "none" || approximate == "tanh", "approximate is '" + approximate + "'");
-  return one(map_floats(args.float_input(0), approximate == "tanh" ? gelu_tanh : gelu));
+// float32 to int64 truncates; what does not fit (NaN too) becomes the smallest integer, as x86 does.
+int64_t float_to_int(float v) {
+  return v >= -0x1p63f && v < 0x1p63f ? static_cast<int64_t>(v) : std::numeric_limits<int64_t>::min();
 }
 
-std::vector<Tensor> leaky_relu(const OpArgs& args) {
-  const float alpha = args.float_attribute("alpha", 0.01f);
-  return one(map_floats(args.float_input(0), [alpha](float x) { return x < 0 ? alpha * x : x; }));
-}
-
-std::vector<Tensor> elu(const OpArgs& args) {
-  const float alpha = args.float_attribute("alpha", 1.0f);
-  return one(map_floats(args.float_input(0), [alpha](float x) { return x < 0 ? alpha * std::expm1(x) : x; }));
-}
-
-std::vector<Tensor> hard_sigmoid(const OpArgs& args) {
-  const float alpha = args.float_attribute("alpha", 0.2f), beta = args.float_attribute("beta", 0.5f);
-  return one(map_floats(args.float_input(0),
-                        [=](float x) { return std::min(1.0f, std::max(0.0f, alpha * x + beta)); }));
-}
-
-float hard_swish(float x) { return x * std::min(1.0f, std::max(0.0f, x / 6.0f + 0.5f)); }
-
-// Neg, Abs and Sign are used on shapes too.
-template <class FloatF, class IntF>
-Tensor map_signed(const Tensor& in, FloatF on_floats, IntF on_ints) {
-  if (in.dtype == DType::kFloat) return map_floats(in, on_floats);
-  Tensor out = Tensor::zeros(in.dtype, in.shape);
-  std::transform(in.ints.begin(), in.ints.end(), out.ints.begin(), on_ints);
-  return out;
-}
-
-int64_t negated(int64_t v) { return static_cast<int64_t>(0 - static_cast<uint64_t>(v)); }
-
-std::vector<Tensor> neg(const OpArgs& args) {
-  return one(map_signed(args.input(0), [](float x) { return -x; }, negated));
-}
-
-std::vector<Tensor> abs(const OpArgs& args) {
-  return one(map_signed(
-      args.input(0), [](float x) { return std::fabs(x); }, [](int64_t v) { return v < 0 ? negated(v) : v; }));
-}
-
-std::vector<Tensor> sign(const OpArgs& args) {
-  return one(map_signed(
-      args.input(0), [](float x) { return x > 0   ? 1.0f
-                                          : x < 0 ? -1.0f
-                                                  : x; },
-      [](int64_t v) -> int64_t { return v > 0   ? 1
-                                        : v < 0 ? -1
-                                                : 0; }));
-}
-
-// min and max are optional scalars; where min > max, max wins.
-std::vector<Tensor> clip(const OpArgs& args) {
-  if (args.input(0).dtype != DType::kFloat) {
-    Tensor out = args.input(0);
-    for (int64_t& v : out.ints) {
-      if (args.has(1)) v = std::max(v, args.int_input(1));
-      if (args.has(2)) v = std::min(v, args.int_input(2));
+Tensor cast_to(const Tensor& in, DType to) {
+  Tensor out = Tensor::zeros(to, in.shape);
+  const bool from_float = in.dtype == DType::kFloat;
+  for (size_t i = 0; i < static_cast<size_t>(in.size()); ++i) {
+    if (to == DType::kFloat) {
+      out.floats[i] = from_float ? in.floats[i] : static_cast<float>(in.ints[i]);
+    } else if (to == DType::kBool) {
+      out.ints[i] = from_float ? in.floats[i] != 0 : in.ints[i] != 0;
+    } else {
+      out.ints[i] = from_float ? float_to_int(in.floats[i]) : in.ints[i];
     }
-    return one(std::move(out));
   }
-  const float lo = args.has(1) ? args.real_input(1) : -INFINITY,
-              hi = args.has(2) ? args.real_input(2) : INFINITY;
-  return one(map_floats(args.input(0), [=](float x) { return std::min(std::max(x, lo), hi); }));
+  return out;
 }
 
 }  // namespace
 
-void add_unary_ops(OpTable& table) {
-  table["Exp"] = unary<exp_of>;
-  table["Log"] = unary<log_of>;
-  table["Sqrt"] = unary<sqrt_of>;
-  table["Sin"] = unary<sin_of>;
-  table["Cos"] = unary<cos_of>;
-  table["Tan"] = unary<tan_of>;
-  table["Atan"] = unary<atan_of>;
-  table["Tanh"] = unary<tanh_of>;
-  table["Erf"] = unary<erf_of>;
-  table["Floor"] = unary<floor_of>;
-  table["Ceil"] = unary<ceil_of>;
-  table["Round"] = unary<round_of>;
-  table["Sigmoid"] = unary<sigmoid>;
-  table["Swish"] = unary<swish>;
-  table["Relu"] = unary<relu>;
-  table["Softplus"] = unary<softplus>;
-  table["Softsign"] = unary<softsign>;
-  table["Mish"] = unary<mish>;
-  table["Reciprocal"] = unary<reciprocal>;
-  table["Gelu"] = gelu_op;
-  table["LeakyRelu"] = leaky_relu;
-  table["Elu"] = elu;
-  table["HardSigmoid"] = hard_sigmoid;
-  table["HardSwish"] = unary<hard_swish>;
-  table["Neg"] = neg;
-  table["Abs"] = abs;
-  table["Sign"] = sign;
-  table["Clip"] = clip;
+namespace ops {
+
+std::vector<Tensor> sqrt(const OpArgs& args) { return unary<sqrt_of>(args); }
+std::vector<Tensor> sin(const OpArgs& args) { return unary<sin_of>(args); }
+std::vector<Tensor> cos(const OpArgs& args) { return unary<cos_of>(args); }
+std::vector<Tensor> tanh(const OpArgs& args) { return unary<tanh_of>(args); }
+std::vector<Tensor> sigmoid(const OpArgs& args) { return unary<sigmoid_of>(args); }
+
+// Used on shapes too.
+std::vector<Tensor> neg(const OpArgs& args) {
+  const Tensor& in = args.input(0);
+  if (in.dtype == DType::kFloat) return one(map_floats(in, [](float x) { return -x; }));
+  Tensor out = in;
+  for (int64_t& v : out.ints) v = static_cast<int64_t>(0 - static_cast<uint64_t>(v));  // may wrap
+  return one(std::move(out));
 }
 
+// min and max are optional scalars; where min > max, max wins.
+std::vector<Tensor> clip(const OpArgs& args) {
+  const float lo = args.has(1) ? args.real_input(1) : -INFINITY,
+              hi = args.has(2) ? args.real_input(2) : INFINITY;
+  return one(map_floats(args.float_input(0), [=](float x) { return std::min(std::max(x, lo), hi); }));
+}
+
+// From float16 and double nothing is left to do: they are float32 here.
+std::vector<Tensor> cast(const OpArgs& args) {
+  constexpr int64_t kOnnxFloat16 = 10;
+  args.require(args.attribute("to") != nullptr, "attribute to is missing");
+  const int64_t to = args.int_attribute("to", 0);
+  args.require(to != kOnnxFloat16, "a cast to float16 is not implemented");
+  return one(cast_to(args.input(0), dtype_of_onnx(to)));
+}
+
+}  // namespace ops
 }  // namespace dt::reference

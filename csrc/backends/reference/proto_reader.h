@@ -1,5 +1,5 @@
-// A bounds-checked reader of the protobuf wire format (protobuf.dev, "Encoding"), as much of it as ONNX files
-// need.
+// A bounds-checked reader of the protobuf wire format
+// (protobuf.dev, "Encoding"), as much of it as ONNX files need.
 #pragma once
 
 #include <cstddef>

@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "backends/reference/onnx_graph.h"
+#include "backends/reference/reference_description.h"
 #include "common/error.h"
-#include "core/host_device.h"
-#include "core/host_loop_backend.h"
+#include "core/host_loop.h"
+#include "core/host_memory_device.h"
+#include "core/loop_backend.h"
 
 namespace dt {
 namespace {
@@ -64,7 +66,7 @@ struct Networks {
 
 class ReferenceSession : public HostLoopSession {
  public:
-  ReferenceSession(const HostLoopModel& m, const Networks& networks, size_t batch, const WindowShape& shape)
+  ReferenceSession(const LoopModel& m, const Networks& networks, size_t batch, const WindowShape& shape)
       : HostLoopSession(m, batch, shape), networks_(networks) {
     const int64_t b = dim(batch), w = dim(shape.frames);
     encoder_inputs_["mel"] = zeros({b, dim(m.mel_frames(shape.frames)), dim(m.n_mels)});
@@ -97,9 +99,9 @@ class ReferenceSession : public HostLoopSession {
   Inputs encoder_inputs_, denoiser_inputs_;
 };
 
-class ReferenceBackend : public HostLoopBackend {
+class ReferenceBackend : public LoopBackend {
  public:
-  explicit ReferenceBackend(const Bundle& b) : HostLoopBackend(b), networks_(b) {
+  explicit ReferenceBackend(const Bundle& b) : LoopBackend(b), networks_(b) {
     run_conditioner();  // a faulty one shows here
   }
 
@@ -131,16 +133,16 @@ class ReferenceBackend : public HostLoopBackend {
 
 class ReferenceFactory : public BackendFactory {
  public:
-  const char* name() const override { return "reference"; }
+  const BackendDescription& description() const override { return description_; }
   void probe() const override {}
-  bool has_precision(const std::string& precision) const override { return precision == "f32"; }
+  bool has_precision(const std::string& precision) const override { return description_.has(precision); }
   std::unique_ptr<Backend> create(const Bundle& bundle, const BackendOptions& options) const override {
-    if (options.precision != "f32") {
-      throw Error(DT_INVALID_ARGUMENT,
-                  "the reference backend has precision f32 only, not " + options.precision);
-    }
+    require_precision(description_, options.precision);
     return std::make_unique<ReferenceBackend>(bundle);
   }
+
+ private:
+  const BackendDescription description_ = reference_description();
 };
 
 }  // namespace

@@ -31,8 +31,8 @@ constexpr char kFile[] = "libtensorrt_rtx.so.1";
 constexpr char kFile[] = "libnvinfer.so." DT_EXPAND_STRING(NV_TENSORRT_MAJOR);
 #endif
 
-// getInferLibVersion counts 1000 major + 100 minor + patch up to 8, 10000 major + 100 minor + patch from 10
-// on.
+// getInferLibVersion counts 1000 major + 100 minor + patch
+// up to 8, 10000 major + 100 minor + patch from 10 on.
 std::string version_text(int32_t version) {
   const int32_t unit = version < 10000 ? 1000 : 10000;
   return std::to_string(version / unit) + "." + std::to_string(version % unit / 100) + "." +

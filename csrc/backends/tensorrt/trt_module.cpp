@@ -4,6 +4,7 @@
 
 #include "backends/gpu/cuda_device.h"
 #include "backends/gpu/gpu_backend.h"
+#include "backends/tensorrt/trt_description.h"
 #include "backends/tensorrt/trt_engines.h"
 #include "common/error.h"
 #include "common/sha256.h"
@@ -13,7 +14,7 @@ namespace {
 
 class TrtFactory : public BackendFactory {
  public:
-  const char* name() const override { return "tensorrt"; }
+  const BackendDescription& description() const override { return description_; }
 
   // In this order: without a GPU the library must not be started, another major version not be called.
   void probe() const override {
@@ -23,7 +24,7 @@ class TrtFactory : public BackendFactory {
 
   // Every GPU that TensorRT supports computes in both.
   bool has_precision(const std::string& precision) const override {
-    if (precision != "f32" && precision != "f16") return false;
+    if (!description_.has(precision)) return false;
     try {
       probe();
       return true;
@@ -33,10 +34,7 @@ class TrtFactory : public BackendFactory {
   }
 
   std::unique_ptr<Backend> create(const Bundle& bundle, const BackendOptions& options) const override {
-    if (options.precision != "f32" && options.precision != "f16") {
-      throw Error(DT_INVALID_ARGUMENT,
-                  "the tensorrt backend has precisions f32 and f16, not " + options.precision);
-    }
+    require_precision(description_, options.precision);
     const CudaInfo gpu = cuda_info(options.device);
     const TrtLibrary& library = TrtLibrary::get();
     const std::string& json = bundle.json_text;
@@ -53,9 +51,12 @@ class TrtFactory : public BackendFactory {
     auto device = make_cuda_device(options.device);
     auto engines =
         std::make_unique<TrtEngines>(std::move(set), library, options.allow_host_code, options.log);
-    return std::make_unique<GpuBackend>(bundle, "tensorrt", std::move(device), std::move(engines),
+    return std::make_unique<GpuBackend>(bundle, description_.name, std::move(device), std::move(engines),
                                         options.log);
   }
+
+ private:
+  const BackendDescription description_ = tensorrt_description();
 };
 
 }  // namespace

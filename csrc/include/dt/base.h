@@ -20,7 +20,7 @@
 /* The binary interface of these headers: major << 16 | minor. A library serves every program that was built
  * against the same major and the same or a smaller minor number. */
 #define DT_ABI_MAJOR 1
-#define DT_ABI_MINOR 0
+#define DT_ABI_MINOR 1
 #define DT_ABI_VERSION ((uint32_t)DT_ABI_MAJOR << 16 | (uint32_t)DT_ABI_MINOR)
 
 #ifdef __cplusplus
@@ -62,7 +62,23 @@ DT_API const char* dt_status_string(dt_status status);
  * first failure. Valid until the thread's next failing call. */
 DT_API const char* dt_last_error(void);
 
-/* Tells whether a backend ("reference", "openvino", "tensorrt") can run on this machine.
+/* What a backend says of itself, whether it is installed or not. The strings live as long as the program. */
+typedef struct dt_backend_info {
+  size_t struct_size;
+  const char* name;              /* for dt_model_options.backend: "openvino" */
+  const char* precisions;        /* that it has, separated by spaces: "f32 bf16" */
+  const char* default_precision; /* what precision "auto" means for it */
+  const char* remedy;            /* what to do where it is not installed; "": it always is */
+  int32_t auto_rank;             /* backend "auto" tries the smallest first */
+  int32_t reserved;              /* 0 */
+} dt_backend_info;
+/* Number of the backends that this version knows. Since 1.1. Any thread. */
+DT_API int32_t dt_backend_count(void);
+/* index [in] 0 .. dt_backend_count() - 1, in alphabetical order of the names. Since 1.1.
+ * Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
+DT_API dt_status dt_backend_get_info(int32_t index, dt_backend_info* info);
+
+/* Tells whether a backend, by its name, can run on this machine.
  * Returns DT_OK, DT_INVALID_ARGUMENT (a name that no version knows), or DT_NO_BACKEND with the reason in
  * dt_last_error(). Any thread. */
 DT_API dt_status dt_backend_probe(const char* backend);

@@ -70,14 +70,21 @@ DT_API dt_status dt_device_array_wait(const dt_device_array* array, void* stream
 
 /* As dt_stream_pull, into the first rows of an array. Frames that post-processing leaves as the networks gave
  * them are written by the device itself; those that it changes (smoothing, silence gate, the ends of clips,
- * interrupts), and those that a scheduler computed, are computed on the host and uploaded. All are the frames
- * that dt_stream_pull would give, bit by bit. A window goes the short way only where the array has room for a
- * whole hop of dt_profile_info. Waits for the networks, as dt_stream_pull does, and allocates a hop of frames
- * meanwhile. array [in] [capacity, n_channels], of the stream's model.  first_frame, n_frames [out] as in
- * dt_stream_pull. Returns DT_OK, DT_INVALID_ARGUMENT, DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. Any thread, as
- * dt_stream_pull. */
+ * interrupts, head pose), and those that a scheduler computed, are computed on the host and uploaded. All are
+ * the frames that dt_stream_pull would give, bit by bit. A window goes the short way only where the array has
+ * room for a whole hop of dt_profile_info. Waits for the networks, as dt_stream_pull does, and allocates a
+ * hop of frames meanwhile. array [in] [capacity, n_channels], of the stream's model.  first_frame, n_frames
+ * [out] as in dt_stream_pull. Returns DT_OK, DT_INVALID_ARGUMENT, DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. Any
+ * thread, as dt_stream_pull. */
 DT_API dt_status dt_stream_pull_device(dt_stream* stream, dt_device_array* array, int64_t* first_frame,
                                        size_t* n_frames);
+
+/* The same, with the head poses on the host: they are for whoever places the head. Since 1.1.
+ * head_pose [out] 3 floats for each row of the array, as in dt_stream_pull_with_pose; NULL: as
+ * dt_stream_pull_device. Frames of a model with a head pose are computed on the host, since the eyes turn
+ * against it. */
+DT_API dt_status dt_stream_pull_device_with_pose(dt_stream* stream, dt_device_array* array, float* head_pose,
+                                                 int64_t* first_frame, size_t* n_frames);
 
 /* Puts a rig on the device: vertex = neutral + sum over channels of weight * delta, float32, summed in the
  * order of the channels. Deltas that are 0 cost nothing. neutral [in] [n_vertices, 3], finite.  n_vertices
@@ -93,8 +100,8 @@ DT_API void dt_rig_release(dt_rig* rig);
  * dt_device_array_wait.
  * frames [in] [.., n_channels]; any values, from dt_stream_pull_device or the program's own.
  * n_frames [in] 0 has no effect; at most what both arrays hold.  vertices [out] [.., n_vertices, 3].
- * Returns DT_OK, DT_INVALID_ARGUMENT (also: not all made with the same model), DT_INTERNAL_ERROR. Any thread.
- */
+ * Returns DT_OK, DT_INVALID_ARGUMENT (also: not all made with the same model), DT_INTERNAL_ERROR.
+ * Any thread. */
 DT_API dt_status dt_rig_pose(const dt_rig* rig, const dt_device_array* frames, size_t n_frames,
                              dt_device_array* vertices);
 

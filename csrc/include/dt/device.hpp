@@ -48,18 +48,20 @@ class DeviceArray {
   std::unique_ptr<dt_device_array, ReleaseDeviceArray> handle_;
 };
 
-// What is ready, into the first rows of frames [capacity, n_channels]. Returns how many were written.
-inline size_t pull(const Stream& stream, const DeviceArray& frames, int64_t* first_frame) {
+// What is ready, into the first rows of frames [capacity, n_channels]; head_pose: null, or [capacity, 3] on
+// the host. Returns how many were written.
+inline size_t pull(const Stream& stream, const DeviceArray& frames, int64_t* first_frame,
+                   float* head_pose = nullptr) {
   size_t n = 0;
-  check(dt_stream_pull_device(stream.handle(), frames.handle(), first_frame, &n));
+  check(dt_stream_pull_device_with_pose(stream.handle(), frames.handle(), head_pose, first_frame, &n));
   return n;
 }
 
 // vertex = neutral + sum over channels of weight * delta. Any thread.
 class Rig {
  public:
-  // neutral: [n_vertices, 3].  deltas: [n_channels of the model, n_vertices, 3]. Both are copied to the
-  // device.
+  // neutral: [n_vertices, 3].  deltas: [n_channels of the
+  // model, n_vertices, 3]. Both are copied to the device.
   Rig(const Model& model, const std::vector<float>& neutral, const std::vector<float>& deltas) {
     if (neutral.size() % 3 != 0) throw Error(DT_INVALID_ARGUMENT, "neutral is not [n_vertices, 3]");
     if (deltas.size() != static_cast<size_t>(model.info().n_channels) * neutral.size())

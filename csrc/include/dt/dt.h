@@ -21,9 +21,9 @@
  *   - A function that can fail returns dt_status; DT_OK is 0, errors are negative. The message of the calling
  *     thread's last error is dt_last_error(). No exception, print, exit or C++ type ever crosses this border.
  *   - Handles (dt_model*, dt_stream*, dt_scheduler*, dt_device_array*, dt_rig*) are numbers in a pointer's
- * clothes: never dereference them. A released handle, and a release while another thread is inside a call,
- * are safe: the calls that come later answer DT_INVALID_ARGUMENT, the object goes when the last call has left
- * it. *_release accepts NULL and released handles.
+ *     clothes: never dereference them. A released handle, and a release while another thread is inside a
+ *     call, are safe: the calls that come later answer DT_INVALID_ARGUMENT, the object goes when the last
+ *     call has left it. *_release accepts NULL and released handles.
  *   - Option and info structs start with struct_size. Fill options with their *_default() function: an inline
  *     of the header that hands the program's own sizeof to *_init(), the exported function. Set struct_size =
  *     sizeof(struct) of the others. The library never reads or writes beyond struct_size: of the smaller

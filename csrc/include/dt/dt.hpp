@@ -47,6 +47,13 @@ Info sized() {
   return info;
 }
 
+// What every backend says of itself, installed or not.
+inline std::vector<dt_backend_info> backends() {
+  std::vector<dt_backend_info> all(static_cast<size_t>(dt_backend_count()), sized<dt_backend_info>());
+  for (size_t i = 0; i < all.size(); ++i) check(dt_backend_get_info(static_cast<int32_t>(i), &all[i]));
+  return all;
+}
+
 inline dt_model_options model_options() {
   dt_model_options options;
   check(dt_model_options_default(&options));
@@ -77,6 +84,9 @@ struct ReleaseScheduler {
 
 // d_identity floats.
 using Style = std::vector<float>;
+
+// Emotions and their weights, 0..2 each.
+using Moods = std::vector<std::pair<std::string, float>>;
 
 // Any thread. Moved-from objects answer with Error.
 class Model {
@@ -135,6 +145,15 @@ class Model {
     check(dt_model_blend_styles(handle(), raw.data(), raw.size(), out.data(), out.size()));
     return out;
   }
+  // Several moods at any strength, as dt_model_mix_emotions has them. An empty identity is the bundle's
+  // default.
+  Style mix(const Moods& moods, float strength = 1, const std::string& identity = "") const {
+    Style out(static_cast<size_t>(info().d_identity));
+    const std::vector<dt_emotion_part> parts = raw_parts(moods);
+    check(dt_model_mix_emotions(handle(), identity.empty() ? nullptr : identity.c_str(), parts.data(),
+                                parts.size(), strength, out.data(), out.size()));
+    return out;
+  }
   // An empty emotion is the one that is heard.
   Style enroll(const float* samples, size_t n_frames, int n_channels, int sample_rate_hz,
                const std::string& emotion = "") const {
@@ -144,8 +163,23 @@ class Model {
     return out;
   }
 
+  // Without moods the one that is heard, at this strength.
+  Style enroll(const float* samples, size_t n_frames, int n_channels, int sample_rate_hz, const Moods& moods,
+               float strength) const {
+    Style out(static_cast<size_t>(info().d_identity));
+    const std::vector<dt_emotion_part> parts = raw_parts(moods);
+    check(dt_model_enroll_emotions(handle(), samples, n_frames, n_channels, sample_rate_hz, parts.data(),
+                                   parts.size(), strength, out.data(), out.size()));
+    return out;
+  }
+
  private:
   explicit Model(dt_model* handle) : handle_(handle) {}
+  static std::vector<dt_emotion_part> raw_parts(const Moods& moods) {
+    std::vector<dt_emotion_part> raw;
+    for (const auto& [emotion, weight] : moods) raw.push_back({emotion.c_str(), weight});
+    return raw;
+  }
   std::vector<std::string> names(int32_t n, const char* (*name_of)(const dt_model*, int32_t)) const {
     std::vector<std::string> out;
     for (int32_t i = 0; i < n; ++i) out.push_back(check_text(name_of(handle(), i)));
@@ -157,7 +191,8 @@ class Model {
 struct Frames {
   int64_t first_frame = 0;
   size_t n_frames = 0;
-  std::vector<float> weights;  // [n_frames, n_channels]
+  std::vector<float> weights;    // [n_frames, n_channels]
+  std::vector<float> head_pose;  // [n_frames, 3] yaw, pitch, roll in radians; zeros for a model without one
 };
 
 // Threads as dt.h says.
@@ -179,20 +214,23 @@ class Stream {
     return true;
   }
   void flush() { check(dt_stream_flush(handle())); }
-  // Without allocation: weights holds capacity_frames * n_channels() floats. Returns how many frames were
-  // written.
-  size_t pull(float* weights, size_t capacity_frames, int64_t* first_frame) {
+  // Without allocation: weights holds capacity_frames * n_channels() floats, head_pose is null or holds
+  // capacity_frames * 3. Returns how many frames were written.
+  size_t pull(float* weights, size_t capacity_frames, int64_t* first_frame, float* head_pose = nullptr) {
     size_t n = 0;
-    check(dt_stream_pull(handle(), weights, capacity_frames, first_frame, &n));
+    check(dt_stream_pull_with_pose(handle(), weights, head_pose, capacity_frames, first_frame, &n));
     return n;
   }
   // What is ready, at most max_frames.
   Frames pull(size_t max_frames = SIZE_MAX) {
     Frames out;
     const auto ready = static_cast<size_t>(ready_frames());
-    out.weights.resize((ready < max_frames ? ready : max_frames) * n_channels_);
-    out.n_frames = pull(out.weights.data(), out.weights.size() / n_channels_, &out.first_frame);
+    const size_t n_wanted = ready < max_frames ? ready : max_frames;
+    out.weights.resize(n_wanted * n_channels_);
+    out.head_pose.resize(n_wanted * 3);
+    out.n_frames = pull(out.weights.data(), n_wanted, &out.first_frame, out.head_pose.data());
     out.weights.resize(out.n_frames * n_channels_);
+    out.head_pose.resize(out.n_frames * 3);
     return out;
   }
   size_t n_channels() const noexcept { return n_channels_; }

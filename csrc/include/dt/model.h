@@ -1,5 +1,5 @@
-/* Models of the DiffusionTalker C ABI: opening bundles, what they know, latency profiles, styles. See dt.h.
- */
+/* Models of the DiffusionTalker C ABI: opening bundles, what they know, latency profiles, styles.
+ * See dt.h. */
 #ifndef DT_MODEL_H
 #define DT_MODEL_H
 
@@ -29,12 +29,13 @@ typedef struct dt_model_options {
                              * go on side by side. 1 (default) is right for a few streams, one worker per core
                              * for a crowd on a processor (`diffusiontalker bench --workers` compares) */
   const char* cache_folder; /* where compiled networks are kept for faster opening; NULL (default): nowhere */
-  const char*
-      engine_folder;       /* tensorrt: the one folder of engines to use (docs/engine-format.md); NULL
-                            * (default): those that `diffusiontalker engine build` left in the user's cache */
-  int32_t device;          /* tensorrt: number of the GPU, 0 (default) .. 1023, as the driver counts */
-  int32_t allow_host_code; /* tensorrt: 1 accepts version-compatible engines, which carry native code that
-                            * opening runs: only for files trusted like a program; default 0 */
+  /* tensorrt: the one folder of engines to use (docs/tensorrt-engines.md); NULL (default): those that
+   * `diffusiontalker engine build` left in the user's cache */
+  const char* engine_folder;
+  int32_t device; /* tensorrt: number of the GPU, 0 (default) .. 1023, as the driver counts */
+  /* tensorrt: 1 accepts version-compatible engines, which carry native code that opening runs: only for
+   * files trusted like a program; default 0 */
+  int32_t allow_host_code;
 } dt_model_options;
 /* Fills options with the defaults. _init is told the program's own sizeof and writes nothing behind it,
  * however much larger the struct of the library is. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
@@ -54,9 +55,9 @@ DT_API dt_status dt_model_open(const char* path, const dt_model_options* options
 DT_API dt_status dt_model_open_memory(const void* data, size_t size, const dt_model_options* options,
                                       dt_model** model);
 
-/* Reads the files of a bundle from wherever the host keeps them (a pak file). Called during
- * dt_model_open_reader on its thread; must not throw. name: plain file name of a bundle folder, "bundle.json"
- * first. */
+/* Reads the files of a bundle from wherever the host keeps them (a pak
+ * file). Called during dt_model_open_reader on its thread; must not
+ * throw. name: plain file name of a bundle folder, "bundle.json" first. */
 typedef struct dt_reader {
   size_t struct_size;
   void* user;
@@ -77,7 +78,7 @@ DT_API void dt_model_release(dt_model* model);
 
 typedef struct dt_model_info {
   size_t struct_size;
-  int32_t n_channels;      /* numbers per frame, 52 for ARKit bundles */
+  int32_t n_channels;      /* weights per frame, 52 for ARKit bundles; a head pose is not among them */
   int32_t n_channel_names; /* n_channels, or 0: the channels of vertices have no names */
   int32_t fps_num;         /* animation frames per second = fps_num / fps_den */
   int32_t fps_den;
@@ -96,6 +97,9 @@ typedef struct dt_model_info {
   int32_t n_threads;       /* in use */
   int32_t n_workers;       /* in use */
   int64_t condition_bytes; /* memory of one style in use, shared by the streams that use it */
+  /* From ABI 1.1 on: */
+  int32_t has_head_pose; /* 1 when the model moves the head: dt_stream_pull_with_pose */
+  int32_t reserved;      /* 0 */
 } dt_model_info;
 /* Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
 DT_API dt_status dt_model_get_info(const dt_model* model, dt_model_info* info);
@@ -111,8 +115,8 @@ DT_API const char* dt_model_default_emotion(const dt_model* model);
  * as x, y, z of vertex 0, 1, ..; "coefficients" of a linear basis of such offsets. Template and basis lie in
  * the rig file of the bundle, which the caller reads (docs/bundle-format.md). Any thread. */
 DT_API const char* dt_model_motion_space(const dt_model* model);
-/* Name of the backend in use ("openvino"), the precision in use ("f32"), and the bundle.json text. Any
- * thread. */
+/* Name of the backend in use ("openvino"), the precision
+ * in use ("f32"), and the bundle.json text. Any thread. */
 DT_API const char* dt_model_backend_name(const dt_model* model);
 DT_API const char* dt_model_precision(const dt_model* model);
 DT_API const char* dt_model_metadata_json(const dt_model* model);
@@ -158,6 +162,23 @@ typedef struct dt_style_part {
 DT_API dt_status dt_model_blend_styles(const dt_model* model, const dt_style_part* parts, size_t n_parts,
                                        float* style, size_t capacity);
 
+/* One emotion of a mixture. Fixed in size for all of ABI 1. */
+typedef struct dt_emotion_part {
+  const char* emotion; /* one of the model's */
+  float weight;        /* 0..2: 1 is the emotion as it was learned */
+} dt_emotion_part;
+/* The style of an identity in several moods at once, at any strength:
+ *   neutral + strength * sum of weight * (emotion - neutral)
+ * where each word is the identity's style with that emotion, and neutral is the emotion of that name, or the
+ * bundle's default where there is none. Weights are no shares: happy 0.5 and sad 0.5 are half of each, happy
+ * 0.5 alone is half happy. One emotion of weight 1 at strength 1 is dt_model_get_style's, bit by bit.
+ * Since 1.1. identity [in] NULL: the bundle's default.  parts [in] 0 to 1024, weights 2 in all at most; none:
+ * the bundle's default emotion.  strength [in] 0..2.  style [out] capacity >= d_identity floats. Returns
+ * DT_OK, DT_INVALID_ARGUMENT (also: a model without emotions). */
+DT_API dt_status dt_model_mix_emotions(const dt_model* model, const char* identity,
+                                       const dt_emotion_part* parts, size_t n_parts, float strength,
+                                       float* style, size_t capacity);
+
 /* The style of a speaker from reference speech, with the mood of that speech or with a named emotion.
  * samples [in] n_frames * n_channels interleaved float32, nominal -1..1; enroll_min_ms .. enroll_max_ms long.
  * n_channels [in] 1..64, averaged to mono.  sample_rate_hz [in] 1000..768000.
@@ -167,6 +188,14 @@ DT_API dt_status dt_model_blend_styles(const dt_model* model, const dt_style_par
 DT_API dt_status dt_model_enroll(const dt_model* model, const float* samples, size_t n_frames,
                                  int32_t n_channels, int32_t sample_rate_hz, const char* emotion,
                                  float* style, size_t capacity);
+
+/* The same in several moods, at any strength, as dt_model_mix_emotions has them: every emotion, neutral too,
+ * is the style encoder's for this speaker. parts [in] none: the mood that is heard. Since 1.1. Returns what
+ * both return. */
+DT_API dt_status dt_model_enroll_emotions(const dt_model* model, const float* samples, size_t n_frames,
+                                          int32_t n_channels, int32_t sample_rate_hz,
+                                          const dt_emotion_part* parts, size_t n_parts, float strength,
+                                          float* style, size_t capacity);
 
 #ifdef __cplusplus
 }

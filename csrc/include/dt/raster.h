@@ -1,6 +1,6 @@
-/* Draws a triangle mesh into an RGB picture on the CPU: previews without a GPU, a window system or OpenGL.
- * The rules of dt/dt.h hold here too (statuses, dt_last_error, struct_size). Every function: any thread, no
- * state.
+/* Draws a triangle mesh into an RGB picture on the CPU: previews without a GPU,
+ * a window system or OpenGL. The rules of dt/dt.h hold here too (statuses,
+ * dt_last_error, struct_size). Every function: any thread, no state.
  */
 #ifndef DT_RASTER_H
 #define DT_RASTER_H
@@ -16,11 +16,12 @@ typedef struct dt_raster_mesh {
   size_t struct_size;
   const float* positions; /* n_vertices * 3: x, y, z in any unit; finite */
   const float* colors;    /* n_vertices * 4: red, green, blue (sRGB 0..1), gloss (0 matt .. 1 wet); finite */
-  const int32_t* smooth_group; /* NULL, or n_vertices: vertices with the same number (0..n_vertices-1) share a
-                                  normal, so that a surface split for its colours is shaded without a seam */
+  /* NULL, or n_vertices: vertices with the same number (0..n_vertices-1) share a normal, so that a surface
+   * split for its colours is shaded without a seam */
+  const int32_t* smooth_group;
   size_t n_vertices;
-  const int32_t*
-      triangles; /* n_triangles * 3 vertex indices, counter-clockwise from outside; insides are darker */
+  /* n_triangles * 3 vertex indices, counter-clockwise from outside; insides are darker */
+  const int32_t* triangles;
   size_t n_triangles;
 } dt_raster_mesh;
 

@@ -73,9 +73,9 @@ typedef struct dt_step_info {
  * When not even one window fits, the first batch takes all that are ready, up to max_batch: they cost less
  * together than in a step each; max_windows = 1 keeps such a step shorter. -1: no limit.
  * max_windows [in] 0 or more windows; 0 runs nothing and only tells. -1: no limit.  info [out] may be NULL.
- * Returns DT_OK, DT_INVALID_ARGUMENT, DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. Any thread. As many steps as
- * dt_model_options.n_workers says go on side by side, with different streams; further calls wait for one to
- * end. */
+ * Returns DT_OK, DT_INVALID_ARGUMENT, DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR.
+ * Any thread. As many steps as dt_model_options.n_workers says go on side
+ * by side, with different streams; further calls wait for one to end. */
 DT_API dt_status dt_scheduler_step(dt_scheduler* scheduler, int64_t budget_us, int32_t max_windows,
                                    dt_step_info* info);
 

@@ -43,6 +43,12 @@ typedef struct dt_stream_options {
                            * ahead of speech, as far as the lookahead lets it hear */
   int32_t deadline_ms;    /* for schedulers: how long after its audio is there a hop should be finished; -1
                            * (default): the length of a hop; 0..60000 */
+  /* From ABI 1.1 on: */
+  float emotion_strength; /* 0..2, default 1: how far the style goes from neutral to the emotion, and beyond
+                           * it above 1 (dt_model_mix_emotions has the formula). Other values than 1 need a
+                           * model with emotions, and no style of the program's own */
+  float head_amount; /* 0..2, default 1: multiplies the head pose. 0: no pose, and the weights are those that
+                      * the networks gave, bit by bit. No effect for models without a head pose */
 } dt_stream_options;
 /* Fills options with the defaults. _init is told the program's own sizeof and writes nothing behind it,
  * however much larger the struct of the library is. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
@@ -86,6 +92,18 @@ DT_API dt_status dt_stream_flush(dt_stream* stream);
  * (a network failed; the window is tried again by the next pull or step). */
 DT_API dt_status dt_stream_pull(dt_stream* stream, float* weights, size_t capacity_frames,
                                 int64_t* first_frame, size_t* n_frames);
+
+/* As dt_stream_pull, with the head pose of each frame beside its weights. Since 1.1.
+ * head_pose [out] capacity_frames * 3 floats, frame-major: yaw, pitch, roll in radians, within the limits of
+ * the bundle; zeros for a model without one (dt_model_info.has_head_pose). NULL: as dt_stream_pull. The head
+ * turns about the neck by R = R_y(yaw) R_x(pitch) R_z(roll), right-handed, with x to the subject's left, y up
+ * and z out of the face: yaw > 0 turns the face to the subject's left, pitch > 0 nods it down, roll > 0 tilts
+ * the head to the subject's right shoulder. These are the signs and the order of HeadYaw, HeadPitch and
+ * HeadRoll as Unreal's ARKit plug-in computes them from a face that is not mirrored. The eyes keep their
+ * target while the head turns: the eight eyeLook weights take 0.7 of yaw and pitch back, with a gaze of 22
+ * degrees at weight 1 of In and Out, 11 of Up and 17 of Down. */
+DT_API dt_status dt_stream_pull_with_pose(dt_stream* stream, float* weights, float* head_pose,
+                                          size_t capacity_frames, int64_t* first_frame, size_t* n_frames);
 
 /* Frames that dt_stream_pull would give now without more audio. Returns DT_OK or DT_INVALID_ARGUMENT. */
 DT_API dt_status dt_stream_ready_frames(const dt_stream* stream, int64_t* n_frames);

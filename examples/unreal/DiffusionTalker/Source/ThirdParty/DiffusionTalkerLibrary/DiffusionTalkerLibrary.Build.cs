@@ -1,6 +1,6 @@
 // The SDK as an external module: nothing is compiled here. Unpack the SDK archive beside this file as
 //   include/dt/*.h    Win64/{bin,lib}    Linux/lib    Mac/lib
-// with OpenVINO's libraries in the same folders as the DiffusionTalker ones (docs/engines.md).
+// with OpenVINO's libraries in the same folders as the DiffusionTalker ones (docs/embedding.md).
 // Not compiled by its authors.
 using System.IO;
 using UnrealBuildTool;

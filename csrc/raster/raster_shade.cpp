@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "face/raster.h"
+#include "raster/raster.h"
 
 namespace dt {
 namespace {
@@ -44,8 +44,8 @@ struct Surface {
   Lights lights;
 };
 
-// Colour (squared scale) of triangle t at sample position (x, y), with attributes interpolated in
-// perspective.
+// Colour (squared scale) of triangle t at sample position
+// (x, y), with attributes interpolated in perspective.
 Vec3 shade_sample(const Surface& surface, int32_t t, float x, float y) {
   const ScreenTriangle& triangle = surface.frame.triangles[t];
   const int32_t* corner = surface.mesh.triangles + 3 * static_cast<size_t>(t);

@@ -1,4 +1,4 @@
-#include "face/raster.h"
+#include "raster/raster.h"
 
 #include <algorithm>
 #include <tuple>

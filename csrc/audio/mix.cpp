@@ -1,10 +1,10 @@
-// Checks and mixing of audio from outside.
+#include "audio/mix.h"
+
 #include <algorithm>
 #include <cmath>
 #include <string>
 
 #include "common/error.h"
-#include "runtime/audio_input.h"
 
 namespace dt {
 namespace {

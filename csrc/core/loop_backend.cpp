@@ -1,4 +1,4 @@
-#include "core/host_loop_backend.h"
+#include "core/loop_backend.h"
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +17,7 @@ void check_finite(const float* values, size_t n, const char* network) {
 
 }  // namespace
 
-HostLoopBackend::HostLoopBackend(const Bundle& bundle)
+LoopBackend::LoopBackend(const Bundle& bundle)
     : model_(bundle), n_styles_(1 + bundle.manifest.emotions.size()) {
   if (!bundle.style_encoder.empty()) {
     min_mel_frames_ = static_cast<size_t>(bundle.manifest.min_enroll_mel_frames);
@@ -26,10 +26,10 @@ HostLoopBackend::HostLoopBackend(const Bundle& bundle)
   const size_t n_steps = model_.steps.size();
   condition_.style.resize(n_steps * model_.d_identity);
   condition_.condition.resize(n_steps * model_.n_condition);
-  for (const HostLoopModel::Step& step : model_.steps) condition_.t.push_back(step.t);
+  for (const LoopModel::Step& step : model_.steps) condition_.t.push_back(step.t);
 }
 
-void HostLoopBackend::condition(const float* style, float* out) {
+void LoopBackend::condition(const float* style, float* out) {
   const std::lock_guard<std::mutex> lock(condition_mutex_);
   const size_t d = model_.d_identity;
   for (size_t i = 0; i < model_.steps.size(); ++i) std::copy_n(style, d, condition_.style.data() + i * d);
@@ -38,7 +38,7 @@ void HostLoopBackend::condition(const float* style, float* out) {
   std::copy(condition_.condition.begin(), condition_.condition.end(), out);
 }
 
-void HostLoopBackend::enroll(const float* mel, size_t n_mel_frames, float* styles) {
+void LoopBackend::enroll(const float* mel, size_t n_mel_frames, float* styles) {
   if (max_mel_frames_ == 0) {
     throw Error(DT_INVALID_ARGUMENT,
                 "the bundle has no style encoder, so nobody can be enrolled: use a style that it names");

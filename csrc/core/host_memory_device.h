@@ -1,5 +1,5 @@
-// Host memory in a device's place, so that a program that takes frames from a device can be tried without
-// one.
+// Host memory in a device's place, so that a program that
+// takes frames from a device can be tried without one.
 #pragma once
 
 #include <cstring>

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "dt/raster.h"
-#include "face/vec3.h"
+#include "raster/vec3.h"
 
 namespace dt {
 
@@ -20,9 +20,9 @@ struct ScreenVertex {
   float inv_depth;  // 1 / distance along the view axis; 0 when not in front of the camera
 };
 
-// Screen-space triangle. Barycentric weights are linear in the offset from corner 0: measured from the
-// picture's corner their terms would be large and nearly cancel, which shows as surfaces that fight for a
-// pixel.
+// Screen-space triangle. Barycentric weights are linear in the offset from
+// corner 0: measured from the picture's corner their terms would be large
+// and nearly cancel, which shows as surfaces that fight for a pixel.
 struct ScreenTriangle {
   float x0, y0;
   float edge1[2], edge2[2];

@@ -1,5 +1,5 @@
-// What the backends that run the loop on the host share: checks and buffers around the two networks that run
-// outside of the loop.
+// What the backends share, whose loop runs on the host or on a GPU: the loop's model, and checks and buffers
+// around the two networks that run outside of the loop.
 #pragma once
 
 #include <cstddef>
@@ -7,21 +7,22 @@
 #include <string>
 #include <vector>
 
-#include "core/host_loop.h"
+#include "core/backend.h"
+#include "core/loop_model.h"
 
 namespace dt {
 
-// Of the conditioner, whose batch is the sampler's steps; addresses stay the same for the life of the
-// backend.
+// Of the conditioner, whose batch is the sampler's steps;
+// addresses stay the same for the life of the backend.
 struct ConditionBuffers {
   std::vector<float> style;      // [n_steps, d_identity], the same in every row
   std::vector<float> t;          // [n_steps]
   std::vector<float> condition;  // [n_steps, n_condition]
 };
 
-class HostLoopBackend : public Backend {
+class LoopBackend : public Backend {
  public:
-  explicit HostLoopBackend(const Bundle& bundle);
+  explicit LoopBackend(const Bundle& bundle);
   size_t condition_size() const final { return condition_.condition.size(); }
   void condition(const float* style, float* out) final;
   void enroll(const float* mel, size_t n_mel_frames, float* styles) final;
@@ -33,13 +34,13 @@ class HostLoopBackend : public Backend {
   // styles: [n_styles(), d_identity].
   virtual void run_style_encoder(const float* mel, size_t n_mel_frames, float* styles) = 0;
 
-  const HostLoopModel& model() const { return model_; }
+  const LoopModel& model() const { return model_; }
   ConditionBuffers& condition_buffers() { return condition_; }
   // Rows that enrolment gives: the mood of the speech, and every emotion.
   size_t n_styles() const { return n_styles_; }
 
  private:
-  HostLoopModel model_;
+  LoopModel model_;
   size_t n_styles_, min_mel_frames_ = 0, max_mel_frames_ = 0;  // 0: no style encoder
   std::mutex condition_mutex_, enroll_mutex_;
   ConditionBuffers condition_;

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "common/error.h"
-#include "face/raster.h"
+#include "raster/raster.h"
 
 namespace dt {
 namespace {

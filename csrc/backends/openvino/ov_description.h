@@ -1,0 +1,18 @@
+#pragma once
+
+#include "core/backend_description.h"
+
+namespace dt {
+
+inline BackendDescription openvino_description() {
+  BackendDescription d;
+  d.name = "openvino";
+  d.precisions = {"f32", "bf16"};
+  d.default_precision = "f32";
+  d.auto_rank = 1;
+  d.as_fallback = "the CPU";
+  d.remedy = "pip install \"openvino==" DT_OPENVINO_VERSION "\"";
+  return d;
+}
+
+}  // namespace dt
