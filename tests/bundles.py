@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from diffusiontalker.spec.channels import ARKIT_CHANNELS
+from diffusiontalker.spec.channels import ARKIT_CHANNELS, HEAD_POSE_CHANNELS
 from diffusiontalker.spec.mel import MelSpec
 from diffusiontalker.spec.sampler import sampler_table
 
@@ -40,6 +40,11 @@ class Kind:
         return 3 * self.n_vertices if self.space == "vertices" else len(self.channels)
 
     @property
+    def weights(self) -> tuple[str, ...]:
+        """The channels without a head pose."""
+        return tuple(c for c in self.channels if c not in HEAD_POSE_CHANNELS)
+
+    @property
     def groups(self) -> tuple[int, int]:
         """(mel frames, animation frames) that last equally long; 100 mel frames a second."""
         return {30: (10, 3), 25: (4, 1)}[self.fps]
@@ -54,6 +59,7 @@ EMOTIONS = ("neutral", "happy", "angry")
 KINDS = {
     "tiny": Kind(),
     "emotions": Kind(emotions=EMOTIONS),
+    "pose": Kind(channels=ARKIT_CHANNELS + HEAD_POSE_CHANNELS, emotions=EMOTIONS),
     "vertices": Kind("vertices", (), 7, 25, EMOTIONS, rig=True),
     "vertices30": Kind("vertices", (), 4),
     "coefficients": Kind("coefficients", tuple(f"pc{i}" for i in range(5)), 6, 30, rig=True),
@@ -188,15 +194,18 @@ def motion(seed: int, kind: Kind) -> dict:
     common = {"space": kind.space, "fps_num": kind.fps, "fps_den": 1}
     if kind.space == "vertices":
         return common | {"n_channels": n, "mean": 0.01, "std": 0.3, "min": low, "max": high, "rest": 0}
-    return common | {
-        "channels": list(kind.channels),
-        "mean": rng.uniform(0.1, 0.3, n).round(6).tolist(),
-        "std": rng.uniform(0.05, 0.2, n).round(6).tolist(),
-        "min": [low] * n,
-        "max": [high] * n,
-        "rest": np.where(np.arange(n) % 7 == 3, 0.1, 0.0).tolist(),
-        "noise_scale": [(0.0, 0.5, 1.0)[c % 3] for c in range(n)],
+    statistics = {
+        "mean": rng.uniform(0.1, 0.3, n).round(6),
+        "std": rng.uniform(0.05, 0.2, n).round(6),
+        "min": np.full(n, low),
+        "max": np.full(n, high),
+        "rest": np.where(np.arange(n) % 7 == 3, 0.1, 0.0),
+        "noise_scale": np.array([(0.0, 0.5, 1.0)[c % 3] for c in range(n)]),
     }
+    pose = [c in HEAD_POSE_CHANNELS for c in kind.channels]
+    for key, value in {"mean": 0.0, "min": -0.6, "max": 0.6, "rest": 0.0, "noise_scale": 1.0}.items():
+        statistics[key][pose] = value
+    return common | {"channels": list(kind.channels)} | {key: value.tolist() for key, value in statistics.items()}
 
 
 def networks(kind: Kind) -> dict:

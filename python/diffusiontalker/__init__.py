@@ -13,9 +13,10 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from diffusiontalker.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from diffusiontalker.api.animation import Animation as Animation
-    from diffusiontalker.api.bundles import available_bundles as available_bundles
     from diffusiontalker.api.model import Model as Model
     from diffusiontalker.api.model import load as load
     from diffusiontalker.api.stream import Frame as Frame
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from diffusiontalker.errors import DiffusionTalkerError as DiffusionTalkerError
     from diffusiontalker.errors import InputError as InputError
     from diffusiontalker.errors import OutputError as OutputError
-
-__version__ = "0.1.0"
+    from diffusiontalker.spec.bundles import available_bundles as available_bundles
 
 _HOME = {
     "load": "diffusiontalker.api.model",
@@ -34,7 +34,7 @@ _HOME = {
     "Stream": "diffusiontalker.api.stream",
     "Frame": "diffusiontalker.api.stream",
     "Animation": "diffusiontalker.api.animation",
-    "available_bundles": "diffusiontalker.api.bundles",
+    "available_bundles": "diffusiontalker.spec.bundles",
     "DiffusionTalkerError": "diffusiontalker.errors",
     "InputError": "diffusiontalker.errors",
     "BundleError": "diffusiontalker.errors",

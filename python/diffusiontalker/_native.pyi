@@ -1,6 +1,7 @@
 """Stub of the compiled module (csrc/bindings). Every failed call raises a class of diffusiontalker.errors."""
 
 from collections.abc import Callable, Sequence
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,6 +9,15 @@ from numpy.typing import ArrayLike, NDArray
 LOG_INFO: int
 LOG_WARNING: int
 tensorrt_library: str  # "tensorrt" or "tensorrt-rtx", for which the backend was built; "": it was not built
+
+class BackendDescription(TypedDict):
+    """What a backend says of itself, installed or not."""
+
+    name: str
+    precisions: list[str]
+    default_precision: str  # what precision "auto" means for it
+    auto_rank: int  # backend "auto" tries the smallest first
+    remedy: str  # what to do where it is not installed; "": it always is
 
 class Model:
     """An opened bundle on a backend; may be shared by threads."""
@@ -140,6 +150,7 @@ class Scheduler:
     def stats(self) -> dict[str, int]: ...
 
 def version() -> str: ...
+def backends() -> list[BackendDescription]: ...
 def probe_backend(name: str) -> tuple[bool, str]: ...
 def noise(seed: int, first_frame: int, n_frames: int, n_channels: int) -> NDArray[np.float32]: ...
 def resample(samples: ArrayLike, rate_in_hz: int, rate_out_hz: int) -> NDArray[np.float32]: ...

@@ -17,7 +17,14 @@ def weights_of(**channels: float) -> np.ndarray:
     return row
 
 
-def random_animation(n_frames: int = 20, fps_num: int = 30, fps_den: int = 1, channels=ARKIT_CHANNELS, seed: int = 0):
-    """What the exports need of an Animation, with weights that use the whole float32 mantissa."""
-    weights = np.random.default_rng(seed).random((n_frames, len(channels)), np.float32)
-    return SimpleNamespace(weights=weights, channels=tuple(channels), fps_num=fps_num, fps_den=fps_den)
+def random_animation(
+    n_frames: int = 20, fps_num: int = 30, fps_den: int = 1, channels=ARKIT_CHANNELS, seed: int = 0, pose: bool = False
+):
+    """What the exports need of an Animation, with weights that use the whole float32 mantissa.
+    pose: with a head pose."""
+    rng = np.random.default_rng(seed)
+    weights = rng.random((n_frames, len(channels)), np.float32)
+    animation = SimpleNamespace(weights=weights, channels=tuple(channels), fps_num=fps_num, fps_den=fps_den)
+    if pose:
+        animation.head_pose = rng.uniform(-0.6, 0.6, (n_frames, 3)).astype(np.float32)
+    return animation

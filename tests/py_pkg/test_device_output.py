@@ -10,7 +10,7 @@ import pytest
 
 import diffusiontalker as dt
 from diffusiontalker import errors
-from diffusiontalker.api.native import native
+from diffusiontalker.native import native
 
 RATE = 16000
 

@@ -11,6 +11,7 @@ from export_support import random_animation
 
 from diffusiontalker.errors import OutputError
 from diffusiontalker.io import atomic_writer, save_animation
+from diffusiontalker.io.atomic import atomic_folder, atomic_path
 
 
 def names(folder) -> list[str]:
@@ -107,3 +108,33 @@ def test_atomic_writer_read_only_folder(tmp_path):
     (tmp_path / "locked").mkdir(mode=0o500)
     with pytest.raises(OutputError, match="not writable"), atomic_writer(tmp_path / "locked" / "a.bin"):
         pass
+
+
+def test_atomic_folder_comes_whole_or_not_at_all(tmp_path):
+    target = tmp_path / "set"
+    with atomic_folder(target) as place:
+        (place / "a").write_text("1")
+        assert not target.exists()
+    assert [p.name for p in target.iterdir()] == ["a"]
+    with pytest.raises(ZeroDivisionError), atomic_folder(target) as place:
+        (place / "b").write_text("2")
+        raise ZeroDivisionError
+    assert [p.name for p in target.iterdir()] == ["a"]
+    with atomic_folder(target) as place:
+        (place / "b").write_text("2")
+    assert [p.name for p in target.iterdir()] == ["b"] and list(tmp_path.iterdir()) == [target]
+
+
+def test_atomic_folder_does_not_take_the_place_of_a_file(tmp_path):
+    (tmp_path / "set").write_text("mine")
+    with pytest.raises(OutputError, match="is a file"), atomic_folder(tmp_path / "set"):
+        pass
+    assert (tmp_path / "set").read_text() == "mine"
+
+
+@pytest.mark.parametrize("way", [atomic_path, atomic_folder])
+def test_what_cannot_be_read_meanwhile_is_not_blamed_on_the_output(tmp_path, way):
+    (tmp_path / "out").mkdir()
+    with pytest.raises(FileNotFoundError), way(tmp_path / "out" / "new"):
+        (tmp_path / "elsewhere").read_text()
+    assert list((tmp_path / "out").iterdir()) == []

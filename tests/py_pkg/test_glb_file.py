@@ -15,7 +15,7 @@ from diffusiontalker.io import save_animation
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
 
 COMPONENT = {5123: "<u2", 5125: "<u4", 5126: "<f4"}
-WIDTH = {"SCALAR": 1, "VEC3": 3, "VEC4": 4}
+WIDTH = {"SCALAR": 1, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 
 
 class Glb:

@@ -34,10 +34,11 @@ def find_validator() -> str:
     pytest.skip(f"the Khronos validator was not run: npm install --prefix build/node {PACKAGE}")
 
 
+@pytest.mark.parametrize("pose", [False, True])
 @pytest.mark.parametrize(("n_frames", "channels"), [(1, None), (90, None), (4000, None), (0, None), (5, ("jawOpen",))])
-def test_glb_passes_the_khronos_validator(tmp_path, n_frames, channels):
+def test_glb_passes_the_khronos_validator(tmp_path, n_frames, channels, pose):
     package = find_validator()
-    anim = random_animation(n_frames, **({"channels": channels} if channels else {}))
+    anim = random_animation(n_frames, pose=pose, **({"channels": channels} if channels else {}))
     save_animation(anim, tmp_path / "a.glb")
     command = ["node", "-e", SCRIPT, package, str(tmp_path / "a.glb")]
     result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)

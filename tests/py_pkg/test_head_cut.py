@@ -11,6 +11,8 @@ from training.head.base_mesh import BaseMesh  # noqa: E402
 from training.head.bust import cut_bust, inside  # noqa: E402
 from training.head.eyes import build_eye, fit_sphere  # noqa: E402
 from training.head.refine import refine_long_edges  # noqa: E402
+from training.head.symmetry import mirror_map, mirrored_targets  # noqa: E402
+from training.head.teeth import crowns  # noqa: E402
 
 
 def sphere(n: int = 24, radius: float = 1.0, centre=(0.0, 0.0, 0.0)) -> BaseMesh:
@@ -84,3 +86,32 @@ def test_head_cut_openness_is_full_on_a_sphere_and_low_in_a_pit():
     assert openness(ball.positions, ball.quads, 24, 64).min() > 0.9
     inside_out = ball.quads[:, ::-1]
     assert openness(ball.positions, inside_out, 24, 64).max() < 0.5
+
+
+def test_head_cut_mirrored_targets_are_the_mean_of_both_sides():
+    positions = np.array([[-1.0, 0, 0], [1.0, 0, 0], [0, 1.0, 0], [3.0, 3.0, 3.0]])
+    deltas = np.zeros((3, 4, 3))
+    deltas[0, 1] = [2, 0, 1]  # a left shape that moves its side
+    deltas[1, 0] = [-4, 0, 1]  # the right one by more
+    deltas[2] = [[0, 1, 0], [0, 3, 0], [0.5, 1, 0], [7, 7, 7]]  # one without sides
+    result = mirrored_targets(deltas, positions, ("smileLeft", "smileRight", "open"))
+    assert result[0, 1].tolist() == [3, 0, 1] and result[1, 0].tolist() == [-3, 0, 1]
+    assert result[2].tolist() == [[0, 2, 0], [0, 2, 0], [0, 1, 0], [7, 7, 7]], "a vertex without partner keeps its move"
+    assert mirror_map(positions).tolist() == [1, 0, 2, -1]
+
+
+@pytest.mark.parametrize("upper", [True, False])
+def test_head_cut_crowns_stand_in_a_row_and_move_with_the_jaw(upper):
+    rng = np.random.default_rng(0)
+    band = rng.uniform(-1, 1, (40, 3)) * [30, 8, 20] + [0, -65, 5]
+    turn = np.cross([0.3, 0, 0], band)  # a jaw that turns
+    points, moved, quads = crowns(band, turn[None], upper)
+    assert np.allclose(moved[0], np.cross([0.3, 0, 0], points))
+    half = len(points) // 2
+    assert np.array_equal(points[half:], points[:half] * [-1, 1, 1]) and points[:half, 0].min() >= 0.1
+    normals = vertex_normals(points, quads)
+    labial = normals[:, 2] * np.where(np.abs(points[:, 0]) < 8, 1, 0)
+    front = (np.abs(points[:, 0]) < 8) & (points[:, 2] > points[:, 2].max() - 1.2)
+    assert front.sum() > 20 and (labial[front] > 0).mean() > 0.9, "faces look outward"
+    edge = points[front, 1].min() if upper else points[front, 1].max()
+    assert edge == pytest.approx(-71.5 if upper else -70.3, abs=0.3)

@@ -10,7 +10,7 @@ import pytest
 
 import diffusiontalker
 from diffusiontalker.errors import InputError
-from diffusiontalker.head import CLOSED_LIP_GAP, HEAD_SHAPES, eyelid_gap, lip_gap, load_head, shaped_head
+from diffusiontalker.head import CLOSED_LIP_OPENING, HEAD_SHAPES, eyelid_opening, lip_opening, load_head, shaped_head
 from diffusiontalker.head.appearance import part_vertices
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
 
@@ -87,16 +87,18 @@ def test_eyeballs_stay_spheres_about_their_centres(name):
     ],
 )
 def test_lips_that_close_on_the_head_close_on_every_shape(name, weights):
-    assert lip_gap(load_head(), pose(**weights))[0] < CLOSED_LIP_GAP, "the pose is not closed: a fault of this test"
-    assert lip_gap(shaped_head(name), pose(**weights))[0] < CLOSED_LIP_GAP
+    assert lip_opening(load_head(), pose(**weights))[0] < CLOSED_LIP_OPENING, (
+        "the pose is not closed: a fault of this test"
+    )
+    assert lip_opening(shaped_head(name), pose(**weights))[0] < CLOSED_LIP_OPENING
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_eyes_close_and_mouth_opens_on_every_shape(name):
     head = shaped_head(name)
-    assert (eyelid_gap(head, pose(eyeBlinkLeft=1, eyeBlinkRight=1)) < 0).all()
-    assert (eyelid_gap(head, pose()) > 0.1).all()
-    assert lip_gap(head, pose(jawOpen=0.6))[0] > 0.2
+    assert (eyelid_opening(head, pose(eyeBlinkLeft=1, eyeBlinkRight=1)) < 0).all()
+    assert (eyelid_opening(head, pose()) > 0.07).all()
+    assert lip_opening(head, pose(jawOpen=0.6))[0] > 0.14
 
 
 def test_animation_and_its_files_show_the_shape(tmp_path):

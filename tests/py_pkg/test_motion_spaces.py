@@ -26,12 +26,14 @@ def models(tmp_path_factory):
 @pytest.mark.parametrize("name", KINDS)
 def test_model_tells_its_space_and_emotions(models, name):
     model, kind = models[name], KINDS[name]
-    assert (model.space, model.channels, model.n_channels) == (kind.space, kind.channels, kind.n_channels)
+    n_weights = len(kind.weights) or kind.n_channels  # vertices have no names
+    assert (model.space, model.channels, model.n_channels) == (kind.space, kind.weights, n_weights)
+    assert model.has_head_pose == (kind.weights != kind.channels)
     assert model.emotions == kind.emotions
     assert model.default_emotion == ("happy" if kind.emotions else None)
     assert (model.rig is not None) == kind.rig
     anim = model.animate(AUDIO, 16000)
-    assert (anim.space, anim.n_channels, anim.fps) == (kind.space, kind.n_channels, kind.fps)
+    assert (anim.space, anim.n_channels, anim.fps) == (kind.space, n_weights, kind.fps)
     assert anim.n_frames == np.ceil(1.01 * kind.fps)
     np.testing.assert_allclose(anim.times, np.arange(anim.n_frames) / kind.fps)
 
@@ -64,7 +66,8 @@ def test_chunks_and_stamps_at_25_fps(models, name):
     model = models[name]
     whole = model.animate(tone(2.03, 22050), 22050).weights
     stream = model.stream()
-    assert stream.latency.hop_s == 6 / 25
+    hop_ms = stream.profile.latency_ms - 1000 * stream.profile.lookahead_samples / 16000
+    assert hop_ms == pytest.approx(1000 * 6 / 25)
     audio, frames = tone(2.03, 22050), []
     for start in range(0, len(audio), 999):
         stream.push(audio[start : start + 999], 22050)

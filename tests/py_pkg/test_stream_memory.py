@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from diffusiontalker import _native
-from diffusiontalker.api.bundles import resolve
+from diffusiontalker.spec.bundles import resolve
 
-LIMIT = 256 * 1024  # bytes of one stream beyond the model, docs/engines.md
+LIMIT = 256 * 1024  # bytes of one stream beyond the model, docs/embedding.md
 
 # Peak of resident memory while so many seconds of noise stream through, in kB.
 SCRIPT = """

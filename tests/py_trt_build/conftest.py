@@ -9,8 +9,8 @@ from bundles import write_bundle
 
 import diffusiontalker
 from diffusiontalker.errors import EngineError
-from trt_build.engine.build_set import Wanted, ensure_engines
-from trt_build.engine.library import load_library
+from diffusiontalker.trt_build.engine.build_set import Wanted, ensure_engines
+from diffusiontalker.trt_build.engine.library import load_library
 
 BASE = Path(diffusiontalker.__file__).parent / "bundles" / "base"
 

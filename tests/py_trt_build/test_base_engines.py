@@ -5,8 +5,8 @@ import json
 
 from conftest import BASE
 
-from trt_build.manifest.identity import Identity, bundle_hash
-from trt_build.manifest.sidecar import file_problem, read
+from diffusiontalker.trt_build.sets.identity import Identity, bundle_hash
+from diffusiontalker.trt_build.sets.sidecar import file_problem, read
 
 DESCRIPTION = json.loads((BASE / "bundle.json").read_text())
 WINDOW = sum(DESCRIPTION["profiles"]["live"].values())

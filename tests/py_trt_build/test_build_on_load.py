@@ -1,6 +1,7 @@
 """load() builds the engines that are missing. A stand-in for the native module says that there is a GPU, and accepts a
 set as the real one does: one of the user's cache that fits and is whole. The engines are really built."""
 
+import contextlib
 import importlib
 import json
 import logging
@@ -14,13 +15,13 @@ import soundfile
 
 from diffusiontalker.api.model import load
 from diffusiontalker.cli.main import main
-from diffusiontalker.engine import on_load
 from diffusiontalker.errors import BackendError, EngineError, OutputError
-from trt_build.engine import build_set
-from trt_build.engine import gpu as gpu_query
-from trt_build.manifest import cache as sets
-from trt_build.manifest.identity import Gpu, bundle_hash
-from trt_build.manifest.sidecar import EngineSet, file_problem
+from diffusiontalker.trt_build import on_load
+from diffusiontalker.trt_build.engine import build_set
+from diffusiontalker.trt_build.engine import gpu as gpu_query
+from diffusiontalker.trt_build.sets import cache as sets
+from diffusiontalker.trt_build.sets.identity import Gpu, bundle_hash
+from diffusiontalker.trt_build.sets.sidecar import file_problem, read
 
 real = importlib.import_module("diffusiontalker._native")
 MISSING = "there are no tensorrt-rtx engines for this bundle: build them"
@@ -39,15 +40,18 @@ class Machine(SimpleNamespace):
 
     def Model(self, source, backend, precision, log, **options):
         self.opened.append(backend)
-        fits = self.usable and any(self.is_fit(found) for _, found in sets.read_all())
+        fits = self.usable and any(map(self.is_fit, sets.set_folders()))
         if backend == "tensorrt" and not fits:
             raise BackendError(MISSING)
         if backend == "auto" and not fits and log:
             log(2, f"using the CPU: {MISSING}")
         return real.Model(source, backend="reference", precision="f32", log=None, **options)
 
-    def is_fit(self, found):
-        return isinstance(found, EngineSet) and found.identity.bundle_sha256 == self.digest and not file_problem(found)
+    def is_fit(self, folder):
+        with contextlib.suppress(EngineError):
+            found = read(folder)
+            return found.identity.bundle_sha256 == self.digest and not file_problem(found)
+        return False
 
 
 @pytest.fixture
@@ -82,7 +86,8 @@ def test_missing_engines_are_built_once_and_announced(machine, tiny, cache, rtx)
         tiny, backend="tensorrt", log=lambda level, line: lines.append(line),
         engine_progress=lambda *told: progress.append(told),
     )  # fmt: skip
-    ((folder, found),) = sets.read_all()
+    (folder,) = sets.set_folders()
+    found = read(folder)
     assert (
         file_problem(found) == "" and found.identity.library == "tensorrt-rtx" and found.identity.batches == (1, 8, 64)
     )
@@ -147,14 +152,20 @@ def test_nothing_is_built_without_gpu_or_backend(machine, builds, tiny, lack):
 @pytest.mark.parametrize(
     "hidden, remedy",
     # What imports onnx and filelock is hidden in their place: they are imported already.
-    [("tensorrt_rtx", "is not installed"), ("trt_build.engine.build_set", "building needs trt_build.engine.build_set")],
+    [
+        ("tensorrt_rtx", "is not installed"),
+        (
+            "diffusiontalker.trt_build.engine.build_set",
+            "building engines needs diffusiontalker.trt_build.engine.build_set",
+        ),
+    ],
 )
 def test_without_builder_one_sentence_names_the_command(machine, tiny, monkeypatch, hidden, remedy):
     monkeypatch.setitem(sys.modules, hidden, None)
     with pytest.raises(EngineError) as e:
         load(tiny, backend="tensorrt")
     assert MISSING in str(e.value) and remedy in str(e.value) and "\n" not in str(e.value)
-    assert "pip install 'diffusiontalker[tensorrt-rtx]'" in str(e.value)
+    assert "pip install 'tensorrt-rtx>=" in str(e.value)
     lines = []
     assert load(tiny, log=lambda *record: lines.append(record)).backend == "reference"
     assert any(level == 2 and remedy in line for level, line in lines)

@@ -13,12 +13,12 @@ from bundles import write_bundle
 from conftest import tiny_wanted
 
 from diffusiontalker.errors import BundleError, EngineError, OutputError
-from trt_build.engine import timing
-from trt_build.engine.build_set import ensure_engines
-from trt_build.engine.lock import building
-from trt_build.manifest import cache as sets
-from trt_build.manifest.identity import EngineOptions, Gpu
-from trt_build.manifest.sidecar import file_problem, read
+from diffusiontalker.trt_build.engine import timing
+from diffusiontalker.trt_build.engine.build_set import ensure_engines
+from diffusiontalker.trt_build.engine.lock import building
+from diffusiontalker.trt_build.sets import cache as sets
+from diffusiontalker.trt_build.sets.identity import EngineOptions, Gpu
+from diffusiontalker.trt_build.sets.sidecar import file_problem, read
 
 pytestmark = pytest.mark.usefixtures("rtx")
 
@@ -219,7 +219,7 @@ def test_lock_is_waited_for_and_told_once(cache, tmp_path):
 
 def test_cache_that_cannot_hold_a_lock_does_not_hinder(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr("trt_build.engine.lock.cache_folder", lambda: tmp_path / "file" / "below")
+    monkeypatch.setattr("diffusiontalker.trt_build.engine.lock.cache_folder", lambda: tmp_path / "file" / "below")
     with building(tmp_path / "set", lambda: None):
         pass
     with pytest.raises(OSError, match="of the build"), building(tmp_path / "set", lambda: None):

@@ -7,11 +7,13 @@ import sys
 
 import pytest
 
-from diffusiontalker.cli import engine_checks, engine_sets
+from diffusiontalker import trt_build
+from diffusiontalker.cli import engine_checks
 from diffusiontalker.cli.main import main
-from trt_build.engine import installed, library
-from trt_build.manifest.cache import engines_folder
-from trt_build.manifest.identity import Gpu
+from diffusiontalker.errors import EngineError
+from diffusiontalker.trt_build import state
+from diffusiontalker.trt_build.sets.cache import engines_folder
+from diffusiontalker.trt_build.sets.identity import Gpu
 
 BUILD = ("--library", "tensorrt-rtx", "--profile", "low", "--batches", "2,1", "--quiet")
 
@@ -89,18 +91,18 @@ def test_stale_sets_say_why(run, filled, monkeypatch):
     assert "its bundle is not among those" in states(run)[filled.name]["reason"]
     path = filled / "engines.json"
     content = json.loads(path.read_text())
-    monkeypatch.setattr(engine_sets, "known_bundles", lambda: {content["identity"]["bundle_sha256"]: "tiny"})
+    monkeypatch.setattr(state, "known_bundles", lambda: {content["identity"]["bundle_sha256"]: "tiny"})
     assert states(run)[filled.name]["state"] == "fits"
-    monkeypatch.setattr(engine_sets, "installed_version", lambda name: "99.0")
+    monkeypatch.setattr(state, "installed_version", lambda name: "99.0")
     assert "and 99.0 is installed" in states(run)[filled.name]["reason"]
-    monkeypatch.setattr(engine_sets, "installed_version", lambda name: None)
+    monkeypatch.setattr(state, "installed_version", lambda name: None)
     content["identity"]["gpu"] = {"name": "NVIDIA H200", "compute_capability": "9.0"}
     path.write_text(json.dumps(content))
-    monkeypatch.setattr(engine_sets, "find_gpu", lambda: (None, "no NVIDIA driver"))
+    monkeypatch.setattr(state, "find_gpu", lambda: (None, "no NVIDIA driver"))
     assert states(run)[filled.name]["reason"] == "it is for NVIDIA H200, and here is no NVIDIA driver"
-    monkeypatch.setattr(engine_sets, "find_gpu", lambda: (Gpu("NVIDIA L4", "8.9"), ""))
+    monkeypatch.setattr(state, "find_gpu", lambda: (Gpu("NVIDIA L4", "8.9"), ""))
     assert states(run)[filled.name]["reason"] == "it is for NVIDIA H200, and here is NVIDIA L4"
-    monkeypatch.setattr(engine_sets, "find_gpu", lambda: (Gpu("NVIDIA H200", "9.0"), ""))
+    monkeypatch.setattr(state, "find_gpu", lambda: (Gpu("NVIDIA H200", "9.0"), ""))
     assert states(run)[filled.name]["state"] == "fits"
 
 
@@ -147,7 +149,7 @@ def test_batches_are_whole_numbers(run, batches):
 
 def test_without_library_and_onnx_the_remedy_is_named(tiny, cache):
     for hidden, message in (
-        ("tensorrt_rtx", "pip install 'diffusiontalker[tensorrt-rtx]'"),
+        ("tensorrt_rtx", "pip install 'tensorrt-rtx>="),
         ("onnx", "engines needs onnx"),
     ):
         program = f"import sys; sys.modules[{hidden!r}] = None\nfrom diffusiontalker.cli.main import main\n"
@@ -157,20 +159,20 @@ def test_without_library_and_onnx_the_remedy_is_named(tiny, cache):
 
 
 def test_doctor_tells_libraries_and_sets(run, filled, known, monkeypatch):
-    monkeypatch.setattr("trt_build.engine.gpu.find_gpu", lambda: (None, "no NVIDIA driver"))
+    monkeypatch.setattr("diffusiontalker.trt_build.find_gpu", lambda: (None, "no NVIDIA driver"))
     check = engine_checks.check_engine_sets()
     assert (check.status, "1 of 1 fit" in check.found, str(engines_folder()) in check.found) == ("ok", True, True)
     check = engine_checks.check_libraries()
     assert check.status == "ok" and check.found.startswith("tensorrt-rtx ") and check.found.endswith("no NVIDIA driver")
-    monkeypatch.setattr(installed, "installed_version", lambda name: None)
+    monkeypatch.setattr(trt_build, "installed_version", lambda name: None)
     check = engine_checks.check_libraries()
-    assert (check.status, check.found) == ("note", "not installed") and "diffusiontalker[tensorrt-rtx]" in check.advice
-    monkeypatch.setattr(installed, "installed_version", lambda name: "1" if name == "tensorrt-rtx" else None)
-    monkeypatch.setattr(library, "load_library", broken)
+    assert (check.status, check.found) == ("note", "not installed") and "pip install 'tensorrt-rtx>=" in check.advice
+    monkeypatch.setattr(trt_build, "installed_version", lambda name: "1" if name == "tensorrt-rtx" else None)
+    monkeypatch.setattr(trt_build, "load_library", broken)
     assert engine_checks.check_libraries().found == "cannot be loaded"
     shutil.rmtree(filled)
     assert engine_checks.check_engine_sets().status == "note"
 
 
 def broken(name):
-    raise library.EngineError("cannot be loaded")
+    raise EngineError("cannot be loaded")

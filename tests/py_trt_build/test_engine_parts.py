@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from conftest import BASE
 
+from benchmarks.verify import engine_parts
+from benchmarks.verify.parts import OUTPUTS, OnnxParts, Recorder
 from diffusiontalker.errors import EngineError
-from trt_build.engine.library import Library
-from trt_build.manifest.identity import Gpu
-from trt_build.verify import engine_parts
-from trt_build.verify.parts import OUTPUTS, OnnxParts, Recorder
+from diffusiontalker.trt_build.engine.library import Library
+from diffusiontalker.trt_build.sets.identity import Gpu
 
 
 class HostMemory:

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from trt_build.engine.gpu import find_gpu
-from trt_build.manifest.identity import Gpu
+from diffusiontalker.trt_build.engine.gpu import find_gpu
+from diffusiontalker.trt_build.sets.identity import Gpu
 
 DRIVER = """
 #include <string.h>

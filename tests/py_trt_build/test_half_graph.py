@@ -10,10 +10,10 @@ from conftest import BASE
 from onnx import TensorProto, helper, numpy_helper
 
 from diffusiontalker.errors import EngineError
-from trt_build.export.half_storage import stored_constants
-from trt_build.graph.constants import element_types, fold_stored_half
-from trt_build.graph.half import half_graph
-from trt_build.graph.opset17 import to_opset17
+from diffusiontalker.trt_build.graph.constants import element_types, fold_stored_half
+from diffusiontalker.trt_build.graph.half import half_graph
+from diffusiontalker.trt_build.graph.opset17 import to_opset17
+from training.export.half_storage import stored_constants
 
 NETWORKS = ("audio_encoder", "denoiser", "conditioner", "style_encoder")
 HALF, FLOAT = TensorProto.FLOAT16, TensorProto.FLOAT
@@ -123,9 +123,9 @@ def test_stored_half_weights_fold_to_the_same_values(graphs):
 @pytest.fixture(scope="module")
 def judge():
     """A second of sound, so five windows, in PyTorch float32 and float16."""
-    from trt_build.verify.compare import Judge
-    from trt_build.verify.parts import TorchParts
-    from trt_build.verify.reference import measure_reference
+    from benchmarks.verify.compare import Judge
+    from benchmarks.verify.parts import TorchParts
+    from benchmarks.verify.reference import measure_reference
 
     t = np.arange(16000) / 16000
     voice = sum(np.sin(2 * np.pi * k * 120 * t + k) / k for k in range(1, 20)) * np.clip(np.sin(20 * t), 0, 1) ** 2
@@ -136,7 +136,7 @@ def judge():
 
 @pytest.mark.parametrize("half", [False, True])
 def test_onnx_graphs_keep_the_limits_that_pytorch_sets(judge, half):
-    from trt_build.verify.parts import OnnxParts
+    from benchmarks.verify.parts import OnnxParts
 
     result = judge.compare(OnnxParts(BASE, half), half)
     assert [e.what for e in result.errors] == ["audio", "condition", "x0", "frames"]
@@ -147,8 +147,8 @@ def test_onnx_graphs_keep_the_limits_that_pytorch_sets(judge, half):
 
 
 def test_reference_comes_back_from_a_file(judge, tmp_path):
-    from trt_build.verify.parts import OnnxParts
-    from trt_build.verify.reference import Reference
+    from benchmarks.verify.parts import OnnxParts
+    from benchmarks.verify.reference import Reference
 
     judge.reference.save(tmp_path / "reference.npz")
     again = type(judge)(BASE, Reference.load(tmp_path / "reference.npz", BASE))
@@ -160,14 +160,14 @@ def test_reference_comes_back_from_a_file(judge, tmp_path):
     whole = (tmp_path / "reference.npz").read_bytes()
     for name, data in (("half.npz", whole[: len(whole) // 2]), ("text.npz", b"no archive"), ("none.npz", b"")):
         (tmp_path / name).write_bytes(data)
-        with pytest.raises(EngineError, match=f"{name} is no reference of trt_build.verify"):
+        with pytest.raises(EngineError, match=f"{name} is no reference of benchmarks.verify"):
             Reference.load(tmp_path / name, BASE)
     with pytest.raises(EngineError, match="missing.npz is no reference"):
         Reference.load(tmp_path / "missing.npz", BASE)
 
 
 def test_wrong_networks_are_beyond_the_limits(judge):
-    from trt_build.verify.parts import OnnxParts
+    from benchmarks.verify.parts import OnnxParts
 
     class Wrong(OnnxParts):
         def run(self, network, feeds):

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from diffusiontalker.api.native import native
-from trt_build.engine.gpu import find_gpu
-from trt_build.engine.installed import installed_version
+from diffusiontalker.native import native
+from diffusiontalker.trt_build.engine.gpu import find_gpu
+from diffusiontalker.trt_build.engine.installed import installed_version
 
 LIBRARY_FOLDERS = {"tensorrt": "tensorrt_libs", "tensorrt-rtx": "tensorrt_rtx_libs"}
 

@@ -6,9 +6,9 @@ import sys
 
 PROGRAM = """
 import sys
-import trt_build.engine.build_set, trt_build.manifest.cache, trt_build.verify.compare, trt_build.verify.engine_parts
+import diffusiontalker.trt_build.engine.build_set, diffusiontalker.trt_build.sets.cache
 from diffusiontalker.cli import engine, engine_build, engine_checks, engine_sets
-wrong = {"torch", "training", "trt_build.export", "tensorrt", "tensorrt_rtx", "pycuda"} & set(sys.modules)
+wrong = {"torch", "training", "tensorrt", "tensorrt_rtx", "pycuda"} & set(sys.modules)
 sys.exit(f"imported too early: {wrong}" if wrong else 0)
 """
 

@@ -7,9 +7,9 @@ import onnx
 import pytest
 from conftest import BASE
 
-from trt_build.engine.build_plan import prepare_graph
-from trt_build.engine.plan_spec import plan_specs
-from trt_build.engine.precision import PrecisionReport, engine_precision
+from diffusiontalker.trt_build.engine.build_plan import prepare_graph
+from diffusiontalker.trt_build.engine.plan_spec import plan_specs
+from diffusiontalker.trt_build.engine.precision import PrecisionReport, engine_precision
 
 
 def layer(kind, *types):

@@ -8,16 +8,16 @@ from types import ModuleType
 import onnx
 
 from diffusiontalker.errors import EngineError
-from trt_build.engine.library import Library
-from trt_build.engine.messages import engine_error, log_of
-from trt_build.engine.monitor import Progress, make_monitor
-from trt_build.engine.plan_spec import PlanSpec
-from trt_build.engine.precision import PrecisionReport, engine_precision, network_precision
-from trt_build.graph.constants import fold_stored_half
-from trt_build.graph.half import half_graph
-from trt_build.graph.opset17 import to_opset17
-from trt_build.graph.window import fix_shapes
-from trt_build.manifest.identity import EngineOptions
+from diffusiontalker.trt_build.engine.library import Library
+from diffusiontalker.trt_build.engine.messages import engine_error, log_of
+from diffusiontalker.trt_build.engine.monitor import Progress, make_monitor
+from diffusiontalker.trt_build.engine.plan_spec import PlanSpec
+from diffusiontalker.trt_build.engine.precision import PrecisionReport, engine_precision, network_precision
+from diffusiontalker.trt_build.graph.constants import fold_stored_half
+from diffusiontalker.trt_build.graph.half import half_graph
+from diffusiontalker.trt_build.graph.opset17 import to_opset17
+from diffusiontalker.trt_build.graph.window import fix_shapes
+from diffusiontalker.trt_build.sets.identity import EngineOptions
 
 # What stays float32 where the builder chooses types (TensorRT 8); elsewhere the graph says it.
 _FLOAT_LAYERS = ("SOFTMAX", "NORMALIZATION", "REDUCE")

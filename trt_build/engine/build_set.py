@@ -10,16 +10,15 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from diffusiontalker import __version__
-from diffusiontalker.api import bundles
 from diffusiontalker.errors import BundleError, EngineError
-from trt_build.engine import timing
-from trt_build.engine.build_plan import build_plan, prepare_graph
-from trt_build.engine.library import Library, choose_library
-from trt_build.engine.lock import building
-from trt_build.engine.plan_spec import PlanSpec, plan_specs
-from trt_build.manifest.cache import engines_folder, new_set
-from trt_build.manifest.identity import (
+from diffusiontalker.spec import bundles
+from diffusiontalker.trt_build.engine import timing
+from diffusiontalker.trt_build.engine.build_plan import build_plan, prepare_graph
+from diffusiontalker.trt_build.engine.library import Library, choose_library
+from diffusiontalker.trt_build.engine.lock import building
+from diffusiontalker.trt_build.engine.plan_spec import PlanSpec, plan_specs
+from diffusiontalker.trt_build.sets.cache import engines_folder, new_set
+from diffusiontalker.trt_build.sets.identity import (
     DEFAULT_BATCHES,
     EngineOptions,
     Gpu,
@@ -27,7 +26,8 @@ from trt_build.manifest.identity import (
     bundle_hash,
     bundle_windows,
 )
-from trt_build.manifest.sidecar import NAME, Engine, EngineSet, file_problem, read
+from diffusiontalker.trt_build.sets.sidecar import NAME, Engine, EngineSet, file_problem, read
+from diffusiontalker.version import __version__
 
 TURING = "7.5"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import sys
 
-from trt_build.manifest.identity import Gpu
+from diffusiontalker.trt_build.sets.identity import Gpu
 
 DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 # CUdevice_attribute of cuda.h, part of the driver's stable interface.

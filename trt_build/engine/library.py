@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from diffusiontalker.errors import EngineError
-from trt_build.engine.gpu import find_gpu
-from trt_build.manifest.identity import LIBRARIES, Gpu
+from diffusiontalker.extras import install_command
+from diffusiontalker.trt_build.engine.gpu import find_gpu
+from diffusiontalker.trt_build.sets.identity import Gpu
 
 MODULES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx"}
-INSTALL = {name: f"pip install 'diffusiontalker[{name}]'" for name in LIBRARIES}
 OLDEST_MAJOR = {"tensorrt": 8, "tensorrt-rtx": 1}
 
 
@@ -47,12 +47,12 @@ def load_library(name: str) -> Library:
         major = int(version.split(".")[0])
     except ModuleNotFoundError as e:
         if e.name != MODULES[name]:
-            raise EngineError(f"{name} is not whole: it lacks {e.name}; {INSTALL[name]}") from e
-        raise EngineError(f"{name} is not installed: {INSTALL[name]}") from e
+            raise EngineError(f"{name} is not whole: it lacks {e.name}; {install_command(name)}") from e
+        raise EngineError(f"{name} is not installed: {install_command(name)}") from e
     except (ImportError, OSError, AttributeError, ValueError) as e:
-        raise EngineError(f"{name} cannot be loaded: {' '.join(str(e).split())}; {INSTALL[name]}") from e
+        raise EngineError(f"{name} cannot be loaded: {' '.join(str(e).split())}; {install_command(name)}") from e
     if major < OLDEST_MAJOR[name]:
-        raise EngineError(f"{name} {version} is too old, {OLDEST_MAJOR[name]} is needed: {INSTALL[name]}")
+        raise EngineError(f"{name} {version} is too old, {OLDEST_MAJOR[name]} is needed: {install_command(name)}")
     return Library(name, module, version)
 
 
@@ -67,7 +67,7 @@ def choose_library(name: str | None = None) -> tuple[Library, Gpu | None]:
         if gpu is None:
             raise EngineError(
                 f"tensorrt builds engines on the GPU that will run them, and here is none: {reason}; tensorrt-rtx "
-                f"builds without one ({INSTALL['tensorrt-rtx']})"
+                f"builds without one ({install_command('tensorrt-rtx')})"
             )
         return library, gpu
     errors = []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from trt_build.manifest.cache import cache_folder
+from diffusiontalker.paths import cache_folder
 
 POLL_S = 0.2
 

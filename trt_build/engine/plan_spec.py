@@ -1,4 +1,4 @@
-"""Which plans an engine set has, with their sizes: the table of docs/engine-format.md as code."""
+"""Which plans an engine set has, with their sizes: the table of docs/tensorrt-engines.md as code."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from diffusiontalker.errors import OutputError
 from diffusiontalker.io.atomic import atomic_writer
-from trt_build.manifest.cache import timing_folder
-from trt_build.manifest.identity import Identity
+from diffusiontalker.trt_build.sets.cache import timing_folder
+from diffusiontalker.trt_build.sets.identity import Identity
 
 
 def path_of(identity: Identity) -> Path | None:

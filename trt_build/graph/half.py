@@ -12,7 +12,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from diffusiontalker.errors import EngineError
-from trt_build.graph.constants import element_types, fold_stored_half
+from diffusiontalker.trt_build.graph.constants import element_types, fold_stored_half
 
 FLOAT, HALF = TensorProto.FLOAT, TensorProto.FLOAT16
 

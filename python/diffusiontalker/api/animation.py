@@ -29,6 +29,10 @@ class Animation:
     audio_path: Path | None = None  # the recording it belongs to, when it came from a file
     space: str = "blendshapes"
     rig: Rig | None = None
+    # float32 [n_frames, 3]: yaw, pitch, roll of the head in radians, about the neck by R_y(yaw) R_x(pitch) R_z(roll),
+    # right-handed with x to the subject's left, y up, z out of the face: yaw > 0 turns the face to the subject's left,
+    # pitch > 0 nods it down, roll > 0 tilts the head to the right shoulder. None: a motion without a head pose.
+    head_pose: np.ndarray | None = None
     head: str = "default"  # face of the built-in head that shows blendshapes, one of diffusiontalker.head.HEAD_SHAPES
 
     @property
@@ -68,7 +72,7 @@ class Animation:
 
     def vertices(self, start: int = 0, stop: int | None = None) -> np.ndarray:
         """Geometry of frames start .. stop - 1 (all of them by default), float32 [n, V, 3]: the rig's template plus
-        offsets, in units of rig.unit_m; for blendshapes the built-in head, in metres.
+        offsets, in units of rig.unit_m; for blendshapes the built-in head, in metres, turned by head_pose.
         Beside the result, memory for a few frames only; ask for parts of a long animation.
         Raises InputError: a motion without a rig, channels or a shape that the head does not have.
         """
@@ -77,8 +81,9 @@ class Animation:
         out = np.empty((len(frames), *still.shape), np.float32)
         step = block_frames(still.size)
         for i in range(0, len(frames), step):
-            block = np.asarray(self.weights[frames.start + i : min(frames.stop, frames.start + i + step)])
-            out[i : i + step] = self._geometry(block)
+            rows = slice(frames.start + i, min(frames.stop, frames.start + i + step))
+            pose = None if self.head_pose is None else np.asarray(self.head_pose[rows])
+            out[i : i + step] = self._geometry(np.asarray(self.weights[rows]), pose)
         return out
 
     def _still(self) -> np.ndarray:
@@ -94,13 +99,14 @@ class Animation:
             )
         return self.rig.template
 
-    def _geometry(self, weights: np.ndarray) -> np.ndarray:
+    def _geometry(self, weights: np.ndarray, pose: np.ndarray | None) -> np.ndarray:
         if self.rig is not None:
             return self.rig.vertices(weights)
-        from diffusiontalker.head import in_head_order, shaped_head
+        from diffusiontalker.head import in_head_order, shaped_head, turned
 
         head = shaped_head(self.head)
-        return head.vertices(in_head_order(head, self.channels, weights))
+        still = head.vertices(in_head_order(head, self.channels, weights))
+        return still if pose is None else turned(head, still, pose)
 
     def save(self, *paths: str | os.PathLike[str], force: bool = False, vertices: bool = False) -> None:
         """Writes one file per path, in the format its ending names (.npz, .csv, .json, .glb; docs/output-formats.md).

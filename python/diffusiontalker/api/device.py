@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from diffusiontalker.api.native import native
 from diffusiontalker.errors import InputError
+from diffusiontalker.native import native
 
 if TYPE_CHECKING:
     from diffusiontalker._native import DeviceArray

@@ -12,17 +12,18 @@ from pathlib import Path
 
 import numpy as np
 
-from diffusiontalker.api import bundles
 from diffusiontalker.api.animation import Animation
 from diffusiontalker.api.device import DeviceRig
 from diffusiontalker.api.framefile import FrameFile
-from diffusiontalker.api.native import native
+from diffusiontalker.api.moods import Emotion, mood_pairs
 from diffusiontalker.api.rig import Rig
 from diffusiontalker.api.samples import array_blocks, as_float32, checked_rate
 from diffusiontalker.api.scheduler import Scheduler
 from diffusiontalker.api.stream import Profile, Stream
-from diffusiontalker.engine.on_load import EngineProgress, Wish, open_model
 from diffusiontalker.errors import InputError
+from diffusiontalker.native import native
+from diffusiontalker.spec import bundles
+from diffusiontalker.trt_build import EngineProgress, Wish, open_model
 
 Progress = Callable[[float], None]  # receives the seconds of audio that are done
 DEFAULT_THREADS = 2  # dt_model_options
@@ -96,6 +97,7 @@ class Model:
         self.path = source if isinstance(source, Path) else None  # of the folder or file; None: opened from bytes
         self.channels: tuple[str, ...] = tuple(native_model.channels)  # empty for vertices
         self.n_channels: int = native_model.n_channels
+        self.has_head_pose: bool = native_model.has_head_pose  # whether frames have one beside their weights
         self.space: str = native_model.motion_space  # blendshapes, vertices or coefficients (Animation.space)
         self.identities: tuple[str, ...] = tuple(native_model.identities)
         self.emotions: tuple[str, ...] = tuple(native_model.emotions)  # empty: the model does not know emotions
@@ -123,11 +125,18 @@ class Model:
         file = self.path / rig["file"] if is_folder else zipfile.Path(self._source, rig["file"])
         return Rig(file, self.space, rig.get("unit_m"))
 
-    def style(self, identity: str | None = None, emotion: str | None = None) -> np.ndarray:
+    def style(
+        self, identity: str | None = None, emotion: Emotion | None = None, *, emotion_strength: float = 1.0
+    ) -> np.ndarray:
         """The style of an identity with an emotion, float32 [d_identity]; None is the bundle's default.
-        Raises InputError for unknown names.
+        emotion: a name, or weights 0..2 of several, {"happy": 0.7, "surprised": 0.4}, 2 in all at most.
+        emotion_strength: 0..2. style = neutral + emotion_strength * sum of weight * (emotion - neutral), neutral being
+        the emotion of that name, or the default one where there is none.
+        Raises InputError for unknown names, weights and strengths out of range.
         """
-        return self._native.style(identity, emotion)
+        if emotion_strength == 1 and (emotion is None or isinstance(emotion, str)):
+            return self._native.style(identity, emotion)
+        return self._native.mix_emotions(identity, mood_pairs(emotion), emotion_strength)
 
     def blend_styles(self, styles: Mapping[str, float] | Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
         """Weighted mean of styles, float32 [d_identity].
@@ -140,12 +149,16 @@ class Model:
         parts, weights = zip(*pairs, strict=True)
         return self._native.blend_styles(np.asarray(parts, np.float32), np.asarray(weights, np.float32))
 
-    def enroll(self, audio, sample_rate: int, *, emotion: str | None = None) -> np.ndarray:
+    def enroll(
+        self, audio, sample_rate: int, *, emotion: Emotion | None = None, emotion_strength: float = 1.0
+    ) -> np.ndarray:
         """The style of the speaker of `audio`, float32 [d_identity].
-        audio: array [n] or [n, channels], enroll_range_ms long.   emotion: None is the mood that is heard.
-        Raises UnsupportedError (the bundle has no style encoder), InputError (length, NaN, unknown emotion).
+        audio: array [n] or [n, channels], enroll_range_ms long.   emotion: None is the mood that is heard; a name or
+        weights as for style(), of this speaker.   emotion_strength: as for style(), of the mood that is heard too.
+        Raises UnsupportedError (the bundle has no style encoder), InputError (length, NaN, unknown emotion, a weight or
+        a strength out of range).
         """
-        return self._native.enroll(as_float32(audio), checked_rate(sample_rate), emotion)
+        return self._native.enroll(as_float32(audio), checked_rate(sample_rate), mood_pairs(emotion), emotion_strength)
 
     def device_rig(self, neutral, deltas) -> DeviceRig:
         """A blendshape rig on the GPU, to pose frames of Stream.pull_device() without the host.
@@ -174,17 +187,21 @@ class Model:
         self,
         *,
         identity: str | None = None,
-        emotion: str | None = None,
+        emotion: Emotion | None = None,
+        emotion_strength: float = 1.0,
         style=None,
         seed: int = 0,
         profile: str | None = None,
+        head_amount: float = 1.0,
         max_buffered_ms: int = 30000,
         ease_out_frames: int | None = None,
         **options,
     ) -> Stream:
         """A new stream at frame 0.
-        identity: one of `identities`, emotion: one of `emotions`; None is the bundle's default.
-        style: float [d_identity] instead of both.
+        identity: one of `identities`, emotion: one of `emotions`, or weights of several; None is the bundle's default.
+        emotion_strength: 0..2, how far the face goes from neutral to the emotion (style() has the formula).
+        style: float [d_identity] instead of all three.
+        head_amount: 0..2, multiplies the head pose of a model that has one; 0 gives none, and the weights as they are.
         seed: 0 .. 2**64-1; the same audio, bundle, backend and seed give the same frames.
         profile: one of `profiles`; None is the bundle's default.
         max_buffered_ms: audio kept natively before push() computes frames to make room, 100..3600000.
@@ -198,6 +215,11 @@ class Model:
         window = self.profile(profile)
         if ease_out_frames is None:
             ease_out_frames = min(5, window.lookahead_frames)
+        if emotion is not None and not isinstance(emotion, str):
+            if style is not None:
+                raise InputError("style and emotion are both given: a style holds the emotion, leave one away")
+            style = self.style(identity, emotion, emotion_strength=emotion_strength)
+            identity, emotion, emotion_strength = None, None, 1.0
         if style is not None:
             style = np.ascontiguousarray(style, np.float32)
             if style.shape != (self._native.d_identity,):
@@ -206,9 +228,11 @@ class Model:
             self._native,
             identity=identity,
             emotion=emotion,
+            emotion_strength=emotion_strength,
             style=style,
             seed=seed,
             profile=profile,
+            head_amount=head_amount,
             max_buffered_ms=max_buffered_ms,
             ease_out_frames=ease_out_frames,
             **options,
@@ -221,10 +245,12 @@ class Model:
         sample_rate: int | None = None,
         *,
         identity: str | None = None,
-        emotion: str | None = None,
+        emotion: Emotion | None = None,
+        emotion_strength: float = 1.0,
         style=None,
         seed: int = 0,
         profile: str | None = None,
+        head_amount: float = 1.0,
         progress: Progress | None = None,
     ) -> Animation:
         """Animates a whole recording through one stream; files are read in blocks.
@@ -233,17 +259,27 @@ class Model:
         Returns an Animation with ceil(duration * fps) frames.
         Raises InputError: unreadable or empty audio, NaN samples, a bad argument.
         """
-        stream = self.stream(identity=identity, emotion=emotion, style=style, seed=seed, profile=profile)
-        frames = self.animate_into_file(stream, audio, sample_rate, progress)
-        return self.animation(np.asarray(frames), audio if isinstance(audio, (str, os.PathLike)) else None)
+        stream = self.stream(
+            identity=identity, emotion=emotion, emotion_strength=emotion_strength, style=style, seed=seed,
+            profile=profile, head_amount=head_amount,
+        )  # fmt: skip
+        weights, head_pose = self.animate_into_file(stream, audio, sample_rate, progress)
+        pose = None if head_pose is None else np.asarray(head_pose)
+        return self.animation(np.asarray(weights), audio if isinstance(audio, (str, os.PathLike)) else None, pose)
 
-    def animation(self, weights, audio_path=None) -> Animation:
-        """An Animation of this model's channels and rate around float32 [n_frames, n_channels]."""
+    def animation(self, weights, audio_path=None, head_pose=None) -> Animation:
+        """An Animation of this model's channels and rate around float32 [n_frames, n_channels], and for a model with a
+        head pose float32 [n_frames, 3]."""
         path = None if audio_path is None else Path(audio_path)
-        return Animation(weights, self.channels, self.fps_num, self.fps_den, path, self.space, self.rig)
+        return Animation(
+            weights, self.channels, self.fps_num, self.fps_den, path, self.space, self.rig, head_pose=head_pose
+        )
 
-    def animate_into_file(self, stream: Stream, audio, sample_rate=None, progress: Progress | None = None) -> FrameFile:
-        """Pushes all audio through `stream`, flushes it, and gives the frames; memory does not grow with the length.
+    def animate_into_file(
+        self, stream: Stream, audio, sample_rate=None, progress: Progress | None = None
+    ) -> tuple[FrameFile, FrameFile | None]:
+        """Pushes all audio through `stream`, flushes it, and gives weights [n_frames, n_channels] and head pose
+        [n_frames, 3] (None for a model without one); memory does not grow with the length.
         audio, sample_rate, progress: as for animate().
         """
         if isinstance(audio, (str, os.PathLike)):
@@ -254,7 +290,8 @@ class Model:
             blocks = read_audio(Path(audio))
         else:
             blocks = array_blocks(audio, sample_rate)
-        frames = FrameFile(self.n_channels)
+        weights = FrameFile(self.n_channels)
+        head_pose = FrameFile(3) if self.has_head_pose else None
         n_samples = 0
         for block, rate in blocks:
             try:
@@ -262,22 +299,24 @@ class Model:
             except InputError as e:
                 raise InputError(f"{_name(audio)}, in the block at {n_samples / rate:.2f} s: {e}") from e
             n_samples += len(block)
-            _drain(stream, frames)
+            _drain(stream, weights, head_pose)
             if progress:
                 progress(n_samples / rate)
         if not n_samples:
             raise InputError(f"{_name(audio)} holds no samples: there is nothing to animate")
         stream.flush()
-        _drain(stream, frames)
-        return frames
+        _drain(stream, weights, head_pose)
+        return weights, head_pose
 
 
-def _drain(stream: Stream, frames: FrameFile) -> None:
+def _drain(stream: Stream, weights: FrameFile, head_pose: FrameFile | None) -> None:
     while True:
-        _, weights = stream.pull_block()
-        if not len(weights):
+        _, block, pose = stream.pull_block_with_pose()
+        if not len(block):
             return
-        frames.append(weights)
+        weights.append(block)
+        if head_pose is not None and pose is not None:
+            head_pose.append(pose)
 
 
 def _name(audio) -> str:

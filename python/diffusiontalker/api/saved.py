@@ -11,6 +11,7 @@ import numpy as np
 
 from diffusiontalker.api.animation import Animation
 from diffusiontalker.errors import InputError
+from diffusiontalker.head.pose import check_pose
 
 
 def load_animation(path: Path) -> Animation:
@@ -29,6 +30,11 @@ def load_animation(path: Path) -> Animation:
         raise InputError(f"{path} has weights {weights.shape} for {len(animation.channels)} channels")
     if not np.isfinite(weights).all():
         raise InputError(f"{path} holds weights that are not finite numbers: save it again")
+    if animation.head_pose is not None:
+        try:
+            check_pose(animation.head_pose, len(weights))
+        except InputError as e:
+            raise InputError(f"{path}: {e}") from e
     return animation
 
 
@@ -39,11 +45,13 @@ def _from_npz(path: Path) -> Animation:
         channels = tuple(str(name) for name in saved["channels"])
         weights = saved["weights"].astype(np.float32)
         space = str(saved["space"]) if "space" in saved else "blendshapes"
-        return Animation(weights, channels, rate.numerator, rate.denominator, space=space)
+        pose = saved["head_pose"].astype(np.float32) if "head_pose" in saved else None
+        return Animation(weights, channels, rate.numerator, rate.denominator, space=space, head_pose=pose)
 
 
 def _from_json(path: Path) -> Animation:
     saved = json.loads(path.read_text(encoding="utf-8"))
     rate = Fraction(saved["fps_num"], saved["fps_den"])
     weights = np.asarray(saved["weights"], np.float32)
-    return Animation(weights, tuple(saved["channels"]), rate.numerator, rate.denominator)
+    pose = np.asarray(saved["head_pose"], np.float32) if "head_pose" in saved else None
+    return Animation(weights, tuple(saved["channels"]), rate.numerator, rate.denominator, head_pose=pose)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from diffusiontalker.api.native import native
 from diffusiontalker.api.samples import as_float32, checked_rate
 from diffusiontalker.blocks import block_frames
 from diffusiontalker.errors import BufferFullError, InputError
+from diffusiontalker.native import native
 
 if TYPE_CHECKING:
     from diffusiontalker._native import DeviceArray
@@ -25,6 +25,7 @@ class Frame:
     index: int  # since the start of the stream
     time_s: float  # index * fps_den / fps_num
     weights: np.ndarray  # float32 [n_channels]
+    head_pose: np.ndarray | None = None  # float32 [3], as Animation.head_pose; None for a model without one
 
 
 @dataclass(frozen=True)
@@ -42,20 +43,6 @@ class Profile:
     stream_bytes: int  # memory of a native stream with the C library's default options
 
 
-@dataclass(frozen=True)
-class Latency:
-    """Audio that must arrive before a frame can leave, in seconds; compute time comes on top.
-    The first frame of a hop waits for hop_s + lookahead_s after its own time, the last one for about lookahead_s.
-    """
-
-    hop_s: float
-    lookahead_s: float
-
-    @property
-    def worst_s(self) -> float:
-        return self.hop_s + self.lookahead_s
-
-
 class Stream:
     """Made by Model.stream(). Used by one thread at a time.
 
@@ -68,16 +55,9 @@ class Stream:
         self._native = native_stream
         self._block_frames = block_frames(model.n_channels)  # asked from the native stream at once
         self._piece_s = max_buffered_ms / 4000  # pieces of a quarter of the buffer always fit after a pull
-        self._waiting: deque[tuple[int, np.ndarray]] = deque()  # pulled early to make room, not asked for yet
-
-    @property
-    def latency(self) -> Latency:
-        """Audio this stream needs before a frame leaves, compute time not included."""
-        model = self.model
-        return Latency(
-            self.profile.hop_frames * model.fps_den / model.fps_num,
-            self.profile.lookahead_samples / model.sample_rate_hz,
-        )
+        self._waiting: deque[tuple[int, np.ndarray, np.ndarray]] = (
+            deque()
+        )  # pulled early to make room, not asked for yet
 
     def push(self, samples, sample_rate: int) -> None:
         """Appends audio of any length; frames that no longer fit the native buffer wait in this object.
@@ -97,31 +77,42 @@ class Stream:
                 self._native.push(part, rate)
 
     def _pull_native(self, max_frames: int | None = None) -> int:
-        first, weights = self._native.pull(self._block_frames if max_frames is None else max_frames)
+        n = self._block_frames if max_frames is None else max_frames
+        first, weights, head_pose = self._native.pull_with_pose(n)
         if len(weights):
-            self._waiting.append((first, weights))
+            self._waiting.append((first, weights, head_pose))
         return len(weights)
 
     def pull_block(self, max_frames: int | None = None) -> tuple[int, np.ndarray]:
         """At most max_frames finished frames (None: a few MB) as (index of the first, float32 [n, n_channels]).
         n is 0 when more audio is needed. A max_frames of one hop computes no more than one window.
         """
+        return self.pull_block_with_pose(max_frames)[:2]
+
+    def pull_block_with_pose(self, max_frames: int | None = None) -> tuple[int, np.ndarray, np.ndarray | None]:
+        """As pull_block(), with the head pose float32 [n, 3] (Animation.head_pose); None for a model without one."""
+        has_pose = self.model.has_head_pose
         if not self._waiting and not self._pull_native(max_frames):
-            return 0, np.zeros((0, self.model.n_channels), np.float32)
-        first, weights = self._waiting.popleft()
+            none = np.zeros((0, self.model.n_channels), np.float32)
+            return 0, none, np.zeros((0, 3), np.float32) if has_pose else None
+        first, weights, pose = self._waiting.popleft()
         if max_frames is not None and len(weights) > max_frames:
-            self._waiting.appendleft((first + max_frames, weights[max_frames:]))
-        return first, weights[:max_frames]
+            self._waiting.appendleft((first + max_frames, weights[max_frames:], pose[max_frames:]))
+        return first, weights[:max_frames], pose[:max_frames] if has_pose else None
 
     def pull(self) -> list[Frame]:
         """All frames that are finished, computing them as needed; [] when more audio is needed."""
         frames: list[Frame] = []
         period = self.model.fps_den / self.model.fps_num
         while True:
-            first, weights = self.pull_block()
+            first, weights, pose = self.pull_block_with_pose()
             if not len(weights):
                 return frames
-            frames += [Frame(first + i, (first + i) * period, w) for i, w in enumerate(weights)]
+            poses = [None] * len(weights) if pose is None else pose
+            frames += [
+                Frame(first + i, (first + i) * period, w, p)
+                for i, (w, p) in enumerate(zip(weights, poses, strict=True))
+            ]
 
     def pull_device(self, max_frames: int | None = None, out: DeviceArray | None = None) -> tuple[int, DeviceArray]:
         """Finished frames on the device, for consumers that work there: (index of the first, float32 [n, n_channels]).
@@ -132,8 +123,14 @@ class Stream:
         Raises InputError when frames wait in this object (push less at a time, or pull_block() them first),
         UnsupportedError on a backend without a device.
         """
+        return self.pull_device_with_pose(max_frames, out)[:2]
+
+    def pull_device_with_pose(
+        self, max_frames: int | None = None, out: DeviceArray | None = None
+    ) -> tuple[int, DeviceArray, np.ndarray | None]:
+        """As pull_device(), with the head pose float32 [n, 3] on the host; None for a model without one."""
         if self._waiting:
-            n = sum(len(w) for _, w in self._waiting)
+            n = sum(len(w) for _, w, _ in self._waiting)
             raise InputError(f"{n} frames are on the host already: take them with pull_block(), or push less at a time")
         if out is None:
             ready = self._native.ready_frames()
@@ -141,13 +138,13 @@ class Stream:
             out = native().DeviceArray(self.model._native, [n, self.model.n_channels])
         elif max_frames is not None:
             raise InputError("max_frames and out are both given: out tells how many frames are taken")
-        first, n = self._native.pull_device(out)
-        return first, out.head(n)
+        first, n, pose = self._native.pull_device_with_pose(out)
+        return first, out.head(n), pose if self.model.has_head_pose else None
 
     @property
     def ready_frames(self) -> int:
         """Frames that pull() would give now."""
-        return self._native.ready_frames() + sum(len(w) for _, w in self._waiting)
+        return self._native.ready_frames() + sum(len(w) for _, w, _ in self._waiting)
 
     def flush(self) -> None:
         """Ends the audio: the remaining frames become ready and ease to rest; ceil(duration * fps) in all."""

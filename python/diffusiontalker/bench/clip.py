@@ -6,18 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
-from diffusiontalker.api.native import native
-
-RATE_HZ = 16000
+from diffusiontalker.native import native
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
 
 
 def synthetic_speech(duration_s: float) -> np.ndarray:
     """A voiced buzz with a syllable rhythm of 4 Hz and pauses, float32 [n] at 16 kHz; the same on every call.
     The networks' work does not depend on what is said, so this is as good as speech for timing.
     """
-    t = np.arange(int(duration_s * RATE_HZ)) / RATE_HZ
+    t = np.arange(int(duration_s * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
     pitch = 120 + 20 * np.sin(2 * np.pi * 0.5 * t)
-    phase = 2 * np.pi * np.cumsum(pitch) / RATE_HZ
+    phase = 2 * np.pi * np.cumsum(pitch) / SAMPLE_RATE_HZ
     voice = sum(np.sin(k * phase) / k for k in range(1, 20))
     syllables = np.clip(np.sin(2 * np.pi * 4 * t), 0, None) * (np.sin(2 * np.pi * 0.2 * t) > -0.8)
     breath = np.random.default_rng(0).standard_normal(len(t)) * 0.003
@@ -30,4 +29,4 @@ def recording(path: Path) -> np.ndarray:
 
     blocks = [(np.asarray(block, np.float32), rate) for block, rate in read_audio(path)]
     mono = np.concatenate([b if b.ndim == 1 else b.mean(axis=1) for b, _ in blocks])
-    return np.asarray(native().resample(mono, blocks[0][1], RATE_HZ), np.float32)
+    return np.asarray(native().resample(mono, blocks[0][1], SAMPLE_RATE_HZ), np.float32)

@@ -8,10 +8,10 @@ import time
 import numpy as np
 
 from diffusiontalker.api.model import Model
-from diffusiontalker.api.native import native
 from diffusiontalker.bench.live import native_stream, playback_numbers, warm_up, windows
 from diffusiontalker.bench.numbers import per_frame, percentiles, phases_s
 from diffusiontalker.bench.pacing import CHUNK_SAMPLES, LEAD_S, POLL_S, Microphone, Playback, play
+from diffusiontalker.native import native
 
 MAX_STREAMS = 256  # where the search ends
 

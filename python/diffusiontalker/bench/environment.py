@@ -9,8 +9,8 @@ import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
-from diffusiontalker import __version__
 from diffusiontalker.bench.gpu import gpu_stamp
+from diffusiontalker.version import __version__
 
 PACKAGES = ("numpy", "openvino", "onnxruntime", "torch", "tensorrt", "tensorrt-rtx")
 GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")

@@ -7,11 +7,11 @@ import time
 import numpy as np
 
 from diffusiontalker.api.model import Model
-from diffusiontalker.api.native import native
 from diffusiontalker.api.stream import Profile
-from diffusiontalker.bench.clip import RATE_HZ
 from diffusiontalker.bench.numbers import per_frame, percentiles, phases_s
 from diffusiontalker.bench.pacing import LEAD_S, Microphone, Playback, play
+from diffusiontalker.native import native
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
 
 BUFFERED_MS = 500  # the C library's default, which is made for live use; Python's is for whole clips
 
@@ -28,14 +28,14 @@ def warm_up(model: Model, profile: str, audio: np.ndarray) -> float:
     stream = model.stream(profile=profile)
     build_s = time.perf_counter() - started
     window = stream.profile.hop_samples + stream.profile.lookahead_samples
-    stream.push(np.resize(audio, 2 * window), RATE_HZ)
+    stream.push(np.resize(audio, 2 * window), SAMPLE_RATE_HZ)
     stream.pull()
     return build_s
 
 
 def windows(profile: Profile) -> dict[str, float]:
     """What the profile makes a frame wait for, in ms."""
-    ms = 1000 / RATE_HZ
+    ms = 1000 / SAMPLE_RATE_HZ
     return {
         "hop_ms": profile.hop_samples * ms,
         "lookahead_ms": (profile.lookahead_samples - profile.front_end_samples) * ms,
@@ -85,7 +85,7 @@ def run_live(model: Model, profile: str, audio: np.ndarray, seconds: float) -> d
         "first_frame_compute_ms": hops[0] * 1000 if hops else None,
         "ms_per_frame": percentiles(hops, 1000 / sizes.hop_frames),
         "ms_per_hop": in_hops,
-        "hop_share": None if in_hops is None else in_hops["p50"] / (sizes.hop_samples * 1000 / RATE_HZ),
+        "hop_share": None if in_hops is None else in_hops["p50"] / (sizes.hop_samples * 1000 / SAMPLE_RATE_HZ),
         "rtf": compute_s / seconds,
         "pull_ms": percentiles(playback.pull_s, 1000),
         "push_ms": percentiles(microphone.push_s, 1000),

@@ -16,6 +16,8 @@ import numpy as np
 
 from diffusiontalker.bench.results import by_way, compare_with_baselines, row_result
 from diffusiontalker.errors import DiffusionTalkerError, InternalError
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
+from diffusiontalker.trt_build import DEFAULT_BATCHES
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Plan:
     find_streams: bool = False
     max_wait_ms: int = 0  # of a crowd's scheduler
     n_workers: int = 1  # that step a crowd
-    batches: tuple[int, ...] = (1, 8, 64)  # of hops
+    batches: tuple[int, ...] = DEFAULT_BATCHES  # of hops
     n_calls: int = 100  # of each hop
 
     def n_runs(self, rows: list[dict]) -> int:
@@ -146,7 +148,7 @@ def run_rows(rows: list[dict], audio: np.ndarray, plan: Plan, tick: Callable[[],
                 r.opened |= r.ask(do="memory") or {}
             if all(r.failure for r in running):
                 raise running[0].failure or InternalError("there are no rows")
-            results = [row_result(r, len(audio) / 16000) for r in running]
+            results = [row_result(r, len(audio) / SAMPLE_RATE_HZ) for r in running]
     compare_with_baselines(results, [r.frames for r in running])
     return [one for result in results for one in by_way(result)]
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from diffusiontalker.bench.clip import RATE_HZ
 from diffusiontalker.errors import BufferFullError
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
 
 CHUNK_S = 0.01
-CHUNK_SAMPLES = RATE_HZ // 100
+CHUNK_SAMPLES = SAMPLE_RATE_HZ // 100
 LEAD_S = 0.05  # between making the threads and the first sample
 POLL_S = 0.001  # how often a frame that is not there is looked for
 
@@ -61,7 +61,7 @@ class Microphone(threading.Thread):
     def _push(self, stream, chunk: np.ndarray) -> None:
         began = time.perf_counter()
         try:
-            stream.push(chunk, RATE_HZ)
+            stream.push(chunk, SAMPLE_RATE_HZ)
         except BufferFullError:
             self.n_lost += 1
         self.push_s.append(time.perf_counter() - began)

@@ -75,7 +75,7 @@ def compare_with_baselines(results: list[dict], frames: list[np.ndarray | None])
             if own is None or not result["offline"] or baseline_frames is None:
                 continue
             n = max(0, len(own) - 5)  # the runtime eases the last frames to rest
-            off = own[:n].astype(np.float64) - baseline_frames[:n]
+            off = own[:n].astype(np.float64) - baseline_frames[:n, : own.shape[1]]  # a head pose stays behind
             result["against"][baseline["name"]] = {
                 "speed": result["offline"]["frames_per_s"] / baseline["offline"]["frames_per_s"],
                 "max_difference": float(np.abs(off).max()) if n else None,

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from diffusiontalker.api.model import Model, load
-from diffusiontalker.bench.clip import RATE_HZ
 from diffusiontalker.bench.crowd import Crowd
 from diffusiontalker.bench.gpu import device_bytes
 from diffusiontalker.bench.live import run_live
 from diffusiontalker.bench.numbers import phases_s
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
 
 
 @dataclass
@@ -65,14 +65,15 @@ class StreamRunner:
 
     def offline(self, audio: np.ndarray) -> Timing:
         """The whole clip in pushes of one second, one hop per pull."""
-        stream = self.model.stream(profile=self.profile)
+        # Without head pose the weights are those that the networks give, as the baselines' are.
+        stream = self.model.stream(profile=self.profile, head_amount=0)
         hop = stream.profile.hop_frames
         timing = Timing([], hop)
         blocks: list[np.ndarray] = []
-        for start in range(0, len(audio) + RATE_HZ, RATE_HZ):
+        for start in range(0, len(audio) + SAMPLE_RATE_HZ, SAMPLE_RATE_HZ):
             began = time.perf_counter()
             if start < len(audio):
-                stream.push(audio[start : start + RATE_HZ], RATE_HZ)
+                stream.push(audio[start : start + SAMPLE_RATE_HZ], SAMPLE_RATE_HZ)
             else:
                 stream.flush()
             timing.total_s += time.perf_counter() - began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -14,26 +15,9 @@ from diffusiontalker.errors import DiffusionTalkerError
 
 
 def open_runner(row: dict):
-    """The runner a row describes."""
-    if row["kind"] in ("torch", "torch-reencode"):
-        from diffusiontalker.bench.torch_eager import TorchRunner
-
-        return TorchRunner(row)
-    if row["kind"] == "hop-torch":
-        from diffusiontalker.bench.torch_hop import TorchHopRunner
-
-        return TorchHopRunner(row)
-    if row["kind"] == "hop-engine":
-        from diffusiontalker.bench.engine_hop import EngineHopRunner
-
-        return EngineHopRunner(row)
-    if row["kind"] == "onnxruntime":
-        from diffusiontalker.bench.onnx_runtime import OnnxRuntimeRunner
-
-        return OnnxRuntimeRunner(row)
-    from diffusiontalker.bench.runners import StreamRunner
-
-    return StreamRunner(row)
+    """The runner that a row describes. row: its `runner` is "module:Class"; none is a backend of this package."""
+    module, _, name = row.get("runner", "diffusiontalker.bench.runners:StreamRunner").partition(":")
+    return getattr(importlib.import_module(module), name)(row)
 
 
 def answer(request: dict, runner, audio: np.ndarray) -> dict:

@@ -12,10 +12,10 @@ from diffusiontalker.cli import arguments, sources
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import OutputError
 
-STDOUT_FORMATS = ("json", "csv", "npz")
-
 
 def add_parser(subparsers) -> arguments.Parser:
+    from diffusiontalker.io import ANIMATION_SUFFIXES, STDOUT_FORMATS
+
     parser = subparsers.add_parser(
         "animate",
         help="animate a sound file",
@@ -26,7 +26,12 @@ def add_parser(subparsers) -> arguments.Parser:
     )
     parser.add_argument("input", metavar="IN", help="sound file (WAV, FLAC, OGG, MP3), or - for standard input")
     parser.add_argument(
-        "-o", "--output", action="append", required=True, metavar="OUT", help=".glb .csv .json .npz, or -; repeatable"
+        "-o",
+        "--output",
+        action="append",
+        required=True,
+        metavar="OUT",
+        help=f"{' '.join(ANIMATION_SUFFIXES)}, or -; repeatable",
     )
     parser.add_argument("--format", choices=STDOUT_FORMATS, help="format of -o - (default: json)")
     parser.add_argument("--vertices", action="store_true", help="store the vertices in .npz as well (large)")
@@ -103,10 +108,11 @@ def save_all(animation, outputs: OutputSet, vertices: bool) -> None:
 
 def write_to_stdout(animation, file_format: str, vertices: bool) -> None:
     """Writes the finished file to standard output, so that a failure half way leaves no half document."""
-    from diffusiontalker.io import save_animation
+    from diffusiontalker.io import format_of, save_animation
 
-    if sys.stdout.isatty() and file_format == "npz":
-        raise OutputError("standard output is a terminal and npz is binary: pipe it into a file")
+    wanted = format_of(f".{file_format}")
+    if sys.stdout.isatty() and wanted is not None and not wanted.is_text:
+        raise OutputError(f"standard output is a terminal and {file_format} is binary: pipe it into a file")
     with tempfile.TemporaryDirectory(prefix="diffusiontalker-") as folder:
         path = Path(folder) / f"out.{file_format}"
         save_animation(animation, path, vertices=vertices)
@@ -144,6 +150,8 @@ def summary(args, done: sources.Animated, targets: list[Path]) -> dict:
         "precision": done.model.precision,
         "identity": args.identity or done.model.info()["identities"]["default"],
         "emotion": args.emotion or done.model.default_emotion,
+        "emotion_strength": args.emotion_strength,
+        "head_amount": args.head_amount if done.model.has_head_pose else None,
         "space": anim.space,
         "seed": args.seed,
         "profile": args.profile or done.model.info()["default_profile"],

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from diffusiontalker.errors import DiffusionTalkerError
+from diffusiontalker.api.moods import Emotion, parse_emotion
+from diffusiontalker.errors import BackendError, DiffusionTalkerError
+from diffusiontalker.native import native
 
-BACKENDS = ("auto", "openvino", "reference", "tensorrt")
-PRECISIONS = ("f32", "bf16", "f16")
 EXIT_CODES = """exit codes:
   0 done          2 wrong usage      3 input cannot be used   4 bundle missing or damaged
   5 backend       6 output           70 internal error        130 interrupted"""
@@ -37,6 +37,24 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"error: {message}; see {self.prog} --help\n")
 
 
+def backend_choices() -> list[str] | None:
+    """Names of the backends, for `choices`. None, so that anything goes, where the native library is missing: the
+    command then says so, and `doctor` and --help still work."""
+    try:
+        return [backend["name"] for backend in native().backends()]
+    except BackendError:
+        return None
+
+
+def precision_choices() -> list[str] | None:
+    """The precisions of all backends, after "auto", for `choices`; None as in backend_choices()."""
+    try:
+        found = [precision for backend in native().backends() for precision in backend["precisions"]]
+    except BackendError:
+        return None
+    return list(dict.fromkeys(["auto", *found]))
+
+
 def whole_number(low: int, high: int) -> Callable[[str], int]:
     """An argparse type: a whole number low..high."""
 
@@ -52,13 +70,39 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def decimal(low: float, high: float) -> Callable[[str], float]:
+    """An argparse type: a number low..high."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"'{text}' is not a number") from None
+        if not low <= value <= high:  # NaN too
+            raise argparse.ArgumentTypeError(f"{text} is outside {low:g}..{high:g}")
+        return value
+
+    return parse
+
+
+def emotion(text: str) -> Emotion:
+    """An argparse type: a name, or a mixture such as happy:0.5,sad:0.5."""
+    try:
+        return parse_emotion(text)
+    except ValueError as e:
+        raise argparse.ArgumentTypeError(str(e)) from None
+
+
 def add_model(parser: argparse.ArgumentParser) -> None:
     """--bundle --backend --precision --threads --engines --no-build-engines --device"""
     group = parser.add_argument_group("model")
     group.add_argument("--bundle", default="base", metavar="NAME|PATH", help="bundle to use (default: base)")
-    group.add_argument("--backend", default="auto", choices=BACKENDS, help="what runs the networks (default: auto)")
+    names = backend_choices()
     group.add_argument(
-        "--precision", default="auto", choices=("auto", *PRECISIONS), help="default: auto, f16 for tensorrt, else f32"
+        "--backend", default="auto", choices=names and ["auto", *names], help="what runs the networks (default: auto)"
+    )
+    group.add_argument(
+        "--precision", default="auto", choices=precision_choices(), help="default: auto, f16 for tensorrt, else f32"
     )
     group.add_argument("--threads", type=whole_number(1, 256), metavar="N", help="compute threads (default: 2)")
     group.add_argument("--engines", metavar="FOLDER", help="tensorrt: engines to use (default: the user's cache)")
@@ -72,10 +116,21 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def add_talking(parser: argparse.ArgumentParser) -> None:
-    """--identity --emotion --seed --profile"""
+    """--identity --emotion --emotion-strength --head-amount --seed --profile"""
     group = parser.add_argument_group("talking")
     group.add_argument("--identity", metavar="NAME", help="talking identity (default: the bundle's; see info)")
-    group.add_argument("--emotion", metavar="NAME", help="emotion (default: the bundle's, if it has any; see info)")
+    group.add_argument(
+        "--emotion", type=emotion, metavar="NAME",
+        help="emotion (default: the bundle's, if it has any; see info), or several: happy:0.5,sad:0.5",
+    )  # fmt: skip
+    group.add_argument(
+        "--emotion-strength", type=decimal(0, 2), default=1.0, metavar="X",
+        help="0..2: neutral, the emotion as learned (default: 1), or more of it",
+    )  # fmt: skip
+    group.add_argument(
+        "--head-amount", type=decimal(0, 2), default=1.0, metavar="X",
+        help="0..2: how far the head moves, in bundles that move it (default: 1)",
+    )  # fmt: skip
     group.add_argument(
         "--seed", type=whole_number(0, 2**64 - 1), default=0, metavar="N", help="0..2**64-1 (default: 0)"
     )

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from diffusiontalker.api import bundles
-from diffusiontalker.api.native import native
 from diffusiontalker.bench.compare import SCHEMA, SCHEMA_VERSION, compare, read_document
 from diffusiontalker.bench.environment import stamp, usable_cores
-from diffusiontalker.bench.results import BASELINES
-from diffusiontalker.cli import arguments, hop_rows
+from diffusiontalker.cli import arguments
 from diffusiontalker.cli.bench_report import show
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import BackendError, InputError
+from diffusiontalker.native import native
+from diffusiontalker.spec import bundles
 
-SCENARIOS = ("offline", "live", "crowd", "hop")
+SCENARIOS = ("offline", "live", "crowd")
 DEFAULT_STREAMS = 8
 
 
@@ -28,49 +29,50 @@ def add_parser(subparsers) -> arguments.Parser:
         examples="""diffusiontalker bench
         diffusiontalker bench --backend openvino --precision f32 --precision bf16 --json > bench.json
         diffusiontalker bench --compare bench.json
-        diffusiontalker bench --scenario crowd --backend openvino --streams 8 --duration 60
-        PYTHONPATH=. diffusiontalker bench --scenario hop --hop-program build/gpu/tests/gpu/dt_gpu_bench
-        PYTHONPATH=. diffusiontalker bench --baseline all""",
+        diffusiontalker bench --scenario crowd --backend openvino --streams 8 --duration 60""",
     )
+    add_options(parser, SCENARIOS)
+    arguments.add_common(parser)
+    return parser
+
+
+def add_options(parser: arguments.Parser, scenarios: tuple[str, ...]) -> None:
+    """All but --json, --quiet and --debug. scenarios: the choices of --scenario."""
     parser.add_argument("input", nargs="?", metavar="IN", help="sound file (default: a synthetic clip)")
     parser.add_argument(
         "--seconds", type=arguments.whole_number(2, 600), default=20, metavar="N", help="synthetic clip (default: 20)"
     )
-    _add_scenarios(parser)
+    _add_scenarios(parser, scenarios)
     group = parser.add_argument_group("model")
     group.add_argument("--bundle", default="base", metavar="NAME|PATH", help="bundle to use (default: base)")
     group.add_argument(
         "--profile", metavar="NAME", help="latency profile (default: the bundle's, and live for the paced scenarios)"
     )
     group.add_argument(
-        "--backend", action="append", choices=arguments.BACKENDS[1:], help="repeatable (default: all that run here)"
+        "--backend",
+        action="append",
+        choices=arguments.backend_choices(),
+        help="repeatable (default: all that run here)",
     )
     group.add_argument(
-        "--precision", action="append", choices=arguments.PRECISIONS, help="repeatable (default: f16 on GPUs, else f32)"
+        "--precision",
+        action="append",
+        choices=arguments.precision_choices(),
+        help="repeatable (default: auto, f16 on GPUs, else f32)",
     )
     group.add_argument("--threads", type=arguments.whole_number(1, 256), default=2, metavar="N", help="default: 2")
     group = parser.add_argument_group("comparison")
-    group.add_argument(
-        "--baseline",
-        action="append",
-        choices=(*BASELINES, "all"),
-        help="also time this student so, offline; repeatable. torch: PyTorch eager; torch-reencode: with the encoder "
-        "run in every step; onnxruntime: the bundle's graphs",
-    )
     group.add_argument("--compare", metavar="FILE", help="saved --json document to give ratios against")
-    hop_rows.add_arguments(parser)
-    arguments.add_common(parser)
-    return parser
 
 
-def _add_scenarios(parser: arguments.Parser) -> None:
+def _add_scenarios(parser: arguments.Parser, scenarios: tuple[str, ...]) -> None:
     group = parser.add_argument_group("scenarios")
     group.add_argument(
         "--scenario",
         action="append",
-        choices=SCENARIOS,
+        choices=scenarios,
         help="repeatable (default: offline and live). offline: the whole clip; live: one stream in real time; crowd: "
-        "many streams in real time through one scheduler; hop: single hops on an NVIDIA GPU, in PyTorch and on engines",
+        "many streams in real time through one scheduler",
     )
     group.add_argument(
         "--rounds",
@@ -108,15 +110,27 @@ def _add_scenarios(parser: arguments.Parser) -> None:
 
 
 def run(args, console: Console) -> int:
+    return run_bench(args, console, chosen_scenarios(args), stream_rows)
+
+
+def chosen_scenarios(args) -> tuple[str, ...]:
+    """In the order of the document, whatever the order of the options."""
+    order = (*SCENARIOS, *(s for s in args.scenario or () if s not in SCENARIOS))
+    return tuple(s for s in dict.fromkeys(order) if s in (args.scenario or ("offline", "live")))
+
+
+def run_bench(
+    args, console: Console, scenarios: tuple[str, ...], rows_of: Callable[[Any, Path], list[dict]], **plan: Any
+) -> int:
+    """Measures the rows of rows_of(args, bundle) and shows them. plan: further fields of Plan."""
     from diffusiontalker.bench.clip import recording, synthetic_speech
 
-    scenarios = tuple(s for s in SCENARIOS if s in (args.scenario or ("offline", "live")))
-    _check_scenarios(args, scenarios)
+    check_scenarios(args, scenarios)
     saved = read_document(Path(args.compare)) if args.compare else None
     bundle = bundles.resolve(args.bundle)
-    rows = chosen_rows(args, bundle, scenarios)
+    rows = rows_of(args, bundle)
     audio = recording(Path(args.input)) if args.input else synthetic_speech(args.seconds)
-    document = _measured(args, scenarios, bundle, rows, audio, console)
+    document = _measured(args, scenarios, bundle, rows, audio, console, plan)
     if saved is not None:
         document["compare"] = compare(document, saved, args.compare)
     if args.json:
@@ -126,10 +140,12 @@ def run(args, console: Console) -> int:
     return 0
 
 
-def _measured(args, scenarios: tuple[str, ...], bundle: Path, rows: list[dict], audio, console: Console) -> dict:
+def _measured(
+    args, scenarios: tuple[str, ...], bundle: Path, rows: list[dict], audio, console: Console, more: dict
+) -> dict:
     """The document, with nothing compared yet."""
-    from diffusiontalker.bench.clip import RATE_HZ
     from diffusiontalker.bench.measure import Plan, run_rows
+    from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
 
     plan = Plan(
         scenarios,
@@ -139,12 +155,11 @@ def _measured(args, scenarios: tuple[str, ...], bundle: Path, rows: list[dict], 
         args.find_streams,
         args.max_wait or 0,
         min(args.workers or args.threads, args.threads, usable_cores()),
-        args.batches or hop_rows.DEFAULT_BATCHES,
-        args.calls or hop_rows.DEFAULT_CALLS,
+        **more,
     )
     environment = stamp()  # now: the load average is to be that of others
     n_total = plan.n_runs(rows)
-    console.notice(f"{n_total} runs of {len(rows)} rows, {len(audio) / RATE_HZ:.1f} s of audio")
+    console.notice(f"{n_total} runs of {len(rows)} rows, {len(audio) / SAMPLE_RATE_HZ:.1f} s of audio")
     with console.progress(n_total, "measuring", "runs") as progress:
         done = 0
 
@@ -159,7 +174,7 @@ def _measured(args, scenarios: tuple[str, ...], bundle: Path, rows: list[dict], 
         "schema_version": SCHEMA_VERSION,
         "environment": environment,
         "bundle": _bundle(bundle),
-        "audio_s": len(audio) / RATE_HZ,
+        "audio_s": len(audio) / SAMPLE_RATE_HZ,
         "plan": {
             "scenarios": list(plan.scenarios),
             "rounds": plan.n_rounds,
@@ -178,7 +193,7 @@ def _measured(args, scenarios: tuple[str, ...], bundle: Path, rows: list[dict], 
     }
 
 
-def _check_scenarios(args, scenarios: tuple[str, ...]) -> None:
+def check_scenarios(args, scenarios: tuple[str, ...]) -> None:
     """Raises UsageError for options that the chosen scenarios do not use."""
     for option, given in (
         ("--streams", args.streams),
@@ -188,9 +203,6 @@ def _check_scenarios(args, scenarios: tuple[str, ...]) -> None:
     ):
         if given and "crowd" not in scenarios:
             raise arguments.UsageError(f"{option} is for crowds: add --scenario crowd")
-    hop_rows.check(args, scenarios)
-    if args.baseline and "offline" not in scenarios:
-        raise arguments.UsageError("--baseline rows are measured offline only: add --scenario offline")
 
 
 def _bundle(path: Path) -> dict:
@@ -201,35 +213,25 @@ def _bundle(path: Path) -> dict:
     return {"name": name, "version": version, "sha256": hashlib.sha256(text).hexdigest()}
 
 
-def chosen_rows(args, bundle: Path, scenarios: tuple[str, ...]) -> list[dict]:
-    """One description per row: the backends, then the baselines, then those of hops.
+def stream_rows(args, bundle: Path) -> list[dict]:
+    """One description per row: every backend that runs here, in each precision.
     Raises BackendError when an asked backend cannot run or none can, InputError for an unknown profile.
     """
-    profiles = _profiles(args, bundle)
-    hops = [_row(args, bundle, **row, profiles=profiles) for row in hop_rows.chosen(args, scenarios)]
-    return ([] if scenarios == ("hop",) else _stream_rows(args, bundle, profiles)) + hops
-
-
-def _stream_rows(args, bundle: Path, profiles: tuple[str, str]) -> list[dict]:
     rows = []
-    for backend in dict.fromkeys(args.backend or arguments.BACKENDS[1:]):
+    known = {backend["name"]: backend for backend in native().backends()}
+    for backend in dict.fromkeys(args.backend or known):
         usable, reason = native().probe_backend(backend)
         if not usable:
             if args.backend:
                 raise BackendError(reason)
             continue
-        for precision in dict.fromkeys(args.precision or ["f16" if backend == "tensorrt" else "f32"]):
-            if precision == "bf16" and backend != "openvino" and not args.backend:
-                continue  # only OpenVINO has it; a row that was not asked for by name needs no excuse
-            if precision == "f16" and backend != "tensorrt" and not args.backend:
-                continue
-            rows.append(_row(args, bundle, "stream", backend, precision, profiles))
+        auto = known[backend]["default_precision"]
+        for precision in dict.fromkeys(auto if p == "auto" else p for p in args.precision or ["auto"]):
+            if precision not in known[backend]["precisions"] and not args.backend:
+                continue  # a row that was not asked for by name needs no excuse
+            rows.append(row_of(args, bundle, "stream", backend, precision))
     if not rows:
         raise BackendError("no backend can run here with the asked precision: diffusiontalker doctor tells why")
-    wanted = args.baseline or []
-    for baseline in BASELINES:
-        if baseline in wanted or "all" in wanted:
-            rows.append(_row(args, bundle, baseline, baseline, "f32", profiles))
     return rows
 
 
@@ -243,7 +245,9 @@ def _profiles(args, bundle: Path) -> tuple[str, str]:
     return args.profile or default, args.profile or ("live" if "live" in known else default)
 
 
-def _row(args, bundle: Path, kind: str, backend: str, precision: str, profiles: tuple[str, str], **more: str) -> dict:
+def row_of(args, bundle: Path, kind: str, backend: str, precision: str, **more: str) -> dict:
+    """The description of a row. more: what its runner wants besides. Raises InputError for an unknown profile."""
+    profiles = _profiles(args, bundle)
     return more | {
         "kind": kind,
         "bundle": str(bundle),

@@ -11,18 +11,19 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from diffusiontalker import __version__
-from diffusiontalker.api import bundles
-from diffusiontalker.api.native import native
 from diffusiontalker.bench.environment import cpu_flags, cpu_model
 from diffusiontalker.errors import DiffusionTalkerError
+from diffusiontalker.extras import install_command
+from diffusiontalker.native import native
+from diffusiontalker.paths import cache_folder
+from diffusiontalker.spec import bundles
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
+from diffusiontalker.version import __version__
 
-BACKEND_ADVICE = {
-    "openvino": "pip install 'openvino==2026.4.1' and reinstall diffusiontalker, or use --backend reference (slow)",
-    "tensorrt": "needs an NVIDIA GPU; the openvino backend does the same job on the processor",
-    "reference": "reinstall: pip install --force-reinstall .",
-}
+if TYPE_CHECKING:
+    from diffusiontalker._native import BackendDescription
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def all_checks() -> list[Check]:
     return [
         check_python(),
         check_native(),
-        *(check_backend(name) for name in ("openvino", "reference", "tensorrt")),
+        *check_backends(),
         *check_bundles(),
         check_main_job(),
         check_soundfile(),
@@ -64,15 +65,22 @@ def check_native() -> Check:
         return Check("native library", "FAIL", str(e))
 
 
-def check_backend(name: str) -> Check:
+def check_backends() -> list[Check]:
     try:
-        usable, reason = native().probe_backend(name)
+        found = native().backends()
     except DiffusionTalkerError:
-        return Check(f"backend {name}", "note", "not asked: the native library is missing")
+        return [Check("backends", "note", "not asked: the native library is missing")]
+    return [_check_backend(backend) for backend in found]
+
+
+def _check_backend(backend: BackendDescription) -> Check:
+    row = f"backend {backend['name']}"
+    usable, reason = native().probe_backend(backend["name"])
     if usable:
-        return Check(f"backend {name}", "ok", "can run here")
-    # Without openvino the reference backend still does the job; check_main_job tells whether any does.
-    return Check(f"backend {name}", "note", reason, BACKEND_ADVICE[name])
+        return Check(row, "ok", "can run here")
+    # Another backend may still do the job; check_main_job tells whether any does.
+    reason = reason.removesuffix(f"; {backend['remedy']}")
+    return Check(row, "note", reason, backend["remedy"])
 
 
 def check_bundles() -> list[Check]:
@@ -109,7 +117,7 @@ def check_main_job() -> Check:
         started = time.perf_counter()
         model = load("base", log=lambda *record: notices.append(str(record[-1])), build_engines=False)
         loaded = time.perf_counter()
-        anim = model.animate(np.zeros(8000, np.float32), 16000)
+        anim = model.animate(np.zeros(8000, np.float32), SAMPLE_RATE_HZ)
         ended = time.perf_counter()
     except DiffusionTalkerError as e:
         return Check("animating", "FAIL", str(e), exit_code=e.exit_code)
@@ -137,12 +145,10 @@ def check_video() -> Check:
         found.append(path)
     if found:
         return Check("video", "ok", ", ".join(found))
-    return Check("video", "note", "neither PyAV nor ffmpeg: no .mp4", "pip install 'diffusiontalker[video]'")
+    return Check("video", "note", "neither PyAV nor ffmpeg: no .mp4", install_command("video"))
 
 
 def check_cache() -> Check:
-    from trt_build.manifest.cache import cache_folder
-
     folder = cache_folder()
     existing = next(p for p in (folder, *folder.parents) if p.exists())
     if os.access(existing, os.W_OK):

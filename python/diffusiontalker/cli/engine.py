@@ -8,8 +8,7 @@ from pathlib import Path
 
 from diffusiontalker.cli import arguments
 from diffusiontalker.cli.console import Console
-
-LIBRARIES = ("tensorrt", "tensorrt-rtx")
+from diffusiontalker.trt_build import DEFAULT_BATCHES, LIBRARIES, MAX_BATCH, PRECISIONS
 
 
 def add_parser(subparsers) -> arguments.Parser:
@@ -46,7 +45,7 @@ def run(args, console: Console) -> int:
 
 def batch_list(text: str) -> tuple[int, ...]:
     """An argparse type: "1,8,64"."""
-    parse = arguments.whole_number(1, 1024)
+    parse = arguments.whole_number(1, MAX_BATCH)
     return tuple(sorted({parse(part) for part in text.split(",")}))
 
 
@@ -69,10 +68,12 @@ def _add_build(actions) -> arguments.Parser:
         "--profile", action="append", default=[], metavar="NAME", help="latency profile; repeat for more (default: all)"
     )
     parser.add_argument(
-        "--batches", type=batch_list, default=(1, 8, 64), metavar="N,N,..",
+        "--batches", type=batch_list, default=DEFAULT_BATCHES, metavar="N,N,..",
         help="numbers of streams that run at once (default: 1,8,64); others run as the next larger one",
     )  # fmt: skip
-    parser.add_argument("--precision", choices=("f16", "f32"), default="f16", help="default: f16")
+    parser.add_argument(
+        "--precision", choices=("auto", *PRECISIONS), default="auto", help="default: auto, which is f16"
+    )
     parser.add_argument("--folder", type=Path, metavar="FOLDER", help="where to put the set instead of your cache")
     parser.add_argument("--force", action="store_true", help="build even when a set is there that fits")
     tuning = parser.add_argument_group("building")

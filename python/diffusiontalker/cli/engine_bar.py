@@ -17,7 +17,7 @@ class EngineBar:
         self.started: float | None = None
 
     def __call__(self, done: float, total: int, label: str) -> None:
-        """As trt_build.engine.build_set.Report."""
+        """As Report of trt_build/engine/build_set.py."""
         if not total:
             self.console.notice(label)
             return

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from diffusiontalker.api import bundles
 from diffusiontalker.cli.console import Console
 from diffusiontalker.cli.engine_bar import EngineBar
-from diffusiontalker.errors import EngineError
+from diffusiontalker.spec import bundles
+from diffusiontalker.trt_build import EngineOptions, load_builder
 
 
 def run(args, console: Console) -> int:
-    try:
-        from trt_build.engine.build_set import Wanted, ensure_engines
-        from trt_build.manifest.identity import EngineOptions
-    except ModuleNotFoundError as e:
-        raise EngineError(
-            f"building engines needs {e.name}: pip install 'diffusiontalker[tensorrt-rtx]', or [tensorrt] on a GPU"
-        ) from e
+    builder = load_builder(args.library or "tensorrt-rtx")
     options = EngineOptions(
         args.version_compatible,
         args.same_compute_capability,
         args.opt_level,
         tuple(sorted(set(args.compute_capability))),
     )
-    wanted = Wanted(
-        bundles.resolve(args.bundle), args.library, tuple(args.profile), args.batches, args.precision, options
+    precision = "f16" if args.precision == "auto" else args.precision
+    wanted = builder.Wanted(
+        bundles.resolve(args.bundle), args.library, tuple(args.profile), args.batches, precision, options
     )
     with EngineBar(console) as report:
-        outcome = ensure_engines(wanted, args.folder, args.force, report)
+        outcome = builder.ensure_engines(wanted, args.folder, args.force, report)
     found = outcome.engines
     if args.json:
         console.json(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from diffusiontalker import trt_build
 from diffusiontalker.cli.checks import Check
+from diffusiontalker.errors import EngineError
+from diffusiontalker.extras import install_command
 
-_RTX, _FULL = "pip install 'diffusiontalker[tensorrt-rtx]'", "pip install 'diffusiontalker[tensorrt]'"
+_RTX, _FULL = install_command("tensorrt-rtx"), install_command("tensorrt")
 
 
 def all_checks() -> list[Check]:
@@ -13,20 +16,15 @@ def all_checks() -> list[Check]:
 
 def check_libraries() -> Check:
     """Loads what is installed, as a build would."""
-    from diffusiontalker.errors import EngineError
-    from trt_build.engine.gpu import find_gpu
-    from trt_build.engine.installed import installed_version
-    from trt_build.engine.library import load_library
-
     found, broken = [], ""
     for name in ("tensorrt", "tensorrt-rtx"):
-        if installed_version(name) is None:
+        if trt_build.installed_version(name) is None:
             continue
         try:
-            found.append(f"{name} {load_library(name).version}")
+            found.append(f"{name} {trt_build.load_library(name).version}")
         except EngineError as e:
             broken = broken or str(e)
-    gpu, reason = find_gpu()
+    gpu, reason = trt_build.find_gpu()
     if broken:
         return Check("TensorRT", "note", broken, _FULL if gpu else _RTX)
     if not found:
@@ -41,15 +39,17 @@ def check_libraries() -> Check:
 
 
 def check_engine_sets() -> Check:
-    from diffusiontalker.cli.engine_sets import state_of
-    from trt_build.manifest.cache import engines_folder, set_folders
-
-    states = [state_of(folder, whole=False) for folder in set_folders()]
+    states = [trt_build.state_of(folder, whole=False) for folder in trt_build.cache.set_folders()]
     if not states:
-        return Check("engine sets", "note", f"none in {engines_folder()}", "diffusiontalker engine build makes one")
+        return Check(
+            "engine sets",
+            "note",
+            f"none in {trt_build.cache.engines_folder()}",
+            "diffusiontalker engine build makes one",
+        )
     n_bytes = sum(s.engines.n_bytes for s in states if s.engines is not None)
     fitting = sum(s.word == "fits" for s in states)
-    found = f"{fitting} of {len(states)} fit, {n_bytes / 1e6:.1f} MB, {engines_folder()}"
+    found = f"{fitting} of {len(states)} fit, {n_bytes / 1e6:.1f} MB, {trt_build.cache.engines_folder()}"
     if fitting == len(states):
         return Check("engine sets", "ok", found)
     return Check("engine sets", "note", found, "diffusiontalker engine clear --stale deletes the others")

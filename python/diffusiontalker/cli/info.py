@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from diffusiontalker.api import bundles
 from diffusiontalker.cli import arguments
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import BundleError
+from diffusiontalker.spec import bundles
+from diffusiontalker.spec.channels import HEAD_POSE_CHANNELS
 
 
 def add_parser(subparsers) -> arguments.Parser:
@@ -59,7 +60,8 @@ def rows(folder, description: dict, problems: list[str]) -> list[tuple[str, str]
         lines += [(f"provenance: {key}", _line(value)) for key, value in provenance.items()]
     lines += [
         ("output", f"{_count(motion)} {motion['space']} at {fps:g} frames/s"),
-        *([("channels", ", ".join(motion["channels"]))] if "channels" in motion else []),
+        *([("channels", ", ".join(_weights(motion)))] if "channels" in motion else []),
+        *([("head pose", ", ".join(HEAD_POSE_CHANNELS))] if _has_pose(motion) else []),
         *([("rig", _rig(description["rig"]))] if "rig" in description else []),
         ("identities", ", ".join(_default(n, identities["default"]) for n in identities["names"])),
         ("emotions", _emotions(identities)),
@@ -75,7 +77,15 @@ def rows(folder, description: dict, problems: list[str]) -> list[tuple[str, str]
 
 
 def _count(motion: dict) -> int:
-    return motion["n_channels"] // 3 if motion["space"] == "vertices" else len(motion["channels"])
+    return motion["n_channels"] // 3 if motion["space"] == "vertices" else len(_weights(motion))
+
+
+def _has_pose(motion: dict) -> bool:
+    return HEAD_POSE_CHANNELS[0] in motion.get("channels", ())
+
+
+def _weights(motion: dict) -> list[str]:
+    return [c for c in motion["channels"] if c not in HEAD_POSE_CHANNELS]
 
 
 def _emotions(identities: dict) -> str:

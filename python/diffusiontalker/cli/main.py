@@ -10,10 +10,10 @@ import sys
 import traceback
 from pathlib import Path
 
-from diffusiontalker import __version__
 from diffusiontalker.cli.arguments import EXIT_CODES, Parser
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import DiffusionTalkerError
+from diffusiontalker.version import __version__
 
 COMMANDS = ("animate", "render", "info", "pack", "doctor", "bench", "engine")
 INTERNAL, INTERRUPTED, BROKEN_PIPE = 70, 130, 141
@@ -51,11 +51,18 @@ def build_parser() -> Parser:
 def main(argv: list[str] | None = None) -> int:
     """Runs one command. argv: arguments without the program's name; None takes sys.argv. Returns the exit code."""
     try:
-        args = build_parser().parse_args(argv)
-    except SystemExit as e:  # argparse: 0 after --help and --version, 2 after a usage error
-        return e.code if isinstance(e.code, int) else 2
+        parser = build_parser()
     except KeyboardInterrupt:  # while the commands' modules are being imported
         return INTERRUPTED
+    return run_command(parser, argv)
+
+
+def run_command(parser: Parser, argv: list[str] | None = None) -> int:
+    """Parses and calls the `run` default of the parser; every end becomes an exit code. argv: as for main()."""
+    try:
+        args = parser.parse_args(argv)
+    except SystemExit as e:  # argparse: 0 after --help and --version, 2 after a usage error
+        return e.code if isinstance(e.code, int) else 2
     console = Console(quiet=args.quiet)
     with contextlib.suppress(ValueError):  # not the main thread: the host owns its signals
         signal.signal(signal.SIGTERM, _raise_terminated)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from diffusiontalker.api import bundles
 from diffusiontalker.cli import arguments
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import OutputError
+from diffusiontalker.io.atomic import atomic_path
+from diffusiontalker.spec import bundles
 
 
 def add_parser(subparsers) -> arguments.Parser:
@@ -28,14 +29,8 @@ def run(args, console: Console) -> int:
     folder = bundles.resolve(args.bundle)
     if args.output.exists():
         raise OutputError(f"{args.output} exists: give another name, or delete it first")
-    partial = args.output.with_name(args.output.name + ".partial")
-    try:
-        bundles.pack(folder, partial)
-        partial.replace(args.output)
-    except OSError as e:
-        raise OutputError(f"{args.output} cannot be written: {e.strerror or e}") from e
-    finally:
-        partial.unlink(missing_ok=True)
+    with atomic_path(args.output) as hidden:
+        bundles.pack(folder, hidden)
     if args.json:
         console.json(
             {"schema": "diffusiontalker.pack/1", "path": str(args.output), "bytes": args.output.stat().st_size}

@@ -63,11 +63,14 @@ def animate(args, path: Path, console: Console, check: Callable[[str], None]) ->
         console.notice(f"engines built in {building.seconds:.0f} s: the next start finds them")
     load_s = time.perf_counter() - started
     check(model.space)
-    stream = model.stream(identity=args.identity, emotion=args.emotion, seed=args.seed, profile=args.profile)
+    stream = model.stream(
+        identity=args.identity, emotion=args.emotion, emotion_strength=args.emotion_strength, seed=args.seed,
+        profile=args.profile, head_amount=args.head_amount,
+    )  # fmt: skip
     started = time.perf_counter()
     with console.progress(duration_s(path), "animating") as progress:
-        frames = model.animate_into_file(stream, path, progress=progress)
-    animation = replace(model.animation(frames, path), head=args.head)
+        weights, head_pose = model.animate_into_file(stream, path, progress=progress)
+    animation = replace(model.animation(weights, path, head_pose), head=args.head)
     return Animated(animation, model, load_s, time.perf_counter() - started)
 
 

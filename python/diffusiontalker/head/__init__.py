@@ -1,17 +1,36 @@
 """The built-in head: geometry from blendshape weights, and the measures that are taken on it. NumPy only."""
 
-from .gap import CLOSED_LIP_GAP, eyelid_gap, lip_gap
+from .measures import (
+    LIP_MEASURES,
+    brow_heights,
+    corner_heights,
+    incisors_seen,
+    lip_measures,
+    lip_on_incisors,
+    tongue_tip,
+)
 from .model import Head, in_head_order, load_head
+from .opening import CLOSED_LIP_OPENING, eyelid_opening, lip_opening
+from .pose import check_pose, turned
 from .shapes import HEAD_SHAPES, head_of, shaped_head
 
 __all__ = [
-    "CLOSED_LIP_GAP",
+    "CLOSED_LIP_OPENING",
     "HEAD_SHAPES",
+    "LIP_MEASURES",
     "Head",
-    "eyelid_gap",
+    "brow_heights",
+    "check_pose",
+    "corner_heights",
+    "eyelid_opening",
     "head_of",
     "in_head_order",
-    "lip_gap",
+    "incisors_seen",
+    "lip_measures",
+    "lip_on_incisors",
+    "lip_opening",
     "load_head",
     "shaped_head",
+    "tongue_tip",
+    "turned",
 ]

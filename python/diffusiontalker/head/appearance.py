@@ -10,9 +10,9 @@ from .model import Head, triangulate
 _PALETTE = {
     "skin": (0.830, 0.660, 0.570, 0.26),
     "lips": (0.725, 0.445, 0.415, 0.46),
-    "mouth": (0.500, 0.210, 0.205, 0.10),
+    "mouth": (0.430, 0.170, 0.165, 0.10),
     "teeth": (0.930, 0.905, 0.860, 0.55),
-    "tongue": (0.760, 0.400, 0.390, 0.35),
+    "tongue": (0.770, 0.425, 0.410, 0.30),
     "eye_white": (0.925, 0.915, 0.905, 0.95),
     "iris": (0.420, 0.270, 0.165, 0.95),
     "pupil": (0.035, 0.028, 0.025, 0.95),
@@ -32,11 +32,13 @@ MATERIALS: dict[str, tuple[tuple[str, ...], float]] = {
 _IRIS_ANGLES, _IRIS_SHADES = (11.0, 15.0, 22.0, 26.5, 29.0), (0.85, 1.25, 1.0, 0.75, 0.35)
 _EYE_RADIUS = 0.01496  # metres, of the eyeballs that training/head/eyes.py builds
 _DARKEST_FOLD = 0.55  # brightness of skin that sees no sky
-_CLOSED_MOUTH = 0.22  # brightness of the inside of a mouth whose lips just part
-# Lip gap, in interocular distances, from which light enters the mouth, and the further gap to full light.
-_LIGHT_FROM, _LIGHT_RANGE = 0.01, 0.16
-_STILL_GAP = 0.08  # the lip gap for which colours that cannot follow the mouth are made
-_MOUTH_FRONT_Z, _MOUTH_DEPTH = 0.024, 0.05  # metres from the origin: the front teeth, and from there to the dark
+# Light in the mouth falls off with the way behind the lips, the faster the less they are open.
+_LIPS_Z = 0.029  # metres from the origin: where light enters
+_SIDEWAYS = np.float32(1.1)  # how much a way to the side counts: lips open least at their corners
+_LIGHT_REACH, _REACH_PER_OPENING = 0.014, 0.10  # metres at which 1/e is left: with closed lips, and more per opening
+_LIGHT_FROM, _LIGHT_RANGE = 0.002, 0.016  # opening from which light enters, and the further opening to full light
+_DEEPEST = 0.07  # brightness of what no light reaches
+_STILL_OPENING = 0.085  # the lip opening for which colours that cannot follow the mouth are made
 
 
 def part_vertices(head: Head, *parts: str) -> np.ndarray:
@@ -47,8 +49,8 @@ def part_vertices(head: Head, *parts: str) -> np.ndarray:
 
 
 def surface_colors(head: Head) -> tuple[np.ndarray, np.ndarray]:
-    """Colours with folds and the depth of the mouth darkened.
-    Returns (sRGB and gloss float32 [V, 4], float32 [V]: 1 where a closed mouth is dark: its walls, teeth and tongue).
+    """Colours with folds darkened, the mouth in full light (lit_colors darkens it).
+    Returns (sRGB and gloss float32 [V, 4], float32 [V]: 1 inside the mouth: its walls, teeth and tongue).
     """
     colors = np.tile(np.array(_PALETTE["skin"], np.float32), (len(head.positions), 1))
     for part in head.parts:
@@ -59,24 +61,33 @@ def surface_colors(head: Head) -> tuple[np.ndarray, np.ndarray]:
         colors += mask[:, None] * (np.array(_PALETTE[part], np.float32) - colors)
     inside = np.maximum(head.mouth_mask, part_vertices(head, "teeth", "tongue").astype(np.float32))
     shade = _DARKEST_FOLD + (1 - _DARKEST_FOLD) * head.openness ** np.float32(0.8)
-    depth = np.clip((_MOUTH_FRONT_Z - head.positions[:, 2]) / _MOUTH_DEPTH, 0, 1)
-    lit = np.where(inside > 0, 1 - 0.75 * inside * depth, shade)
-    colors[:, :3] *= lit[:, None]
+    colors[:, :3] *= np.where(inside > 0, 1, shade)[:, None]
     colors[:, 3] *= shade
     return colors, inside
 
 
-def mouth_light(gap: float) -> float:
-    """Brightness of the inside of the mouth, 0..1: light enters only as far as the lips let it.
-    gap: lip gap in interocular distances."""
-    light = min(max((gap - _LIGHT_FROM) / _LIGHT_RANGE, 0.0), 1.0)
-    return _CLOSED_MOUTH + (1 - _CLOSED_MOUTH) * light
+def mouth_light(places: np.ndarray, opening: float) -> np.ndarray:
+    """Brightness 0..1 of places in the mouth: the factor exp(-way / reach), a plain model of light that enters between
+    the lips only. Our choice; nothing is measured.
+    places: float [..., 3] in metres.   opening: of the lips, in outer-canthal distances."""
+    reach = np.float32(_LIGHT_REACH + _REACH_PER_OPENING * max(opening, 0.0))
+    way = np.hypot(_SIDEWAYS * places[..., 0], np.maximum(np.float32(_LIPS_Z) - places[..., 2], 0))
+    way = np.where(places[..., 2] < _LIPS_Z, way, 0)  # a tongue that comes out is in the light
+    entering = np.float32(min(max((opening - _LIGHT_FROM) / _LIGHT_RANGE, 0.0), 1.0))
+    return np.where(way > 0, _DEEPEST + (1 - _DEEPEST) * entering * np.exp(-way / reach), 1)
+
+
+def lit_colors(colors: np.ndarray, inside: np.ndarray, vertices: np.ndarray, opening: float) -> np.ndarray:
+    """surface_colors(head) in the light of one face: float32 [V, 4].
+    vertices: float32 [V, 3] of that face, metres.   opening: of its lips, in outer-canthal distances."""
+    lit = colors.copy()
+    lit[:, :3] *= 1 - inside[:, None] * (1 - mouth_light(vertices, opening))[:, None]
+    return lit
 
 
 def still_colors(head: Head) -> np.ndarray:
     """sRGB float32 [V, 3] for files whose colours do not change over time."""
-    colors, inside = surface_colors(head)
-    return colors[:, :3] * (1 - (1 - np.float32(mouth_light(_STILL_GAP))) * inside[:, None])
+    return lit_colors(*surface_colors(head), head.positions, _STILL_OPENING)[:, :3]
 
 
 def smooth_groups(head: Head) -> np.ndarray:

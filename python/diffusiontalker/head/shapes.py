@@ -1,4 +1,4 @@
-"""Other faces for the built-in head: smooth warps of it that take its 52 targets along.
+"""Other faces for the built-in head: smooth warps of it that take its targets along.
 
 A warp keeps the surroundings of each eye rigid, so that the eyeballs stay spheres and the lids go on closing, and is
 the same field for lips, teeth and tongue, so that lips which touch go on touching. The shapes are our choice; nothing
@@ -54,14 +54,15 @@ def shaped_head(name: str = DEFAULT_SHAPE) -> Head:
         return head
     shape = _SHAPES[name]
     positions = _warp(head.positions, shape, head.eye_centres)
-    moving = head.target_indices
-    moved = _warp(head.positions[moving] + head.target_deltas, shape, head.eye_centres)
     return replace(
         head,
         positions=positions.astype(np.float32),
-        target_deltas=(moved - positions[moving]).astype(np.float32),
+        target_deltas=_turned(head.positions[head.target_indices], head.target_deltas, shape, head.eye_centres),
+        tongue_deltas=np.stack([
+            _turned(head.positions[head.tongue_indices], d, shape, head.eye_centres) for d in head.tongue_deltas
+        ]),
         eye_centres=_warp(head.eye_centres, shape, head.eye_centres).astype(np.float32),
-    )
+    )  # fmt: skip
 
 
 def head_of(anim) -> Head:
@@ -78,6 +79,14 @@ def _warp(points: np.ndarray, shape: _Shape, eye_centres: np.ndarray) -> np.ndar
         free = _smooth_step((distance - _RIGID_EYE) / (_FREE_FROM_EYE - _RIGID_EYE))[:, None]
         offset = free * offset + (1 - free) * _field(centre[None], shape)
     return points + offset
+
+
+def _turned(points: np.ndarray, deltas: np.ndarray, shape: _Shape, eye_centres: np.ndarray) -> np.ndarray:
+    """What the warp makes of small movements of points: its derivative along them, times their length; float32 [n, 3].
+    A linear map, so that movements which add up to none, as jawOpen and mouthClose do at the lips, go on doing so."""
+    step = 1e-2
+    ahead, behind = (_warp(points + sign * step * deltas, shape, eye_centres) for sign in (1, -1))
+    return ((ahead - behind) / (2 * step)).astype(np.float32)
 
 
 def _field(points: np.ndarray, shape: _Shape) -> np.ndarray:

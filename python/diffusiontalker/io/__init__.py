@@ -2,6 +2,15 @@
 
 from .atomic import atomic_writer
 from .audio import read_audio
-from .save import ANIMATION_SUFFIXES, check_formats, save_animation
+from .save import ANIMATION_SUFFIXES, FORMATS, STDOUT_FORMATS, check_formats, format_of, save_animation
 
-__all__ = ["ANIMATION_SUFFIXES", "atomic_writer", "check_formats", "read_audio", "save_animation"]
+__all__ = [
+    "ANIMATION_SUFFIXES",
+    "FORMATS",
+    "STDOUT_FORMATS",
+    "atomic_writer",
+    "check_formats",
+    "format_of",
+    "read_audio",
+    "save_animation",
+]

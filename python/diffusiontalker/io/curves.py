@@ -22,8 +22,17 @@ def weight_blocks(anim) -> Iterator[np.ndarray]:
         yield np.ascontiguousarray(anim.weights[start : start + n_frames], np.float32)
 
 
+def pose_of(anim) -> np.ndarray | None:
+    """The head pose float32 [n, 3]; None where the animation has none. Raises InputError for another shape."""
+    from ..head.pose import check_pose
+
+    pose = getattr(anim, "head_pose", None)
+    return None if pose is None else check_pose(pose, len(anim.weights))
+
+
 def write_json(anim, f: BinaryIO) -> None:
     """One JSON object (docs/output-formats.md); nine digits keep every float32 exactly."""
+    pose = pose_of(anim)
     head = {
         "format": JSON_FORMAT,
         "format_version": JSON_VERSION,
@@ -32,24 +41,36 @@ def write_json(anim, f: BinaryIO) -> None:
         "n_frames": len(anim.weights),
         "channels": list(anim.channels),
     }
-    f.write(json.dumps(head, indent=1)[:-2].encode() + b',\n "weights": [')
+    f.write(json.dumps(head, indent=1)[:-2].encode())
+    _write_rows(f, "weights", weight_blocks(anim))
+    if pose is not None:
+        _write_rows(f, "head_pose", [pose])
+    f.write(b"\n}\n")
+
+
+def _write_rows(f: BinaryIO, key: str, blocks: Iterable[np.ndarray]) -> None:
+    f.write(f',\n "{key}": ['.encode())
     separator = "\n  "
-    for block in weight_blocks(anim):
+    for block in blocks:
         rows = ["[" + ",".join([f"{w:.9g}" for w in row]) + "]" for row in block.tolist()]
         f.write((separator + ",\n  ".join(rows)).encode())
         separator = ",\n  "
-    f.write(b"\n ]\n}\n")
+    f.write(b"\n ]")
 
 
 def write_npz(anim, f: BinaryIO, vertices: bool = False) -> None:
-    """weights float32 [n, C], channels str [C] (none for vertices), fps float64, times float64 [n] in seconds; `space`
-    str for other motions than blendshapes. vertices: also anim.vertices(), float32 [n, V, 3].
+    """weights float32 [n, C], channels str [C] (none for vertices), fps float64, times float64 [n] in seconds;
+    head_pose float32 [n, 3] where there is one; `space` str for other motions than blendshapes.
+    vertices: also anim.vertices(), float32 [n, V, 3].
     The same animation gives the same bytes (np.savez would put the time of day in).
     """
     n = len(anim.weights)
+    pose = pose_of(anim)
     with zipfile.ZipFile(f, "w", zipfile.ZIP_DEFLATED) as archive:
         _write_blocks(archive, "weights", "<f4", tuple(anim.weights.shape), weight_blocks(anim))
         _write_blocks(archive, "times", "<f8", (n,), _time_blocks(anim, n))
+        if pose is not None:
+            _write_blocks(archive, "head_pose", "<f4", (n, 3), [pose])
         if vertices:
             step = block_frames(3 * anim.n_vertices)
             blocks = (anim.vertices(i, i + step) for i in range(0, n, step))

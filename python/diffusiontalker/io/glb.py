@@ -6,12 +6,14 @@ from typing import BinaryIO
 
 import numpy as np
 
-from .. import __version__
 from ..head.appearance import MATERIALS, normals, still_colors
-from ..head.model import Head, in_head_order, triangulate
+from ..head.model import Head, in_head_order, shown_channels, triangulate
+from ..head.pose import quaternions
 from ..head.shapes import head_of
-from .curves import weight_blocks
+from ..version import __version__
+from .curves import pose_of, weight_blocks
 from .glb_container import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, GlbBuilder
+from .glb_neck import NECK, add_neck, skin_attributes
 
 _COPYRIGHT = "Head: CC0, from the MakeHuman base mesh and the ARKit shapes of Mika Suominen"
 _LICENSE = {
@@ -23,11 +25,15 @@ _LICENSE = {
 def write_glb(anim, f: BinaryIO) -> None:
     """One mesh with a primitive per material, 52 sparse morph targets (positions only: normals stay those of the
     neutral face, which keeps the file small), their standard names in mesh.extras.targetNames, and an animation of the
-    weights with linear interpolation. Channels that the animation lacks stay 0.
+    weights with linear interpolation. Channels that the animation lacks stay 0. The optional targets of the tongue
+    follow the 52 when the animation has a channel of them.
+    A head pose makes the mesh a skin of two joints, Bust and below it Neck, and the animation turns Neck.
     Raises InputError for channels or a shape (anim.head) that the head does not have.
     """
     head = head_of(anim)
     in_head_order(head, anim.channels, np.zeros((0, len(anim.channels))))  # unknown channels are told before writing
+    shown = shown_channels(head, anim.channels)
+    pose = pose_of(anim)
     builder = GlbBuilder()
     document = {
         "asset": {
@@ -43,14 +49,16 @@ def write_glb(anim, f: BinaryIO) -> None:
         "meshes": [
             {
                 "name": "Head",
-                "primitives": _primitives(head, builder),
-                "weights": [0.0] * len(head.channels),
-                "extras": {"targetNames": list(head.channels)},
+                "primitives": _primitives(head, len(shown), builder, pose is not None),
+                "weights": [0.0] * len(shown),
+                "extras": {"targetNames": list(shown)},
             }
         ],
     }
+    if pose is not None:
+        add_neck(document, builder)
     if len(anim.weights):
-        document["animations"] = [_animation(anim, head, builder)]
+        document["animations"] = [_animation(anim, len(shown), builder, pose)]
     builder.write_head(f, document)
     for block in weight_blocks(anim):
         f.write(in_head_order(head, anim.channels, block).astype("<f4", copy=False).tobytes())
@@ -64,7 +72,7 @@ def _material(name: str, _parts, roughness: float) -> dict:
     }
 
 
-def _primitives(head: Head, builder: GlbBuilder) -> list[dict]:
+def _primitives(head: Head, n_targets: int, builder: GlbBuilder, is_skin: bool) -> list[dict]:
     """One per material, each with its own vertices, so that a viewer keeps no morph data it does not draw."""
     colors, vertex_normals = still_colors(head), normals(head)
     # glTF takes vertex colours as linear light.
@@ -80,17 +88,19 @@ def _primitives(head: Head, builder: GlbBuilder) -> list[dict]:
             "NORMAL": builder.accessor(vertex_normals[used], ARRAY_BUFFER),
             "COLOR_0": builder.accessor(shorts[used], ARRAY_BUFFER, normalized=True),
         }
+        if is_skin:
+            attributes |= skin_attributes(used, builder)
         indices = builder.accessor(local.ravel().astype(np.uint16), ELEMENT_ARRAY_BUFFER)
-        targets = [{"POSITION": a} for a in _targets(head, used, builder)]
+        targets = [{"POSITION": a} for a in _targets(head, n_targets, used, builder)]
         primitives.append({"attributes": attributes, "indices": indices, "material": index, "targets": targets})
     return primitives
 
 
-def _targets(head: Head, used: np.ndarray, builder: GlbBuilder) -> list[int]:
-    """Accessors of the 52 targets on some vertices; those that do not move share one."""
+def _targets(head: Head, n_targets: int, used: np.ndarray, builder: GlbBuilder) -> list[int]:
+    """Accessors of the first n_targets targets on some vertices; those that do not move share one."""
     still: int | None = None
     accessors = []
-    for k in range(len(head.channels)):
+    for k in range(n_targets):
         indices, deltas = head.target(k)
         here = np.isin(indices, used)
         if here.any():
@@ -102,16 +112,18 @@ def _targets(head: Head, used: np.ndarray, builder: GlbBuilder) -> list[int]:
     return accessors
 
 
-def _animation(anim, head: Head, builder: GlbBuilder) -> dict:
-    """The sampler; its output is reserved and comes last in the buffer."""
+def _animation(anim, n_targets: int, builder: GlbBuilder, pose: np.ndarray | None) -> dict:
+    """The samplers; the output of the weights is reserved and comes last in the buffer."""
     n = len(anim.weights)
     times = (np.arange(n, dtype=np.float64) * anim.fps_den / anim.fps_num).astype(np.float32)
-    n_values = n * len(head.channels)
+    turning = [] if pose is None else [(builder.accessor(quaternions(pose), None), {"node": NECK, "path": "rotation"})]
+    n_values = n * n_targets
     time_accessor = builder.accessor(times, None, bounds=True)
     values = np.broadcast_to(np.float32(0), (n_values,))  # only its size and type are read
     value_accessor = builder.describe(values, builder.reserve(n_values * 4))
+    curves = [(value_accessor, {"node": 0, "path": "weights"}), *turning]
     return {
         "name": "Speech",
-        "samplers": [{"input": time_accessor, "output": value_accessor, "interpolation": "LINEAR"}],
-        "channels": [{"sampler": 0, "target": {"node": 0, "path": "weights"}}],
+        "samplers": [{"input": time_accessor, "output": values, "interpolation": "LINEAR"} for values, _ in curves],
+        "channels": [{"sampler": i, "target": target} for i, (_, target) in enumerate(curves)],
     }

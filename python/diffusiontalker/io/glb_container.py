@@ -12,7 +12,7 @@ from ..errors import OutputError
 
 ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER = 34962, 34963
 _COMPONENT = {"float32": 5126, "uint32": 5125, "uint16": 5123}
-_TYPE = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
+_TYPE = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
 _MAX_FILE_BYTES = 2**32 - 1  # the header counts in 32 bits
 
 
@@ -42,7 +42,7 @@ class GlbBuilder:
         return len(self.views) - 1
 
     def accessor(self, array: np.ndarray, target: int | None, bounds: bool = False, normalized: bool = False) -> int:
-        """array: [n] or [n, 2..4], float32, uint32 or uint16. bounds: store min and max."""
+        """array: [n], [n, 2..4] or [n, 16] for matrices, float32, uint32 or uint16. bounds: store min and max."""
         return self.describe(array, self.view(array, target), bounds, normalized)
 
     def describe(self, array: np.ndarray, view: int | None, bounds: bool = False, normalized: bool = False) -> int:

@@ -8,13 +8,14 @@ import numpy as np
 
 from ..errors import InputError
 from ..spec.channels import ARKIT_CHANNELS
-from .curves import weight_blocks
+from .curves import pose_of, weight_blocks
 
 _ROTATIONS = (
     "HeadYaw", "HeadPitch", "HeadRoll",
     "LeftEyeYaw", "LeftEyePitch", "LeftEyeRoll",
     "RightEyeYaw", "RightEyePitch", "RightEyeRoll",
 )  # fmt: skip
+_YAW = len(ARKIT_CHANNELS)  # among the values: HeadYaw, behind the weights
 # The app's files name the right one of these two pairs first, its network packets (and ARKIT_CHANNELS) the left one.
 _SWAPPED = {"jawLeft": "jawRight", "jawRight": "jawLeft", "mouthLeft": "mouthRight", "mouthRight": "mouthLeft"}
 # Unreal's importer takes a file for 60 fps when a frame number above this occurs in it, else for 30 fps.
@@ -27,8 +28,8 @@ def csv_channels() -> tuple[str, ...]:
 
 
 def write_csv(anim, f: BinaryIO) -> None:
-    """Header, then one row per frame: timecode, 61, 52 weights, 9 rotations (0: the model moves neither head nor eye
-    bones; eyeLook* carry the gaze). Channels that the animation lacks are 0.
+    """Header, then one row per frame: timecode, 61, 52 weights, the head pose in radians (0 without one), and 6 zeros
+    for the rotations of the eyes, since eyeLook* carry the gaze. Channels that the animation lacks are 0.
     Raises InputError for channels that are not ARKit's.
     """
     unknown = [c for c in anim.channels if c not in ARKIT_CHANNELS]
@@ -42,11 +43,14 @@ def write_csv(anim, f: BinaryIO) -> None:
     target = np.array([i for i, s in enumerate(source) if s >= 0])
     source = [s for s in source if s >= 0]
     rate = max(1, round(anim.fps_num / anim.fps_den))
-    frame = first_frame(len(anim.weights), rate)
+    begin = frame = first_frame(len(anim.weights), rate)
+    head_pose = pose_of(anim)
     row_format = f"%s,{n_values}" + ",%.10f" * n_values
     for block in weight_blocks(anim):
         values = np.zeros((len(block), n_values))
         values[:, target] = block[:, source]
+        if head_pose is not None:
+            values[:, _YAW : _YAW + 3] = head_pose[frame - begin : frame - begin + len(block)]
         rows = [row_format % (timecode(frame + i, rate), *row) for i, row in enumerate(values.tolist())]
         f.write("\r\n".join(rows).encode() + b"\r\n")
         frame += len(block)

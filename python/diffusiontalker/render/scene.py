@@ -9,11 +9,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..api.native import native
 from ..errors import InputError
-from ..head.appearance import mouth_light, smooth_groups, surface_colors
-from ..head.gap import lip_gap
+from ..head.appearance import lit_colors, smooth_groups, surface_colors
 from ..head.model import Head, check_weights
+from ..head.opening import lip_opening
+from ..head.pose import check_pose, turned
+from ..native import native
 
 _FOV_Y_DEG = 18.0  # that of a portrait lens
 
@@ -41,7 +42,7 @@ class Scene:
 
     triangles: np.ndarray  # int32 [n, 3]
     colors: np.ndarray  # float32 [V, 4]
-    inside: np.ndarray  # float32 [V], 1 where a closed mouth is dark
+    inside: np.ndarray  # float32 [V], 1 inside the mouth
     smooth_group: np.ndarray  # int32 [V]
 
 
@@ -66,29 +67,43 @@ def camera(view: str) -> tuple[tuple[float, float, float], tuple[float, float, f
     return eye, v.target
 
 
+def pose_rows(anim, start: int, n: int) -> np.ndarray | None:
+    """The head pose of n frames of an animation, [n, 3]; None where it has none."""
+    pose = getattr(anim, "head_pose", None)
+    return None if pose is None else np.asarray(pose[start : start + n], np.float32)
+
+
 def render_frames(
-    head: Head, weights: np.ndarray, size: int = 640, view: str = "front", samples: int = 2
+    head: Head,
+    weights: np.ndarray,
+    size: int = 640,
+    view: str = "front",
+    samples: int = 2,
+    head_pose: np.ndarray | None = None,
 ) -> Iterator[np.ndarray]:
     """Pictures of a sequence of faces, one at a time.
     weights: float [n, 52] in the order of head.channels.   size: pixels on each side, 1..8192.
     view: "front", "three-quarter" or "face".   samples: per pixel and axis, 1..4.
+    head_pose: float [n, 3] in radians (Animation.head_pose); None: the head looks straight on.
     Yields uint8 [size, size, 3].   Raises InputError: a shape, size or view that cannot be used.
     """
     eye, target = camera(view)
     weights = check_weights(head, weights)
-    return _draw_all(head, weights, size, eye, target, samples)
+    pose = np.zeros((len(weights), 3), np.float32) if head_pose is None else check_pose(head_pose, len(weights))
+    return _draw_all(head, weights, pose, size, eye, target, samples)
 
 
-def _draw_all(head: Head, weights: np.ndarray, size: int, eye, target, samples: int) -> Iterator[np.ndarray]:
+def _draw_all(
+    head: Head, weights: np.ndarray, pose: np.ndarray, size: int, eye, target, samples: int
+) -> Iterator[np.ndarray]:
     scene = make_scene(head)
     for i in range(len(weights)):
         one = weights[i : i + 1]
-        colors = scene.colors.copy()
-        colors[:, :3] *= 1 - np.float32(1 - mouth_light(float(lip_gap(head, one)[0]))) * scene.inside[:, None]
+        vertices = head.vertices(one)[0]
         yield native().raster_draw(
-            head.vertices(one)[0],
+            turned(head, vertices[None], pose[i : i + 1])[0],
             scene.triangles,
-            colors,
+            lit_colors(scene.colors, scene.inside, vertices, float(lip_opening(head, one)[0])),
             eye,
             target,
             size,

@@ -7,10 +7,10 @@ import os
 import numpy as np
 
 from ..errors import InputError
-from ..head import CLOSED_LIP_GAP, head_of, in_head_order, lip_gap
+from ..head import CLOSED_LIP_OPENING, head_of, in_head_order, lip_opening
 from ..io.atomic import atomic_writer
 from ..io.audio import read_audio
-from .scene import render_frames
+from .scene import pose_rows, render_frames
 
 _COLUMNS = 4
 _CURVE_HEIGHT, _MARGIN = 150, 14
@@ -27,7 +27,7 @@ def contact_sheet(
     audio_path: str | os.PathLike[str] | None = None,
     force: bool = False,
 ) -> None:
-    """Writes a PNG with n evenly spaced frames, the lip gap and jawOpen over time, and the waveform.
+    """Writes a PNG with n evenly spaced frames, the lip opening and jawOpen over time, and the waveform.
     anim: weights [n_frames, C], channels, fps_num, fps_den.   n: 1..100 pictures.   size: pixels of each.
     audio_path: the sound; None takes anim.audio_path, and leaves the waveform away when there is none.
     force: overwrite.
@@ -45,7 +45,9 @@ def contact_sheet(
     sheet = Image.new("RGB", (columns * size, height + _CURVE_HEIGHT + 2 * _MARGIN), _PAPER)
     draw = ImageDraw.Draw(sheet)
     font = _font(max(11, size // 20))
-    pictures = render_frames(head, in_head_order(head, anim.channels, rows), size, view)
+    posed = getattr(anim, "head_pose", None) is not None
+    pose = np.concatenate([pose_rows(anim, k, 1) for k in chosen.tolist()]) if posed else None
+    pictures = render_frames(head, in_head_order(head, anim.channels, rows), size, view, head_pose=pose)
     for i, picture in enumerate(pictures):
         corner = (i % columns * size, i // columns * size)
         sheet.paste(Image.fromarray(picture), corner)
@@ -93,7 +95,7 @@ def _draw_curves(draw, box, anim, head, chosen, audio_path) -> None:
 
     draw.line([(left, y(0)), (right, y(0))], fill=_FAINT)
     for x in range(left, right, 8):
-        draw.line([(x, y(CLOSED_LIP_GAP)), (x + 3, y(CLOSED_LIP_GAP))], fill=_GAP_COLOR)
+        draw.line([(x, y(CLOSED_LIP_OPENING)), (x + 3, y(CLOSED_LIP_OPENING))], fill=_GAP_COLOR)
     for k in chosen.tolist():
         x = left + (k + 0.5) / len(anim.weights) * n_columns
         draw.line([(x, bottom - 1), (x, bottom + 5)], fill=_INK)
@@ -101,19 +103,19 @@ def _draw_curves(draw, box, anim, head, chosen, audio_path) -> None:
         points = list(zip(left + np.arange(n_columns), y(curve), strict=True))
         draw.line(points, fill=color, width=2, joint="curve")
     font = _font(12)
-    draw.text((left + 4, top), "lip gap / interocular (dashes: closed)", fill=_GAP_COLOR, font=font)
+    draw.text((left + 4, top), "lip opening / eye corners (dashes: closed)", fill=_GAP_COLOR, font=font)
     draw.text((left + 250, top), "jawOpen", fill=_JAW_COLOR, font=font)
     draw.text((right, top), f"0 .. {duration:.2f} s", fill=_INK, font=font, anchor="ra")
 
 
 def _curves(anim, head, n_columns: int) -> tuple[np.ndarray, np.ndarray]:
-    """Lip gap and jawOpen resampled to n_columns; at most some thousand frames are read from long animations."""
+    """Lip opening and jawOpen resampled to n_columns; at most some thousand frames are read from long animations."""
     n = len(anim.weights)
     step = max(1, n // (8 * n_columns))
     rows = in_head_order(head, anim.channels, np.asarray(anim.weights[::step]))
     at = np.linspace(0, n - 1, n_columns)
     frames = np.arange(0, n, step)
-    gap = np.interp(at, frames, lip_gap(head, rows))
+    gap = np.interp(at, frames, lip_opening(head, rows))
     return gap, np.interp(at, frames, rows[:, head.channels.index("jawOpen")])
 
 

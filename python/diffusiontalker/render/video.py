@@ -13,7 +13,7 @@ from ..errors import BackendError, InputError
 from ..head import head_of, in_head_order
 from ..io.atomic import atomic_writer
 from ..io.audio import read_audio
-from .scene import camera, render_frames
+from .scene import camera, pose_rows, render_frames
 
 _AUDIO_RATE_HZ = 48000
 _BLOCK_FRAMES = 300
@@ -64,9 +64,7 @@ def _import_av() -> ModuleType:
     try:
         import av
     except ImportError as e:
-        raise BackendError(
-            "writing MP4 needs PyAV, which is not installed: run pip install av (the extra diffusiontalker[video])"
-        ) from e
+        raise BackendError("writing MP4 needs PyAV, which is not installed: run pip install av") from e
     return av
 
 
@@ -74,7 +72,9 @@ def _pictures(anim, size: int, view: str) -> Iterator[np.ndarray]:
     head = head_of(anim)
     for start in range(0, len(anim.weights), _BLOCK_FRAMES):
         block = np.asarray(anim.weights[start : start + _BLOCK_FRAMES])
-        yield from render_frames(head, in_head_order(head, anim.channels, block), size, view)
+        yield from render_frames(
+            head, in_head_order(head, anim.channels, block), size, view, head_pose=pose_rows(anim, start, len(block))
+        )
 
 
 class _Sound:

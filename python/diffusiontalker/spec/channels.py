@@ -18,15 +18,18 @@ ARKIT_CHANNELS: tuple[str, ...] = (
     "tongueOut",
 )  # fmt: skip
 
+# Head pose, behind the weights in a bundle's motion.channels: rotations in radians, Animation.head_pose has the signs.
+HEAD_POSE_CHANNELS: tuple[str, ...] = ("headYaw", "headPitch", "headRoll")
+
 CHANNEL_INDEX: dict[str, int] = {name: i for i, name in enumerate(ARKIT_CHANNELS)}
 
 # Channels that speech moves: the jaw and the mouth.
 LIP_CHANNELS: tuple[str, ...] = tuple(c for c in ARKIT_CHANNELS if c.startswith(("jaw", "mouth")))
 
 
-# What multiplies the sampler's noise. Lips and tongue follow the audio and start from the mean of the noise: they come
-# out nearer to the truth, and a closure that the model is not sure of does not come with one seed and go with another.
-NOISE_SCALE: tuple[float, ...] = tuple(float(c not in LIP_CHANNELS and c != "tongueOut") for c in ARKIT_CHANNELS)
+# Channels that speech decides: lips, jaw, tongue. The sampler's noise moves them less than the free ones, so that takes
+# differ in what the phones leave open while a closure does not come with one seed and go with another.
+TIED_CHANNELS: tuple[str, ...] = (*LIP_CHANNELS, "tongueOut")
 
 
 def indices(names) -> list[int]:

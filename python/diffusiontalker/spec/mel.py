@@ -7,12 +7,14 @@ from functools import lru_cache
 
 import numpy as np
 
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
+
 
 @dataclass(frozen=True)
 class MelSpec:
     """Sizes in samples, frequencies in Hz."""
 
-    sample_rate_hz: int = 16000
+    sample_rate_hz: int = SAMPLE_RATE_HZ
     n_mels: int = 80
     window_length: int = 400  # 25 ms
     hop_length: int = 160  # 10 ms

@@ -1,8 +1,10 @@
-"""The diffusion schedule and the sampler table that bundles carry."""
+"""The diffusion schedule, the sampler table that bundles carry, and the sampling loop around a denoiser."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +21,30 @@ def cosine_alpha_bar(n_train_steps: int) -> np.ndarray:
     return alpha_bar
 
 
+def ddim_coefficients(alpha_bar: Any, alpha_bar_prev: Any) -> tuple[Any, Any]:
+    """(c_x, c_x0) of x_t_prev = c_x * x_t + c_x0 * x0: DDIM with eta = 0 (arXiv 2010.02502, eq. 12).
+    alpha_bar, alpha_bar_prev: of t and t_prev; numbers, or arrays or tensors of one shape."""
+    c_x = ((1 - alpha_bar_prev) / (1 - alpha_bar)) ** 0.5
+    return c_x, alpha_bar_prev**0.5 - alpha_bar**0.5 * c_x
+
+
+def ddim_update(x_t: Any, x0: Any, coefficients: tuple[Any, Any]) -> Any:
+    """x_t_prev of x_t and the predicted x0, arrays or tensors of one shape."""
+    c_x, c_x0 = coefficients
+    return c_x * x_t + c_x0 * x0
+
+
+def sample(x_t: Any, past: int, table: Sequence[tuple[Any, Any]], predict: Callable[[Any, int], Any]) -> Any:
+    """Runs the steps of a window, and gives x_t, whose new frames it has changed in place.
+    x_t: [B, W, C], array or tensor; its first `past` frames are known motion and stay, the others are noise.
+    table: coefficients of every step, in sampling order.
+    predict: (x_t, number of the step) -> x0 [B, W, C], inside of the allowed range."""
+    for number, coefficients in enumerate(table):
+        x0 = predict(x_t, number)
+        x_t[:, past:] = ddim_update(x_t[:, past:], x0[:, past:], coefficients)
+    return x_t
+
+
 @dataclass(frozen=True)
 class SamplerStep:
     """One step from x_t to x_t_prev; alpha_bar is the product of alphas up to that timestep."""
@@ -30,12 +56,16 @@ class SamplerStep:
 
     @property
     def coefficients(self) -> tuple[float, float]:
-        """(c_x, c_x0) of x_t_prev = c_x * x_t + c_x0 * x0: DDIM with eta = 0 (arXiv 2010.02502, eq. 12)."""
-        c_x = ((1 - self.alpha_bar_prev) / (1 - self.alpha_bar)) ** 0.5
-        return c_x, self.alpha_bar_prev**0.5 - self.alpha_bar**0.5 * c_x
+        """(c_x, c_x0) of ddim_update()."""
+        return ddim_coefficients(self.alpha_bar, self.alpha_bar_prev)
 
     def as_dict(self) -> dict:
         return asdict(self)
+
+    @staticmethod
+    def from_dict(step: Mapping[str, Any]) -> SamplerStep:
+        """One of `sampler.steps` in bundle.json."""
+        return SamplerStep(**{key: step[key] for key in SamplerStep.__dataclass_fields__})
 
 
 def sampler_table(n_steps: int, n_train_steps: int = 256) -> list[SamplerStep]:

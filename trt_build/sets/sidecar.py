@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from diffusiontalker.errors import EngineError
-from trt_build.manifest.identity import Identity
+from diffusiontalker.trt_build.sets.identity import Identity
 
 NAME = "engines.json"
 FORMAT = 1

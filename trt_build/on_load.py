@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from diffusiontalker.api.native import native
 from diffusiontalker.errors import BackendError, DiffusionTalkerError, EngineError, UnsupportedError
+from diffusiontalker.native import native
+from diffusiontalker.trt_build.builder import load_builder
+from diffusiontalker.trt_build.engine import gpu
+from diffusiontalker.trt_build.sets.identity import PRECISIONS, EngineOptions
 
 ENVIRONMENT_VARIABLE = "DIFFUSIONTALKER_BUILD_ENGINES"
 TURING = "7.5"  # tensorrt-rtx has plans of their own for it
@@ -38,7 +41,8 @@ class Wish:
     @property
     def may_build(self) -> bool:
         allowed = os.environ.get(ENVIRONMENT_VARIABLE, "1") != "0" if self.build is None else self.build
-        return allowed and not self.own_folder and self.backend in ("tensorrt", "auto") and self.precision != "bf16"
+        fits = self.backend in ("tensorrt", "auto") and self.precision in ("auto", *PRECISIONS)
+        return allowed and not self.own_folder and fits
 
     def announce(self, level: int, line: str) -> None:
         """To the log that load() was given; without one to Python's, since it can take minutes."""
@@ -72,11 +76,7 @@ def open_model(open_native: Callable[[str], object], wish: Wish):
 def build_missing(wish: Wish, library: str) -> None:
     """The set that `engine build BUNDLE` makes, into the user's cache, if it is not there.
     Raises EngineError, BundleError, OutputError."""
-    try:
-        from trt_build.engine.build_set import Wanted, ensure_engines
-        from trt_build.manifest.identity import EngineOptions
-    except ModuleNotFoundError as e:
-        raise EngineError(f"building needs {e.name}: pip install 'diffusiontalker[{library}]'") from e
+    builder = load_builder(library)
     options = EngineOptions()
     if library == "tensorrt-rtx" and _compute_capability(wish.device) == TURING:
         options = EngineOptions(compute_capabilities=(TURING,))
@@ -85,7 +85,9 @@ def build_missing(wish: Wish, library: str) -> None:
     precision = "f16" if wish.precision == "auto" else wish.precision
     told = _Told(wish, library)
     with _bundle_path(wish.bundle) as bundle:
-        outcome = ensure_engines(Wanted(bundle, library, precision=precision, options=options), report=told)
+        outcome = builder.ensure_engines(
+            builder.Wanted(bundle, library, precision=precision, options=options), report=told
+        )
     if told.started is not None:
         took, found = time.perf_counter() - told.started, outcome.engines
         wish.announce(1, f"engines built in {took:.0f} s, {found.n_bytes / 1e6:.0f} MB: {found.folder}")
@@ -127,17 +129,13 @@ def _bundle_path(bundle: Path | bytes) -> Iterator[Path]:
 
 
 def _compute_capability(device: int) -> str:
-    from trt_build.engine.gpu import find_gpu
-
-    gpu, _ = find_gpu(device=device)
-    return gpu.compute_capability if gpu is not None else ""
+    found, _ = gpu.find_gpu(device=device)
+    return found.compute_capability if found is not None else ""
 
 
 def _check_same_gpu(device: int) -> None:
     """tensorrt measures on the first GPU; its engines are for that model. Raises EngineError for another one."""
-    from trt_build.engine.gpu import find_gpu
-
-    first, other = find_gpu()[0], find_gpu(device=device)[0]
+    first, other = gpu.find_gpu()[0], gpu.find_gpu(device=device)[0]
     if first != other:
         raise EngineError(
             f"GPU {device} is another model than GPU 0, on which engines are built: run `diffusiontalker engine build` "

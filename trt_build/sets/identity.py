@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from diffusiontalker.api import bundles
 from diffusiontalker.errors import BundleError
+from diffusiontalker.spec import bundles
 
 LIBRARIES = ("tensorrt", "tensorrt-rtx")
 PRECISIONS = ("f16", "f32")

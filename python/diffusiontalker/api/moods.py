@@ -1,0 +1,43 @@
+"""Emotions of a style: one by name, or several with weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from diffusiontalker.errors import InputError
+
+Emotion = str | Mapping[str, float]
+
+
+def mood_pairs(emotion: Emotion | None) -> list[tuple[str, float]]:
+    """(name, weight) of each emotion; [] for None. Raises InputError for a mixture of nothing, or a weight that is no
+    number; names and ranges are judged by the model."""
+    if emotion is None:
+        return []
+    if isinstance(emotion, str):
+        return [(emotion, 1.0)]
+    if not emotion:
+        raise InputError("the mixture of emotions is empty: name at least one, or leave it away")
+    try:
+        return [(str(name), float(weight)) for name, weight in emotion.items()]
+    except (AttributeError, TypeError, ValueError):
+        raise InputError(f'emotion is {emotion!r}, expected a name or weights such as {{"happy": 0.5}}') from None
+
+
+def parse_emotion(text: str) -> Emotion:
+    """A name, or a mixture such as "happy:0.5,sad:0.5". Raises ValueError that says what is wrong."""
+    if ":" not in text and "," not in text:
+        return text
+    weights: dict[str, float] = {}
+    for part in text.split(","):
+        name, colon, number = (piece.strip() for piece in part.rpartition(":"))
+        try:
+            weight = float(number)
+        except ValueError:
+            weight = -1.0
+        if not (name and colon and 0 <= weight <= 2):
+            raise ValueError(f"'{part}' is not NAME:WEIGHT with a weight 0..2, as in happy:0.5,sad:0.5")
+        if name in weights:
+            raise ValueError(f"'{name}' occurs twice")
+        weights[name] = weight
+    return weights

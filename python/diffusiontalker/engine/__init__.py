@@ -1,1 +1,0 @@
-"""TensorRT engines from the side of who opens a model."""

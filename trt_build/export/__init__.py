@@ -1,1 +1,0 @@
-"""From a student checkpoint to a bundle that the runtime loads."""
