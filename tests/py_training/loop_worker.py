@@ -9,13 +9,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from training.loop.distributed import gather_rows, global_ratio, rank, share
+from training.loop.distributed import gather_rows, rank, share
 from training.loop.errors import reports_errors
 from training.loop.runtime import Runtime, add_runtime_arguments
 from training.loop.trainer import RunConfig, Trainer
 
 N_ROWS, N_IN, N_OUT, N_STEPS = 8, 5, 3, 12
-WORKER_OPTIONS = ["--accelerator=cpu", "--precision=32", "--threads=1"]
+WORKER_OPTIONS = ["--accelerator=cpu", "--precision=f32", "--threads=1"]
 
 
 class Model(nn.Module):
@@ -53,7 +53,7 @@ class SmallLoss(nn.Module):
             hidden = model.dropout(torch.tanh(model.body(x - model.mean) + model.frozen(x)))
             out, left, right = model.out(hidden), model.left(hidden), model.right(x)
         error = (out.to(x.dtype) - self.teacher(x)).square().mean(dim=1)
-        regression = global_ratio((weight * error).sum(), weight.sum())
+        regression = gather_rows(weight * error).sum() / gather_rows(weight).sum()
         left, right = (gather_rows(F.normalize(v.to(x.dtype), dim=1)) for v in (left, right))
         labels = torch.arange(N_ROWS, device=x.device)
         contrastive = F.cross_entropy(left @ right.T * model.log_scale.exp(), labels)

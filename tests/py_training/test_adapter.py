@@ -8,34 +8,33 @@ import pytest
 import torch
 
 import diffusiontalker
-from diffusiontalker.spec.channels import ARKIT_CHANNELS
 from training.articulation.emotion import EMOTION_NAMES
 from training.articulation.style import IDENTITY_NAMES
-from training.data.clips import N_MELS, PHONE_NAMES, ClipSet, ClipSetInfo, ClipWriter
-from training.data.motion_space import MotionSpace
+from training.data.prepare import MOTION
 from training.encoders.cache import FeatureInfo, FeatureWriter
 from training.eval.speakers import open_speakers
+from training.export import encoder as exchange
+from training.export.bundle import write_bundle
+from training.export.torch_student import load_student, load_styles
+from training.export.trained import load_talker, load_trained_denoiser, trained_encoder
 from training.loop.checkpoint import load_checkpoint, save_checkpoint, under_prefix
+from training.prepared.clips import N_MELS, PHONE_NAMES, ClipSet, ClipSetInfo, ClipWriter
 from training.stages import adapter, distill, encoder, imitated, teacher
-from training.stages.common import load_talker
-from trt_build.export import encoder as exchange
-from trt_build.export.bundle import write_bundle
-from trt_build.export.torch_student import load_student, load_styles
 
 BASE = Path(diffusiontalker.__file__).parent / "bundles" / "base"
-HERE = ("--accelerator", "cpu", "--precision", "32", "--threads", "1")
+HERE = ("--accelerator", "cpu", "--precision", "f32", "--threads", "1")
 
 
 def made_clips(folder, identities=("ada",), emotions=("neutral",)):
     """Features tell the mel: an adapter can learn what an encoder of the mel says."""
     rng = np.random.default_rng(0)
-    info = ClipSetInfo(MotionSpace("blendshapes", 52, ARKIT_CHANNELS), identities, emotions, "made up")
+    info = ClipSetInfo(MOTION, identities, emotions, "made up")
     with ClipWriter(folder, info) as writer:
         for k in range(4):
             slow = np.repeat(rng.normal(-6, 4, (30, N_MELS)), 10, axis=0)
             writer.add(
-                slow, np.zeros((90, 52)), rng.integers(0, len(PHONE_NAMES), 90), utterance=f"u{k}", split="train",
-                speaker="s", identity=0, emotion=0, speech_frame=10, speech_frames=70,
+                slow, np.zeros((90, MOTION.n_channels)), rng.integers(0, len(PHONE_NAMES), 90), utterance=f"u{k}",
+                split="train", speaker="s", identity=0, emotion=0, speech_frame=10, speech_frames=70,
             )  # fmt: skip
     clips = ClipSet(folder)
     with FeatureWriter(folder, FeatureInfo("made up", 3, N_MELS, "0" * 64)) as features:
@@ -80,8 +79,8 @@ def test_bundle_goes_on_without_its_checkpoints(run, capsys):
         begun = under_prefix(f"model.{part}", tensors)
         for name, value in getattr(student, part).state_dict().items():
             torch.testing.assert_close(begun[name], value, atol=1e-6, rtol=0)
-    assert encoder.load_trained_denoiser(Path("encoder.safetensors"), student.denoiser)
-    deep, mel = encoder.trained_encoder(Path("encoder.safetensors"), student.encoder.config), torch.randn(1, 40, N_MELS)
+    assert load_trained_denoiser(Path("encoder.safetensors"), student.denoiser)
+    deep, mel = trained_encoder(Path("encoder.safetensors"), student.encoder.config), torch.randn(1, 40, N_MELS)
     assert len(deep.blocks) == deep.config.n_layers == n + 2
     torch.testing.assert_close(deep(mel), student.encoder(mel), atol=1e-5, rtol=0)  # new layers begin as nothing
     with pytest.raises(ValueError, match=f"has {n + 2} layers already"):
@@ -120,7 +119,7 @@ def test_many_steps_from_a_bundle_and_back_to_few(run, tmp_path, capsys):
     path = Path("student/student-128.safetensors")
     few, about = load_talker(path)
     assert (about["stage"], about["sampler_steps"]) == ("distill", 128)
-    for name in ("encoder.norm.weight", "personaliser.encoder.norm.weight", "std"):
+    for name in ("encoder.norm.weight", "personaliser.encoder.norm.weight"):
         assert torch.equal(few.state_dict()[name], student.state_dict()[name]), name
     assert not torch.equal(few.denoiser.out.weight, student.denoiser.out.weight)
     with pytest.raises(ValueError, match="began with a bundle and has its identities' styles only"):
@@ -197,4 +196,4 @@ def test_what_is_no_encoder_is_refused_and_nothing_is_written(run, capsys):
             run(exchange, "--bundle", BASE, "--encoder", f"{file}.safetensors", "--version", "1", "--out", "new")
         assert e.value.code == 2 and said in capsys.readouterr().err
     assert not Path("new").exists()
-    assert not encoder.load_trained_denoiser(Path("small.safetensors"), torch.nn.Linear(1, 1))
+    assert not load_trained_denoiser(Path("small.safetensors"), torch.nn.Linear(1, 1))

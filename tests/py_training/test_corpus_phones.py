@@ -1,5 +1,6 @@
 """Phone tables, and timings from what the engines report."""
 
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from training.corpus import phones, quality
 from training.corpus.engines import misaki_timing
 from training.corpus.engines.base import SynthesisError
-from training.corpus.engines.espeak import extend_closures, phones_from_events
+from training.corpus.engines.espeak import english_phones, extend_closures, phones_from_events
 from training.corpus.engines.flite import radio_phones
 
 
@@ -74,11 +75,12 @@ def test_radio_phones_audio_ending_inside_speech_raises():
 
 def test_espeak_events_share_time_and_follow_the_accent():
     events = [(100, "k"), (200, "A@"), (400, ";"), (450, "_:")]
-    assert phones_from_events(events, 500, 1000, rhotic=True) == [
+    rhotic, plain = (partial(english_phones, rhotic=r) for r in (True, False))
+    assert phones_from_events(events, 500, 1000, rhotic) == [
         ("SIL", 0.0, 0.1), ("K", 0.1, 0.2), ("AA", 0.2, 0.325), ("R", 0.325, 0.45),
         ("SIL", 0.45, 0.5),
     ]  # fmt: skip
-    names = [name for name, _, _ in phones_from_events(events, 500, 1000, rhotic=False)]
+    names = [name for name, _, _ in phones_from_events(events, 500, 1000, plain)]
     assert names == ["SIL", "K", "AA", "SIL"]
 
 

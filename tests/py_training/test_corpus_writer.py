@@ -109,7 +109,7 @@ def test_synthesize_resumes_without_speaking_twice(tmp_path, monkeypatch):
             spoken.append(text)
             return tone_speech()
 
-    monkeypatch.setattr(cli.engines, "load_engine", lambda name, kokoro_dir: FakeEngine())
+    monkeypatch.setattr(cli.engines, "load_engine", lambda name, kokoro_dir, language: FakeEngine())
     monkeypatch.setattr(cli.plan, "schedule", lambda *_: (
         plan.Utterance(f"festival-slt_hts-{i:06d}", "festival", "slt_hts", 1.0, "Hi.", "train", i)
         for i in range(1000)

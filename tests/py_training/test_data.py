@@ -9,10 +9,10 @@ from corpus_makers import add_utterance
 from training.articulation.style import HELD_OUT_NAMES
 from training.data import prepare
 from training.data.augment import augment, rms, set_level
-from training.data.clips import PHONE_NAMES, ClipSet
 from training.data.mel_vary import MelVariation
 from training.data.references import ReferenceSampler, voice_of
 from training.data.windows import WindowConfig, WindowSampler
+from training.prepared.clips import PHONE_NAMES, ClipSet
 
 MEL_PER_GROUP, FRAMES_PER_GROUP = 10, 3
 

@@ -1,7 +1,7 @@
 """The table of what prepared clips hold."""
 
-from training.data.clips import Clip
 from training.data.summary import as_markdown, summary_rows
+from training.prepared.clips import Clip
 
 FRAMES_PER_HOUR = 30 * 3600
 

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
-from training.data.clips import NO_PHONE, ClipSet
 from training.datasets.__main__ import main
 from training.datasets.basis import fit_basis, reconstruction_error_mm
 from training.datasets.registry import open_data_set
 from training.datasets.weights import WITHOUT_TONGUE
+from training.prepared.clips import NO_PHONE, ClipSet
 
 
 def prepared(kind, root, out, *more) -> ClipSet:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from diffusiontalker.head import lip_gap, load_head
+from diffusiontalker.head import lip_opening, load_head
 from diffusiontalker.spec.sampler import cosine_alpha_bar, sampler_table
 from training.diffusion.halving import ddim_step, halving_target
-from training.diffusion.losses import LipGap
+from training.diffusion.losses import Lips
 from training.diffusion.schedule import Schedule
 from training.diffusion.window_sampler import sample_window
 from training.models.audio_encoder import AudioEncoderConfig
@@ -101,10 +101,10 @@ def test_a_share_of_the_windows_begins_as_the_sampler_does():
     assert torch.equal(some.x_t[:, :past], usual.x_t[:, :past])
 
 
-def test_differentiable_lip_gap_is_the_measured_one():
+def test_differentiable_lip_opening_is_the_measured_one():
     rng = np.random.default_rng(1)
     weights = rng.uniform(0, 0.6, (40, 52)).astype(np.float32)
     head = load_head()
     mean, std = torch.full((52,), 0.1), torch.full((52,), 0.2)
-    ours = LipGap(head, mean, std)((torch.from_numpy(weights) - mean) / std)
-    np.testing.assert_allclose(ours.numpy(), lip_gap(head, weights), atol=1e-5)
+    ours = Lips(head, mean, std)((torch.from_numpy(weights) - mean) / std)
+    np.testing.assert_allclose(ours.numpy(), lip_opening(head, weights), atol=1e-5)

@@ -9,14 +9,14 @@ import torch
 from torch import nn
 
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
-from training.data.clips import PHONE_NAMES
-from training.data.motion_space import MotionSpace
 from training.diffusion.losses import LossWeights
 from training.loop.runtime import Runtime
 from training.loop.trainer import RunConfig
 from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker, TalkerConfig
+from training.prepared.clips import PHONE_NAMES
+from training.prepared.motion_space import MotionSpace
 from training.stages.distill import HalvingLoss
 from training.stages.encoder import posterior_loss
 from training.stages.heard_motion import HeardMotion

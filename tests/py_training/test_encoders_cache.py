@@ -11,15 +11,15 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 import soundfile as sf  # noqa: E402
 
-from training.data.clips import N_MELS, ClipSet, ClipSetInfo, ClipWriter  # noqa: E402
-from training.data.motion_space import MotionSpace  # noqa: E402
 from training.encoders import extract as extract_module  # noqa: E402
 from training.encoders import worker  # noqa: E402
 from training.encoders.__main__ import main  # noqa: E402
 from training.encoders.cache import FeatureInfo, FeatureSet, FeatureWriter  # noqa: E402
+from training.encoders.choice import EncoderChoice  # noqa: E402
 from training.encoders.extract import extract  # noqa: E402
-from training.encoders.frozen import EncoderChoice  # noqa: E402
 from training.encoders.resample import encode_clip, features_at  # noqa: E402
+from training.prepared.clips import N_MELS, ClipSet, ClipSetInfo, ClipWriter  # noqa: E402
+from training.prepared.motion_space import MotionSpace  # noqa: E402
 
 INFO = FeatureInfo("toy", 2, 4, "ab" * 32)
 LEAD, LENGTHS = 3, (3000, 4500, 16000)

@@ -12,7 +12,8 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 from safetensors.torch import load_file, save_file  # noqa: E402
 
-from training.encoders.frozen import EncoderChoice, in_windows  # noqa: E402
+from training.encoders.choice import EncoderChoice  # noqa: E402
+from training.encoders.frozen import in_windows  # noqa: E402
 from training.encoders.pretrained import PretrainedEncoder  # noqa: E402
 
 D, LAYERS = 16, 2

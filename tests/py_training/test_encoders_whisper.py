@@ -15,7 +15,7 @@ transformers = pytest.importorskip("transformers")
 from safetensors.numpy import load_file  # noqa: E402
 
 from training.encoders import whisper_weights  # noqa: E402
-from training.encoders.frozen import EncoderChoice  # noqa: E402
+from training.encoders.choice import EncoderChoice  # noqa: E402
 from training.encoders.whisper import FULL_S, WhisperEncoder  # noqa: E402
 
 D, LAYERS, HEADS = 16, 2, 2
@@ -84,7 +84,7 @@ def test_recording_beyond_30_s_is_encoded_in_windows(folder):
 
 
 def test_bfloat16_stays_near_float32(folder):
-    full, half = (EncoderChoice(str(folder), precision=p).load()(noise(16000)) for p in ("float32", "bfloat16"))
+    full, half = (EncoderChoice(str(folder), precision=p).load()(noise(16000)) for p in ("f32", "bf16"))
     assert 0 < np.sqrt(np.mean((half - full) ** 2)) <= 0.05 * np.sqrt(np.mean(full**2))  # 8 bits, several roundings
 
 

@@ -13,23 +13,24 @@ import torch
 import diffusiontalker
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
 from diffusiontalker.spec.mel import MelSpec, log_mel
+from diffusiontalker.spec.profiles import PROFILES
 from diffusiontalker.spec.sampler import sampler_table
-from training.data.clips import N_MELS, PHONE_NAMES, ClipSet, ClipSetInfo, ClipWriter
-from training.data.motion_space import MotionSpace
 from training.datasets import __main__ as datasets
 from training.diffusion.window_sampler import MelTimeline, animate
 from training.encoders.cache import FeatureInfo, FeatureWriter
 from training.eval import __main__ as evaluation
+from training.export import bundle
+from training.export.half_storage import MIN_ELEMENTS
+from training.export.trained import load_talker
 from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker
+from training.prepared.clips import N_MELS, PHONE_NAMES, ClipSet, ClipSetInfo, ClipWriter
+from training.prepared.motion_space import MotionSpace
 from training.stages import distill, encoder, imitated, personaliser, teacher
-from training.stages.common import load_talker
-from trt_build.export import bundle
-from trt_build.export.half_storage import MIN_ELEMENTS
 
 SMALL = {"d_model": 32, "n_layers": 1, "n_heads": 2, "d_feed_forward": 64}
-HERE = ("--accelerator", "cpu", "--precision", "32", "--threads", "1")
+HERE = ("--accelerator", "cpu", "--precision", "f32", "--threads", "1")
 # The project's stated limit for full-precision backends, in spans of the motion.
 PARITY = 1e-4
 EASED_FRAMES = 5  # the runtime's default ease-out, which the PyTorch sampler does not do
@@ -95,7 +96,7 @@ def by_pytorch(student: str, audio: np.ndarray, identity: int, emotion: int, see
     timeline = MelTimeline([mel], space.group, float(np.log(MelSpec().log_floor)))
     with torch.no_grad():
         style = talker.personaliser.style(torch.tensor([identity]), torch.tensor([emotion]))
-    sizes = tuple(bundle.PROFILES["offline"].values())
+    sizes = tuple(PROFILES["offline"].values())
     motion = animate(talker, timeline, style, sampler_table(8, 256), sizes, [seed])[0]
     n_frames = -(-len(audio) * space.fps_num // (16000 * space.fps_den))
     return motion[:n_frames], float((talker.high - talker.low).max())
@@ -164,6 +165,8 @@ def test_mesh_data_set_goes_to_frames_of_the_runtime(case, run, tmp_path, capsys
         "clips/rig.npz",
         "--out",
         "bundle",
+        "--version",
+        "1",
         "--license",
         "research",
     )
@@ -221,7 +224,7 @@ def test_blendshapes_with_a_large_encoder_go_to_frames_in_another_emotion(run):
         assert (given.clip_mel(clip) == made_up.clip_mel(like)).all()
         motion = given.clip_motion(clip)
         assert motion.shape == (like.n_frames, 52) and 0 <= motion.min() and 0.01 < motion.std() and motion.max() <= 1
-    run(bundle, "--student", "student/student-8.safetensors", "--out", "bundle", "--license", "none")
+    run(bundle, "--student", "student/student-8.safetensors", "--out", "bundle", "--version", "1", "--license", "none")
     model, animation, happy = compare_with_runtime(identity=1, emotion=1)
     assert (model.space, model.channels, model.fps) == ("blendshapes", ARKIT_CHANNELS, 30)
     assert (model.identities, model.emotions, model.default_emotion) == (

@@ -45,7 +45,7 @@ class FakeModel:
         self.n_steps = n_steps
 
     def __call__(self, audio, identities, emotions=None):
-        return [w + 0.1 / self.n_steps for w in LoudnessJaw()(audio, identities)]
+        return [w + 0.3 / self.n_steps for w in LoudnessJaw()(audio, identities)]
 
 
 def test_models_are_read_from_name_path_and_steps():
@@ -173,10 +173,10 @@ def test_speech_leaves_rhubarb_out_with_a_sentence(tmp_path, monkeypatch, capsys
     clip = {"fps": 25.0, "lip_gap": [0.1, 0.0] * 15, "phones": PHONES}
     (tmp_path / "lips.json").write_text(json.dumps({"x": clip}))
     arguments = ["speech", "--audio", str(tmp_path), "--tracked", str(tmp_path / "lips.json"), "--model", "m=y"]
-    assert command.main([*arguments, "--out", str(tmp_path / "out"), "--rhubarb", str(tmp_path)]) == 0
+    assert command.main([*arguments, "--out", str(tmp_path / "out"), "--rivals", str(tmp_path)]) == 0
     assert "Rhubarb is left out" in capsys.readouterr().out
     rows = json.loads((tmp_path / "out" / "scores.json").read_text())["rows"]
-    assert [r["name"] for r in rows] == ["tracked lips", "m", "loudness jaw"]
+    assert [r["name"] for r in rows] == ["tracked lips", "m", "rules, true phones", "loudness jaw"]
     assert (tmp_path / "out" / "curves.png").exists()
 
 

@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from diffusiontalker.head import CLOSED_LIP_GAP, lip_gap, load_head
+from diffusiontalker.head import CLOSED_LIP_OPENING, lip_opening, load_head
 from diffusiontalker.spec.channels import ARKIT_CHANNELS, CHANNEL_INDEX
-from training.eval.alignment import confirmed, words_of
+from training.corpus.spelling import inflected, spelled
+from training.corpus.transcripts import confirmed, words_of
 from training.eval.baselines import LoudnessJaw
 from training.eval.recordings import FROM_FILE, load_recordings
 from training.eval.rhubarb_baseline import POSES, RhubarbBaseline, pose_weights
+from training.eval.rivals import open_rivals
 from training.eval.speech import score_recordings, score_tracked
-from training.eval.spelling import inflected, spelled
+from training.eval.visemes import VISEME_POSES, pose
 
 DICTIONARY = {"cat": "K AE T", "pale": "P EY L", "recite": "R IH S AY T", "bad": "B AE D"}
 
@@ -24,7 +26,7 @@ def tracked_folder(tmp_path):
     weights = np.zeros((60, 52), np.float32)
     weights[:, CHANNEL_INDEX["jawOpen"]] = jaw
     weights[20:23] = 0
-    gap = lip_gap(load_head(), weights)
+    gap = lip_opening(load_head(), weights)
     at = (np.arange(49) + 0.5) / 25
     curve = np.interp(at, np.arange(60) / 30, gap)
     curve[3] = np.nan  # not seen in that picture
@@ -92,12 +94,12 @@ def test_a_phone_counts_only_when_the_other_recogniser_heard_its_class_nearby():
 
 
 def gap_of(shape):
-    return float(lip_gap(load_head(), pose_weights([(-1.0, shape)], 1))[0])
+    return float(lip_opening(load_head(), pose_weights([(-1.0, shape)], 1))[0])
 
 
 def test_mouth_shapes_of_rhubarb_are_as_its_manual_orders_them():
     assert set(POSES) == set("ABCDEFGHX") and all(c in ARKIT_CHANNELS for pose in POSES.values() for c in pose)
-    assert gap_of("A") < gap_of("X") < CLOSED_LIP_GAP
+    assert gap_of("A") < gap_of("X") < CLOSED_LIP_OPENING
     assert gap_of("G") < gap_of("F") < gap_of("B") < gap_of("E") < gap_of("C") < gap_of("H") < gap_of("D")
 
 
@@ -120,3 +122,39 @@ def test_loudness_jaw_opens_with_the_sound_and_rests_without():
     jaw = weights[:, CHANNEL_INDEX["jawOpen"]]
     assert weights.shape == (60, 52) and np.abs(jaw[:28]).max() == 0 and jaw[35:58].min() > 0.15
     assert weights.sum() == pytest.approx(jaw.sum())
+
+
+def test_six_measures_come_from_their_own_file_or_from_that_of_the_lips(tmp_path):
+    tracked_folder(tmp_path)
+    six = {k: [0.1 * n] * 40 for n, k in enumerate(("gap", "width", "upper", "lower", "chin", "protr"))}
+    six["chin"] = [*six["chin"][:5], None, *six["chin"][6:]]
+    clip = {"fps": 25.0} | {k: [np.nan if x is None else x for x in v] for k, v in six.items()}
+    (tmp_path / "measures.json").write_text(json.dumps({"x": clip}))
+    apart, _ = load_recordings(tmp_path, tmp_path / "lips.json", measures=tmp_path / "measures.json")
+    times, curves = apart[0].measures
+    assert curves.shape == (39, 6) and times[5] == pytest.approx(6.5 / 25), "the frame without a chin stays out"
+    assert curves[0] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5])
+    lips = json.loads((tmp_path / "lips.json").read_text())
+    (tmp_path / "both.json").write_text(json.dumps({"x": lips["x"] | clip | {"text": "bee"}}))
+    together, _ = load_recordings(tmp_path, tmp_path / "both.json")
+    assert together[0].measures[1].shape == (39, 6) and together[0].text == "bee"
+    without, _ = load_recordings(tmp_path, tmp_path / "lips.json")
+    assert without[0].measures is None
+    (tmp_path / "others.json").write_text(json.dumps({"y": clip}))
+    with pytest.raises(ValueError, match="names none of the recordings"):
+        load_recordings(tmp_path, tmp_path / "lips.json", measures=tmp_path / "others.json")
+    (tmp_path / "broken.json").write_text("{")
+    with pytest.raises(ValueError, match="is not JSON"):
+        load_recordings(tmp_path, tmp_path / "lips.json", measures=tmp_path / "broken.json")
+
+
+def test_rivals_that_are_not_installed_are_sentences(tmp_path):
+    found, missing = open_rivals(tmp_path, [], leave_out={"OpenFaceFX, true text"})
+    assert not found and len(missing) == 4
+    assert all("not installed" in line or "npm install" in line or "pip install" in line for line in missing)
+
+
+def test_viseme_poses_open_the_lips_as_their_sounds_do():
+    opening = {n: float(lip_opening(load_head(), pose(p)[None])[0]) for n, p in VISEME_POSES.items()}
+    assert opening["PP"] < CLOSED_LIP_OPENING / 2 and opening["FF"] < CLOSED_LIP_OPENING
+    assert opening["U"] < opening["SS"] < opening["E"] < opening["aa"] and 0.12 < opening["aa"] < 0.15

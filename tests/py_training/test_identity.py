@@ -12,15 +12,15 @@ import torch
 import diffusiontalker
 from diffusiontalker.spec.channels import ARKIT_CHANNELS, LIP_CHANNELS, indices
 from diffusiontalker.spec.mel import MelSpec, log_mel
-from training.data.clips import ClipSetInfo, ClipWriter
-from training.data.motion_space import MotionSpace
+from training.export import identity as export
+from training.export.torch_student import load_styles
 from training.loop.checkpoint import save_checkpoint
+from training.prepared.clips import ClipSetInfo, ClipWriter
+from training.prepared.motion_space import MotionSpace
 from training.stages import identity
-from trt_build.export import identity as export
-from trt_build.export.torch_student import load_styles
 
 BASE = Path(diffusiontalker.__file__).parent / "bundles" / "base-2step"
-HERE = ("--accelerator", "cpu", "--precision", "32", "--threads", "1")
+HERE = ("--accelerator", "cpu", "--precision", "f32", "--threads", "1")
 RATE = 16000
 LIPS = indices(LIP_CHANNELS)
 
@@ -82,6 +82,9 @@ def test_what_cannot_be_added_is_said(run, clips, capsys):
     )  # fmt: skip
     for file, name, said in cases:
         with pytest.raises(SystemExit) as e:
-            run(export, "--bundle", BASE, "--identity", f"{file}.safetensors", "--name", name, "--out", "new")
+            run(export, "--bundle", "base", "--identity", f"{file}.safetensors", "--name", name, "--out", "new")
         assert e.value.code == 2 and said in capsys.readouterr().err
+    with pytest.raises(SystemExit) as e:
+        run(export, "--bundle", "bas", "--identity", "i.safetensors", "--name", "zoe", "--out", "new")
+    assert e.value.code == 2 and "there is no bundle 'bas': known names are base" in capsys.readouterr().err
     assert not Path("new").exists()

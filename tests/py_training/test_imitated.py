@@ -6,10 +6,10 @@ import numpy as np
 from torch import nn
 
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
-from training.data.clips import N_MELS, NO_PHONE, PHONE_NAMES, ClipSet, ClipSetInfo, ClipWriter
-from training.data.motion_space import MotionSpace
 from training.encoders.cache import FeatureInfo, FeatureSet, FeatureWriter
 from training.models.attention import MAX_FRAMES
+from training.prepared.clips import N_MELS, NO_PHONE, PHONE_NAMES, ClipSet, ClipSetInfo, ClipWriter
+from training.prepared.motion_space import MotionSpace
 from training.stages.imitated import Imitation
 
 

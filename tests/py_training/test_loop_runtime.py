@@ -7,6 +7,8 @@ from typing import NamedTuple
 import pytest
 import torch
 
+from training.loop import precision as precision_module
+from training.loop.precision import chosen_precision
 from training.loop.runtime import Runtime, add_runtime_arguments
 
 
@@ -36,10 +38,10 @@ def test_options_alone_give_one_process_on_this_device():
     torch.set_num_threads(before)
     assert runtime.is_main and runtime.speaks_for_node
     expected = "cuda" if torch.cuda.is_available() else "cpu"
-    assert runtime.about() == {"accelerator": expected, "precision": "bf16", "processes": 1}
+    assert runtime.about() == {"accelerator": expected, "precision": chosen_precision("auto", expected), "processes": 1}
 
 
-@pytest.mark.parametrize(("precision", "dtype"), [("32", torch.float32), ("bf16", torch.bfloat16)])
+@pytest.mark.parametrize(("precision", "dtype"), [("f32", torch.float32), ("bf16", torch.bfloat16)])
 def test_autocast_follows_the_precision_option(precision, dtype):
     runtime, layer = runtime_of("--accelerator=cpu", "--precision", precision), torch.nn.Linear(2, 2)
     with runtime.autocast():
@@ -47,10 +49,27 @@ def test_autocast_follows_the_precision_option(precision, dtype):
     assert layer.weight.dtype == torch.float32
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("flags\t\t: fpu avx512f avx512_bf16 amx_tile", "bf16"),
+        ("flags\t\t: fpu avx2 avx512f", "f32"),
+        ("Features\t: fp asimd bf16 i8mm", "bf16"),
+        ("model name\t: avx512_bf16", "f32"),
+    ],
+)
+def test_auto_is_bf16_only_where_the_processor_has_it(tmp_path, monkeypatch, line, expected):
+    monkeypatch.setattr(precision_module, "CPUINFO", tmp_path / "cpuinfo")
+    assert chosen_precision("auto", "cpu") == "f32"  # no such file, as on Windows
+    (tmp_path / "cpuinfo").write_text(f"processor\t: 0\n{line}\n")
+    assert chosen_precision("auto", "cpu") == expected
+    assert chosen_precision("f32", "cpu") == "f32" and chosen_precision("bf16", "cpu") == "bf16"
+
+
 def test_compiled_network_keeps_names_and_results():
     plain, compiled = (torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.SiLU()) for _ in range(2))
     compiled.load_state_dict(plain.state_dict())
-    runtime_of("--accelerator=cpu", "--precision=32", "--compile").compile(compiled)
+    runtime_of("--accelerator=cpu", "--precision=f32", "--compile").compile(compiled)
     runtime_of("--accelerator=cpu").compile(plain)
     x = torch.randn(5, 3)
     torch.testing.assert_close(compiled(x), plain(x), atol=1e-6, rtol=1e-5)
@@ -73,7 +92,7 @@ def test_place_goes_into_containers_and_leaves_the_rest(monkeypatch):
     ("options", "message"),
     [
         ({"devices": 0}, "--devices 0 --nodes 1: both must be at least 1"),
-        ({"precision": "16"}, "precision is '16', expected one of 32, bf16"),
+        ({"precision": "16"}, "precision is '16', expected one of auto, f32, bf16"),
         ({"accelerator": "cuda", "devices": 99}, "99 GPUs asked for"),
     ],
 )

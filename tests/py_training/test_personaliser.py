@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from diffusiontalker.head import CLOSED_LIP_GAP, lip_gap, load_head
+from diffusiontalker.head import CLOSED_LIP_OPENING, lip_opening, load_head
 from diffusiontalker.spec.channels import CHANNEL_INDEX
 from training.articulation.emotion import EMOTION_NAMES
 from training.articulation.generate import animate_phones
@@ -137,9 +137,9 @@ def test_a_mood_shows_but_bilabials_still_close(emotion):
     audio, head = syllables(2.0), load_head()
     for style in library_styles().values():
         weights = animate_phones(phones, audio, RATE, times, style, 3, emotion)
-        gap = lip_gap(head, weights)
+        gap = lip_opening(head, weights)
         for start, end in ((0.4, 0.5), (0.8, 0.9)):
-            assert gap[(times >= start) & (times <= end)].min() < CLOSED_LIP_GAP
+            assert gap[(times >= start) & (times <= end)].min() < CLOSED_LIP_OPENING
         neutral = animate_phones(phones, audio, RATE, times, style, 3)
         brow = [CHANNEL_INDEX[c] for c in ("browInnerUp", "browDownLeft", "mouthSmileLeft", "mouthFrownLeft")]
         shown = np.abs(weights - neutral)[20:, brow].max()

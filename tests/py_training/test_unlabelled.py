@@ -5,7 +5,7 @@ import pytest
 import soundfile as sf
 
 from training.data import unlabelled
-from training.data.motion_space import MotionSpace
+from training.prepared.motion_space import MotionSpace
 
 
 class LoudnessEncoder:

@@ -14,21 +14,21 @@ from diffusiontalker.spec.sampler import sampler_table
 from training.articulation.emotion import EMOTION_NAMES
 from training.articulation.style import IDENTITY_NAMES, TalkingStyle
 from training.articulation.upper_face import upper_face_weights
-from training.data.clips import ClipSet, ClipSetInfo, ClipWriter
-from training.data.motion_space import MotionSpace
 from training.data.windows import WindowConfig, WindowSampler
 from training.diffusion import window_sampler
 from training.diffusion.energy import energy_score, pieces
 from training.diffusion.window_sampler import animate, sample_window
+from training.export.trained import load_talker
 from training.loop.checkpoint import load_checkpoint, save_checkpoint
 from training.loop.runtime import Runtime
 from training.loop.trainer import RunConfig
 from training.models.talker import Talker, TalkerConfig
+from training.prepared.clips import ClipSet, ClipSetInfo, ClipWriter
+from training.prepared.motion_space import MotionSpace
 from training.stages import upper_face
-from training.stages.common import load_talker
 
 BASE = Path(diffusiontalker.__file__).parent / "bundles" / "base-2step"
-HERE = ("--accelerator", "cpu", "--precision", "32", "--threads", "1")
+HERE = ("--accelerator", "cpu", "--precision", "f32", "--threads", "1")
 BLINK = ARKIT_CHANNELS.index("eyeBlinkLeft")
 
 
@@ -36,10 +36,14 @@ BLINK = ARKIT_CHANNELS.index("eyeBlinkLeft")
 def clips(tmp_path):
     """Faces of which only eyes and brows move, by rule, to noise."""
     rng, times = np.random.default_rng(0), np.arange(240) / 30
-    info = ClipSetInfo(MotionSpace("blendshapes", 52, ARKIT_CHANNELS), IDENTITY_NAMES, EMOTION_NAMES, "made up")
+    space = MotionSpace.from_dict(load_talker(BASE)[1]["motion"])
+    info = ClipSetInfo(space, IDENTITY_NAMES, EMOTION_NAMES, "made up")
     with ClipWriter(tmp_path / "clips", info) as writer:
         for k in range(8):
-            motion = upper_face_weights(times, np.sin(3 * times), TalkingStyle(blink_rate_hz=0.5), rng)
+            face = upper_face_weights(times, np.sin(3 * times), TalkingStyle(blink_rate_hz=0.5), rng)
+            motion = np.concatenate([face, 0.03 * np.sin(times + rng.normal(size=(3, 1))).T], axis=1)[
+                :, : space.n_channels
+            ]
             writer.add(
                 rng.normal(-4, 2, (800, 80)).astype(np.float32), motion, utterance=f"u{k}", split="train",
                 speaker="s", identity=k, emotion=0, speech_frame=0, speech_frames=240,
@@ -112,7 +116,7 @@ def test_it_samples_as_a_stream_does(clips, roll, monkeypatch):
     talker, about = load_talker(BASE)
     windows = WindowSampler(ClipSet(clips), "train", WindowConfig((roll.shape,)), 3)
     run, steps = RunConfig(2, 1e-3, frames_per_batch=240), sampler_table(about["sampler_steps"])
-    runtime = Runtime("cpu", precision="32")
+    runtime = Runtime("cpu", precision="f32")
     loss = upper_face.UpperFaceLoss(upper_face.only_branch(talker, BASE), windows, run, runtime, steps, 2)
     batch, n, rows = loss.batch(0)
     past, noise = loss._drawn(talker.normalise(batch.motion), roll.past, n, rows, 0)
@@ -140,7 +144,7 @@ def test_only_the_branch_learns(run, clips):
     assert about["stage"] == "upper_face" and about["sampler_steps"] == 2
 
     generator = torch.Generator().manual_seed(4)
-    x_t = torch.randn((2, 60, 52), generator=generator) * begun.noise_scale
+    x_t = torch.randn((2, 60, begun.config.denoiser.n_channels), generator=generator) * begun.noise_scale
     style, mel = begun.personaliser.styles[:2, 0], torch.randn((2, 200, 80), generator=generator) - 4
     before, after = (sample_window(t, t.encoder(mel), style, x_t, 12, sampler_table(2)) for t in (begun, learned))
     lips = indices(LIP_CHANNELS)

@@ -51,10 +51,10 @@ class ContactShape:
     """Lip contact of one phone class around its start: fully closed from start - lead_s for at least hold_s; ramps last
     rise_s and fall_s."""
 
-    lead_s: float = 0.02
-    hold_s: float = 0.065
-    rise_s: float = 0.075
-    fall_s: float = 0.07
+    lead_s: float = 0.01
+    hold_s: float = 0.05
+    rise_s: float = 0.055
+    fall_s: float = 0.055
 
 
 def contact(phones: list[Phone], times: np.ndarray, names: frozenset[str], shape: ContactShape) -> np.ndarray:

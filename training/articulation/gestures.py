@@ -23,12 +23,12 @@ def mouth_weights(
         out[:, CHANNEL_INDEX[name]] += value
 
     def put_pair(name: str, value: np.ndarray) -> None:
-        put(name + "Left", value * (1 + style.asymmetry))
-        put(name + "Right", value * (1 - style.asymmetry))
+        put(name + "Left", value)
+        put(name + "Right", value)
 
     free = 1 - seal
     loud = 1 + style.loudness_effect * loudness
-    jaw = dim["jaw"] * style.jaw_gain * loud * (1 - 0.5 * tuck)
+    jaw = dim["jaw"] * style.jaw_gain * loud
     apart = dim["apart"] * style.apart_gain * loud * free * (1 - 0.8 * tuck)
     spread = dim["spread"] * style.spread_gain
     pucker, funnel = dim["pucker"] * style.rounding_gain, dim["funnel"] * style.rounding_gain
@@ -37,17 +37,17 @@ def mouth_weights(
     # The corrective closes the lips over the open jaw: equal weights seal them (semantics of the ARKit shapes).
     put("mouthClose", jaw * np.maximum(seal, 0.7 * tuck))
     put_pair("mouthLowerDown", 0.32 * apart)
-    put_pair("mouthUpperUp", 0.22 * apart + 0.12 * tuck)
+    put_pair("mouthUpperUp", 0.22 * apart + 0.1 * tuck)
     put_pair("mouthStretch", 0.35 * spread)
     put_pair("mouthDimple", 0.15 * spread)
-    put_pair("mouthSmile", 0.15 * spread + style.smile)
+    put_pair("mouthSmile", 0.15 * spread)
     put("mouthPucker", 0.8 * pucker)
     put("mouthFunnel", 0.8 * funnel * free)
-    put("mouthRollLower", 0.45 * tuck + 0.12 * seal * style.press_gain)
-    put("mouthRollUpper", 0.08 * seal * style.press_gain)
-    put_pair("mouthPress", 0.25 * seal * style.press_gain)
+    put("mouthRollLower", 0.65 * tuck + 0.12 * seal * style.press_gain)
+    put("mouthRollUpper", 0.12 * seal * style.press_gain)
+    put_pair("mouthPress", 0.12 * seal * style.press_gain)
     put("mouthShrugUpper", 0.3 * dim["shrug"] * free)
     put("mouthShrugLower", 0.25 * dim["shrug"])
-    put("jawForward", 0.15 * dim["shrug"] + 0.08 * tuck)
-    put("tongueOut", 0.12 * dim["tongue"])
+    put("jawForward", 0.15 * dim["shrug"] + 0.1 * tuck)
+    put("tongueOut", 0.8 * dim["tongue"])
     return np.clip(out, 0, 1)

@@ -45,37 +45,39 @@ def _consonant(jaw, jaw_weight, apart=0.1, apart_weight=0.3, **others):
 
 TARGETS: dict[str, PhoneTarget] = {
     # open vowels
-    "AA": _vowel(0.30, 0.20), "AE": _vowel(0.27, 0.35, 0.25), "AH": _vowel(0.20, 0.20, weight=0.7),
-    "AO": _vowel(0.20, 0.05, funnel=0.15, pucker=0.40), "AW": _vowel(0.27, 0.20, pucker=0.15),
-    "AY": _vowel(0.30, 0.35, 0.15),
-    # mid and close front vowels
-    "EH": _vowel(0.25, 0.40, 0.25), "EY": _vowel(0.22, 0.50, 0.35), "IH": _vowel(0.17, 0.36, 0.25, weight=0.7),
-    "IY": _vowel(0.14, 0.42, 0.50), "ER": _vowel(0.14, 0.15, funnel=0.15, pucker=0.25),
+    "AA": _vowel(0.52, 0.35), "AE": _vowel(0.45, 0.45, 0.12), "AH": _vowel(0.34, 0.30, weight=0.7),
+    "AO": _vowel(0.38, 0.15, funnel=0.25, pucker=0.45), "AW": _vowel(0.46, 0.35, pucker=0.15),
+    "AY": _vowel(0.52, 0.45, 0.08),
+    # mid and close front vowels: running speech shows no spread smile
+    "EH": _vowel(0.44, 0.50, 0.10), "EY": _vowel(0.42, 0.60, 0.20), "IH": _vowel(0.28, 0.42, 0.06, weight=0.7),
+    "IY": _vowel(0.27, 0.60, 0.14), "ER": _vowel(0.26, 0.30, funnel=0.25, pucker=0.30),
     # rounded vowels
-    "OW": _vowel(0.18, 0.03, pucker=0.55, funnel=0.15), "OY": _vowel(0.22, 0.10, pucker=0.40, funnel=0.15),
-    "UH": _vowel(0.13, 0.10, pucker=0.40, funnel=0.1), "UW": _vowel(0.08, 0.0, pucker=0.75, funnel=0.08),
-    # bilabials: the seal itself is imposed by gestures.py, here only the jaw and the pull on the neighbours
-    "P": _consonant(0.04, 1.0, 0.0, 1.5), "B": _consonant(0.05, 1.0, 0.0, 1.5),
-    "M": _consonant(0.05, 1.0, 0.0, 1.5),
+    "OW": _vowel(0.34, 0.15, pucker=0.60, funnel=0.25), "OY": _vowel(0.38, 0.20, pucker=0.45, funnel=0.25),
+    "UH": _vowel(0.25, 0.20, pucker=0.45, funnel=0.2), "UW": _vowel(0.22, 0.15, pucker=0.75, funnel=0.15),
+    # bilabials: the seal itself is imposed by gestures.py; the jaw stays partly open and both lips come together
+    "P": _consonant(0.15, 0.8, 0.0, 1.5, pucker=(0.12, 0.5)), "B": _consonant(0.16, 0.8, 0.0, 1.5, pucker=(0.14, 0.5)),
+    "M": _consonant(0.16, 0.8, 0.0, 1.5, pucker=(0.12, 0.5)),
     # labiodentals
-    "F": _consonant(0.05, 1.1, 0.05, 1.2, tuck=(1.0, 2.5)), "V": _consonant(0.06, 1.1, 0.05, 1.2, tuck=(0.9, 2.5)),
+    "F": _consonant(0.15, 3.0, 0.05, 1.2, tuck=(1.0, 2.5)), "V": _consonant(0.15, 3.0, 0.05, 1.2, tuck=(1.0, 2.5)),
     # dentals and alveolars: teeth close together, lips follow the vowels
-    "TH": _consonant(0.05, 1.0, 0.08, 0.7, tongue=(0.8, 1.5)),
-    "DH": _consonant(0.05, 0.7, 0.10, 0.5, tongue=(0.5, 1.0)),
-    "T": _consonant(0.09, 0.55, 0.40, 0.35), "D": _consonant(0.09, 0.5, 0.36, 0.35),
-    "N": _consonant(0.08, 0.5, 0.28, 0.3), "L": _consonant(0.12, 0.4, 0.22, 0.3),
-    "S": _consonant(0.07, 0.9, 0.75, 0.7, spread=(0.2, 0.3)), "Z": _consonant(0.07, 0.9, 0.62, 0.7, spread=(0.2, 0.3)),
+    "TH": _consonant(0.14, 1.0, 0.20, 0.7, tongue=(1.0, 3.0)),
+    "DH": _consonant(0.15, 0.7, 0.20, 0.5, tongue=(0.9, 2.0)),
+    "T": _consonant(0.20, 0.55, 0.50, 0.35, tongue=(0.35, 0.6)),
+    "D": _consonant(0.20, 0.5, 0.46, 0.35, tongue=(0.35, 0.6)),
+    "N": _consonant(0.20, 0.5, 0.36, 0.3, tongue=(0.45, 0.8)),
+    "L": _consonant(0.26, 0.5, 0.40, 0.4, tongue=(0.75, 2.5)),
+    "S": _consonant(0.14, 0.9, 0.85, 0.8, spread=(0.2, 0.3)), "Z": _consonant(0.14, 0.9, 0.72, 0.8, spread=(0.2, 0.3)),
     # palato-alveolars: protruded lips
-    "SH": _consonant(0.06, 0.9, 0.25, 0.6, funnel=(0.55, 1.3), shrug=(0.4, 1.0)),
-    "ZH": _consonant(0.06, 0.9, 0.25, 0.6, funnel=(0.55, 1.3), shrug=(0.4, 1.0)),
-    "CH": _consonant(0.06, 0.9, 0.22, 0.6, funnel=(0.50, 1.2), shrug=(0.35, 1.0)),
-    "JH": _consonant(0.06, 0.9, 0.22, 0.6, funnel=(0.45, 1.1), shrug=(0.3, 1.0)),
-    "R": _consonant(0.04, 1.0, 0.03, 1.0, pucker=(0.45, 1.2), funnel=(0.06, 0.8)),
-    "W": _consonant(0.02, 1.5, 0.0, 1.6, pucker=(0.85, 2.0)),
-    "Y": _consonant(0.09, 0.5, 0.30, 0.4, spread=(0.35, 0.5)),
+    "SH": _consonant(0.14, 0.9, 0.45, 0.6, funnel=(0.65, 1.3), shrug=(0.4, 1.0)),
+    "ZH": _consonant(0.14, 0.9, 0.45, 0.6, funnel=(0.65, 1.3), shrug=(0.4, 1.0)),
+    "CH": _consonant(0.14, 0.9, 0.42, 0.6, funnel=(0.60, 1.2), shrug=(0.35, 1.0)),
+    "JH": _consonant(0.14, 0.9, 0.42, 0.6, funnel=(0.50, 1.1), shrug=(0.3, 1.0)),
+    "R": _consonant(0.16, 0.8, 0.12, 0.8, pucker=(0.55, 1.2), funnel=(0.12, 0.8)),
+    "W": _consonant(0.14, 1.0, 0.0, 1.6, pucker=(0.95, 2.0)),
+    "Y": _consonant(0.20, 0.5, 0.45, 0.4, spread=(0.20, 0.5)),
     # velars and glottal: made behind the lips
-    "K": _consonant(0.15, 0.45, 0.55, 0.4), "G": _consonant(0.12, 0.35, 0.30, 0.3),
-    "NG": _consonant(0.12, 0.35, 0.25, 0.3), "HH": _consonant(0.12, 0.1, 0.2, 0.1),
+    "K": _consonant(0.30, 0.45, 0.60, 0.4), "G": _consonant(0.26, 0.4, 0.42, 0.3),
+    "NG": _consonant(0.26, 0.4, 0.38, 0.3), "HH": _consonant(0.20, 0.1, 0.25, 0.1),
     # silence: rest, weak against a neighbour's anticipation
     "SIL": _phone(0.5, {"jaw": (0.0, 0.8), "apart": (0.0, 0.8)}),
 }  # fmt: skip

@@ -11,26 +11,27 @@ import numpy as np
 class TalkingStyle:
     """Gains around 1 unless said otherwise; ranges are those of `random_style`."""
 
-    jaw_gain: float = 1.0  # 0.75 .. 1.35
+    jaw_gain: float = 1.0  # 0.8 .. 1.3
     apart_gain: float = 1.0  # 0.6 .. 1.5
-    spread_gain: float = 1.0  # 0.5 .. 1.5
+    spread_gain: float = 1.0  # 0.6 .. 1.4
     rounding_gain: float = 1.0  # 0.7 .. 1.3
     press_gain: float = 1.0  # 0.5 .. 1.5, how hard closed lips press
     tempo: float = 1.0  # 0.85 .. 1.2, quickness of transitions
-    loudness_effect: float = 0.35  # 0.15 .. 0.6, how much a loud syllable opens the jaw further
-    asymmetry: float = 0.0  # -0.12 .. 0.12, share that the left side moves more than the right
+    loudness_effect: float = 0.15  # 0.05 .. 0.3, how much a loud syllable opens the jaw further
+    asymmetry: float = 0.04  # -0.2 .. 0.2, share that the left side moves more than the right
     smile: float = 0.0  # 0 .. 0.18, resting corners of the mouth
     blink_rate_hz: float = 0.3  # 0.15 .. 0.5
     blink_duration_s: float = 0.25  # 0.2 .. 0.33
     brow_activity: float = 1.0  # 0.4 .. 1.8
     gaze_activity: float = 1.0  # 0.4 .. 1.5
+    head_activity: float = 1.0  # 0.5 .. 1.5
 
 
 _RANGES = {
-    "jaw_gain": (0.75, 1.35), "apart_gain": (0.6, 1.5), "spread_gain": (0.5, 1.5), "rounding_gain": (0.7, 1.3),
-    "press_gain": (0.5, 1.5), "tempo": (0.85, 1.2), "loudness_effect": (0.15, 0.6), "asymmetry": (-0.12, 0.12),
+    "jaw_gain": (0.8, 1.3), "apart_gain": (0.6, 1.5), "spread_gain": (0.6, 1.4), "rounding_gain": (0.7, 1.3),
+    "press_gain": (0.5, 1.5), "tempo": (0.85, 1.2), "loudness_effect": (0.05, 0.3), "asymmetry": (-0.2, 0.2),
     "smile": (0.0, 0.18), "blink_rate_hz": (0.15, 0.5), "blink_duration_s": (0.2, 0.33),
-    "brow_activity": (0.4, 1.8), "gaze_activity": (0.4, 1.5),
+    "brow_activity": (0.4, 1.8), "gaze_activity": (0.4, 1.5), "head_activity": (0.5, 1.5),
 }  # fmt: skip
 assert set(_RANGES) == {f.name for f in fields(TalkingStyle)}
 

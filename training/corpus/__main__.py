@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from training.corpus import engines, plan, summary, text
+from training.corpus.languages import ENGLISH, LANGUAGE_CODES
 from training.corpus.writer import CorpusWriter
 
 PROGRESS_EVERY_S = 30.0
@@ -21,14 +22,16 @@ def split_count(words):
 
 def synthesize(arguments):
     """Fills the corpus folder with one engine's speech up to the wanted hours."""
-    engine = engines.load_engine(arguments.engine, arguments.kokoro_dir)
-    writer = CorpusWriter(arguments.out, engine.name)
+    language = arguments.language
+    engine = engines.load_engine(arguments.engine, arguments.kokoro_dir, language)
+    shown = engine.name if language == ENGLISH else f"{engine.name}-{language}"
+    writer = CorpusWriter(arguments.out, shown)
     wanted_s = arguments.hours * 3600.0
     total_s, n_written, n_dropped = 0.0, 0, 0
     began = reported = time.monotonic()
-    planned = plan.schedule(engine.name, engine.voices, arguments.seed, arguments.wordnet_dir)
+    planned = plan.schedule(engine.name, engine.voices, arguments.seed, arguments.wordnet_dir, language)
     if arguments.of_each_voice:
-        planned = plan.of_each_voice(planned, engine.name, engine.voices, dict(arguments.of_each_voice))
+        planned = plan.of_each_voice(planned, engine.name, engine.voices, dict(arguments.of_each_voice), language)
     for utterance in planned:
         if total_s >= wanted_s:
             break
@@ -50,11 +53,11 @@ def synthesize(arguments):
         if time.monotonic() - reported > PROGRESS_EVERY_S:
             reported = time.monotonic()
             print(
-                f"{engine.name}: {n_written} utterances, {total_s / 60:.1f} min, "
+                f"{shown}: {n_written} utterances, {total_s / 60:.1f} min, "
                 f"{n_dropped} dropped, {reported - began:.0f} s",
                 flush=True,
             )
-    print(f"{engine.name}: done, {n_written} utterances, {total_s / 60:.1f} min")
+    print(f"{shown}: done, {n_written} utterances, {total_s / 60:.1f} min")
     return 0
 
 
@@ -78,8 +81,9 @@ def main(argv=None):
 
     command = commands.add_parser("synthesize", help="speak sentences with one engine")
     command.add_argument("--engine", required=True, choices=engines.ENGINE_NAMES)
-    command.add_argument("--hours", type=float, required=True, help="total of this engine")
+    command.add_argument("--hours", type=float, required=True, help="total of this engine in this language")
     command.add_argument("--out", type=Path, required=True, help="corpus folder")
+    command.add_argument("--language", choices=LANGUAGE_CODES, default=ENGLISH, help="espeak speaks all of them")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument(
         "--of-each-voice",

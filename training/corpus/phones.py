@@ -5,6 +5,9 @@ plus "SIL" for silence. A phone in a timing list is (name, start_s, end_s).
 """
 
 SILENCE = "SIL"
+BILABIAL = frozenset({"P", "B", "M"})
+OPEN_VOWELS = frozenset({"AA", "AE", "AY", "AW", "AO", "EH"})
+CLOSE_VOWELS = frozenset({"IY", "IH", "UW", "UH"})
 
 VOWELS = frozenset((
     "AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW",

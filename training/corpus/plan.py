@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 
 from training.corpus import text
+from training.corpus.languages import ENGLISH, LANGUAGES
+from training.corpus.languages.words import WordSource
 
 # Voices that are heard in the test split only, with the number of test utterances of each. They
 # come early (twice per round of voices), so a run cut short still has its test part.
@@ -15,6 +17,8 @@ HELD_OUT = {
     "festival": {},
     "espeak": {"en-gb-x-rp+f3": 20, "en-us+Andy": 20, "en-gb-scotland+m7": 20},
 }
+# The same speakers in every other language, as espeak's variants.
+HELD_OUT_SPEAKERS = {"f3": 8, "m7": 8, "Andy": 8}
 HELD_OUT_PER_ROUND = 2
 SPEED_RANGE = (0.8, 1.25)
 
@@ -30,19 +34,33 @@ class Utterance:
     text: str
     split: str
     seed: int
+    language: str = ENGLISH
 
 
-def schedule(engine, voices, seed=0, wordnet_dir=text.WORDNET_DIR):
+def held_out(engine, voices, language=ENGLISH):
+    """Voices that say the test split only, and how many sentences each: dict of the names that are among voices."""
+    if language == ENGLISH:
+        return {voice: n for voice, n in HELD_OUT[engine].items() if voice in voices}
+    counts = {voice: HELD_OUT_SPEAKERS.get(voice.partition("+")[2], 0) for voice in voices}
+    return {voice: n for voice, n in counts.items() if n}
+
+
+def schedule(engine, voices, seed=0, wordnet_dir=text.WORDNET_DIR, language=ENGLISH):
     """Utterances without end; rounds over all voices, so every prefix is balanced.
 
-    engine: name, a key of HELD_OUT.   voices: names the engine offers.   seed: int.
+    engine: name, a key of HELD_OUT.   voices: names the engine offers.   seed: int.   language: "en" or of LANGUAGES.
     Yields Utterance. Held-out voices say sentences of the test split only, the others of train
     and val only.
     """
-    rng = random.Random(f"plan:{engine}:{seed}")
-    sentences = text.SentenceSource(f"{engine}:{seed}", wordnet_dir)
-    test_left = {v: n for v, n in HELD_OUT[engine].items() if v in voices}
-    train_voices = [voice for voice in voices if voice not in HELD_OUT[engine]]
+    if language == ENGLISH:
+        sentences = text.SentenceSource(f"{engine}:{seed}", wordnet_dir)
+        rng = random.Random(f"plan:{engine}:{seed}")
+    else:
+        sentences = WordSource(LANGUAGES[language], f"{engine}:{seed}")
+        rng = random.Random(f"plan:{engine}:{language}:{seed}")
+    apart = held_out(engine, voices, language)
+    test_left = dict(apart)
+    train_voices = [voice for voice in voices if voice not in apart]
     index = 0
     while True:
         turn = list(train_voices)
@@ -51,7 +69,7 @@ def schedule(engine, voices, seed=0, wordnet_dir=text.WORDNET_DIR):
             test_left[voice] = max(0, left - HELD_OUT_PER_ROUND)
         rng.shuffle(turn)
         for voice in turn:
-            sentence = sentences.next(for_test=voice in HELD_OUT[engine])
+            sentence = sentences.next(for_test=voice in apart)
             slug = re.sub(r"[^a-z0-9]+", "_", voice.lower())
             yield Utterance(
                 utt_id=f"{engine}-{slug}-{index:06d}",
@@ -61,17 +79,19 @@ def schedule(engine, voices, seed=0, wordnet_dir=text.WORDNET_DIR):
                 text=sentence,
                 split=text.split_of(sentence),
                 seed=rng.getrandbits(31),
+                language=language,
             )
             index += 1
 
 
-def of_each_voice(utterances, engine, voices, limits):
+def of_each_voice(utterances, engine, voices, limits, language=ENGLISH):
     """A small part of a schedule that shows every voice which is not held out.
 
     utterances: of schedule() with this engine and these voices.   limits: how many utterances of a
     voice, by split, "train" or "val".   Yields Utterance until every voice has had so many.
     """
-    left = {(v, s): n for v in voices if v not in HELD_OUT[engine] for s, n in limits.items()}
+    apart = held_out(engine, voices, language)
+    left = {(v, s): n for v in voices if v not in apart for s, n in limits.items()}
     for utterance in utterances:
         key = utterance.voice, utterance.split
         if left.get(key):

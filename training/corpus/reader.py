@@ -11,10 +11,10 @@ import soundfile as sf
 from training.corpus.audio import SAMPLE_RATE
 
 
-def read_utterances(corpus: Path, split: str | None = None) -> list[dict]:
-    """What the corpus says of its utterances, or of those of one split, in order of their ids."""
+def read_utterances(corpus: Path, split: str | None = None, language: str | None = None) -> list[dict]:
+    """What the corpus says of its utterances, or of those of one split or language, in order of their ids."""
     everything = (json.loads(p.read_text("utf-8")) for p in sorted((Path(corpus) / "utterances").glob("*.json")))
-    return [u for u in everything if split is None or u["split"] == split]
+    return [u for u in everything if split in (None, u["split"]) and language in (None, u.get("language", "en"))]
 
 
 def read_audio(corpus: Path, utterance: dict) -> np.ndarray:

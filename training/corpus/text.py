@@ -7,6 +7,7 @@ the test split is never in train whatever the engine, voice or seed.
 import hashlib
 import random
 import re
+import unicodedata
 from pathlib import Path
 
 from training.corpus import drills
@@ -26,13 +27,13 @@ _EXAMPLE = re.compile(r'"([^"]+)"(?!\s*-)')
 
 
 def normalise(text):
-    """Lower case, letters only, single spaces: what makes two texts the same sentence."""
-    return " ".join(re.findall(r"[a-z]+", text.lower()))
+    """Lower case, letters and vowel signs only, single spaces: what makes two texts the same sentence."""
+    return " ".join("".join(c if unicodedata.category(c)[0] in "LM" else " " for c in text.lower()).split())
 
 
 def split_of(text):
     """ "train", "val" or "test" for a text, from the sha256 of its normalised form."""
-    digest = hashlib.sha256(normalise(text).encode("ascii")).digest()
+    digest = hashlib.sha256(normalise(text).encode("utf-8")).digest()
     bucket = int.from_bytes(digest[:8], "big") % N_BUCKETS
     if bucket < TEST_BUCKETS:
         return "test"

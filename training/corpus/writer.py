@@ -68,7 +68,7 @@ class CorpusWriter:
             "id": utterance.utt_id,
             "engine": utterance.engine,
             "voice": utterance.voice,
-            "language": "en",
+            "language": utterance.language,
             "text": utterance.text,
             "sample_rate": rate,
             "n_samples": len(samples),

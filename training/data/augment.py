@@ -6,9 +6,13 @@ import numpy as np
 import soxr
 from scipy.signal import fftconvolve
 
-SAMPLE_RATE_HZ = 16000
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
+
 # Faster or slower than this, a voice sounds like another speaker, and counts as one.
 SAME_SPEAKER_SPEED = 0.04
+# Level of the direct sound above all reflections, and decay times, of a voice before the microphone and of one far off.
+NEAR_DIRECT_DB, NEAR_DECAY_S = (2.0, 16.0), (0.08, 0.5)
+FAR_DIRECT_DB, FAR_DECAY_S = (-14.0, -3.0), (0.25, 0.9)
 
 
 def change_speed(audio: np.ndarray, factor: float) -> np.ndarray:
@@ -27,12 +31,17 @@ def random_equaliser(audio: np.ndarray, rng: np.random.Generator, range_db: floa
     return np.fft.irfft(spectrum * 10 ** (gain_db / 20), len(audio)).astype(np.float32)
 
 
-def random_room(audio: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Reverberation by exponentially decaying noise; the direct sound stays first, so timing is kept."""
-    decay_s = rng.uniform(0.08, 0.5)
-    n = int(decay_s * SAMPLE_RATE_HZ)
+def random_room(
+    audio: np.ndarray,
+    rng: np.random.Generator,
+    direct_db: tuple[float, float] = NEAR_DIRECT_DB,
+    decay_s: tuple[float, float] = NEAR_DECAY_S,
+) -> np.ndarray:
+    """Reverberation by exponentially decaying noise; the direct sound stays first, so timing is kept. direct_db: range
+    of the direct sound's level above the sum of the reflections.   decay_s: range of the time to -60 dB."""
+    n = int(rng.uniform(*decay_s) * SAMPLE_RATE_HZ)
     tail = rng.standard_normal(n) * np.exp(-6.9 * np.arange(n) / n)
-    tail *= 10 ** (-rng.uniform(2, 16) / 20) / np.sqrt(np.sum(tail**2))
+    tail *= 10 ** (-rng.uniform(*direct_db) / 20) / np.sqrt(np.sum(tail**2))
     response = np.concatenate([[1.0], tail]).astype(np.float32)
     return fftconvolve(audio, response)[: len(audio)].astype(np.float32)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from training.data.clips import ClipSetInfo, ClipWriter
 from training.encoders.cache import FeatureInfo, FeatureWriter
-from training.encoders.frozen import EncoderChoice
+from training.encoders.choice import EncoderChoice
 from training.encoders.worker import load_in_worker
+from training.prepared.clips import ClipSetInfo, ClipWriter
 
 
 def write_clips(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SAMPLE_RATE_HZ = 16000
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
 
 
 @dataclass(frozen=True)

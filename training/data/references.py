@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.data.clips import Clip, ClipSet
+from training.data.mel_vary import OF_REFERENCES, MelVariation, vary_mel
+from training.prepared.clips import Clip, ClipSet
 
 
 @dataclass
@@ -41,15 +42,24 @@ def crop(mel: np.ndarray, start: float, n_frames: int) -> np.ndarray:
 
 
 class ReferenceSampler:
-    """Speakers are drawn evenly, however much they say; the batch of a step is a function of (seed, step)."""
+    """Speakers are drawn evenly, however much they say; the batch of a step is a function of (seed, step). Each piece
+    is recorded in a way of its own (vary), so that a voice is known by itself and not by its microphone."""
 
     def __init__(
-        self, clips: ClipSet, split: str, seed: int, clips_per_speaker: int = 2, n_mel: tuple[int, int] = (200, 500)
+        self,
+        clips: ClipSet,
+        split: str,
+        seed: int,
+        clips_per_speaker: int = 2,
+        n_mel: tuple[int, int] = (200, 500),
+        vary: MelVariation | None = OF_REFERENCES,
     ):
+        self.vary = vary
         self.clips, self.seed, self.clips_per_speaker, self.n_mel = clips, seed, clips_per_speaker, n_mel
         self._by_speaker: dict[str, list[Clip]] = defaultdict(list)
         for clip in clips.of_split(split):
-            self._by_speaker[clip.speaker].append(clip)
+            if clip.speaker:  # "" is nobody: music, babble
+                self._by_speaker[clip.speaker].append(clip)
         self.speakers = sorted(self._by_speaker)
 
     def batch(self, step: int, n_rows: int, rows: slice = slice(None)) -> ReferenceBatch:
@@ -66,6 +76,8 @@ class ReferenceSampler:
             pool = self._by_speaker[self.speakers[who[i]]]
             clip = pool[int(which[i] * len(pool))]
             piece = crop(speech_mel(self.clips, clip), where[i], length).astype(np.float32)
+            if self.vary is not None:
+                piece = vary_mel(piece, np.random.default_rng([self.seed, step, 5, i]), self.vary)
             piece[:, low[i] : low[i] + width[i]] = piece.mean()
             mel.append(piece)
             picked.append(clip)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from training.data.clips import Clip, ClipSet
 from training.loop.errors import reports_errors
+from training.prepared.clips import Clip, ClipSet
 
 
 def voices_of(clip: Clip) -> str:

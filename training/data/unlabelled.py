@@ -12,15 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
 from training.data.augment import heard_as, record
-from training.data.clips import ClipSet
-from training.data.framing import SAMPLE_RATE_HZ, frame_count, framed
-from training.data.motion_space import MotionSpace
 from training.data.pooled import write_clips
 from training.datasets.audio import EXTENSIONS, read_sound
 from training.encoders.__main__ import add_encoder_arguments, chosen_encoder
 from training.encoders.resample import encode_clip
 from training.encoders.worker import worker_encoder
+from training.prepared.clips import ClipSet
+from training.prepared.framing import frame_count, framed
+from training.prepared.motion_space import MotionSpace
 
 PIECE_S, SHORTEST_S = 12.0, 2.0
 

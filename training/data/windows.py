@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.data.clips import NO_PHONE, Clip, ClipSet
 from training.data.mel_vary import MelVariation, vary_mel
 from training.data.references import crop, speech_mel, voice_of
+from training.prepared.clips import NO_PHONE, Clip, ClipSet
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Batch:
     known: Tensor  # float32 [B, W, 1]
     identity: Tensor  # int64 [B]; -1: not of the library
     emotion: Tensor  # int64 [B]
+    strength: Tensor  # float32 [B], of the emotion
     own_voice: Tensor  # bool [B]: the voice that speaks is the identity's own, in the motion's emotion
     reference: Tensor | None = None  # float32 [B, T, n_mels], other speech of the same speaker in the same emotion
     features: Tensor | None = None  # float32 [B, W, D]
@@ -132,6 +133,7 @@ class WindowSampler:
             torch.from_numpy(known),
             self._condition("identity", clips),
             self._condition("emotion", clips),
+            torch.tensor([c.strength for c in clips]),
             torch.tensor([_own_voice(c) for c in clips]),
             torch.from_numpy(self._references(draw, rows)) if reference else None,
             torch.from_numpy(np.stack(features).astype(np.float32)) if features else None,

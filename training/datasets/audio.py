@@ -8,7 +8,8 @@ import numpy as np
 import soundfile as sf
 import soxr
 
-from training.datasets.take import SAMPLE_RATE_HZ, DataError
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
+from training.datasets.take import DataError
 
 EXTENSIONS = (".wav", ".flac", ".ogg", ".mp3")
 

@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
+from diffusiontalker.spec.rates import FPS
 from training.datasets.audio import find_sound, read_sound
 from training.datasets.splits import stratified_split
 from training.datasets.take import DataError, DataSet, Description, TakeRef, train_speakers
 from training.datasets.vertices import load_array
-from training.datasets.weights import ALPHABETICAL, FPS, WITHOUT_TONGUE, checked_weights, columns, weight_space
+from training.datasets.weights import ALPHABETICAL, WITHOUT_TONGUE, checked_weights, columns, weight_space
 
 EMOTIONS = ("neutral", "happiness", "anger", "sadness", "contempt", "surprise", "fear", "disgust")
 # Last take of each emotion, both ends of every range included. The public script leaves the last one out, so that

@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
 from training.datasets.audio import find_sound, read_sound, to_mono_16k
 from training.datasets.splits import stratified_split
-from training.datasets.take import SAMPLE_RATE_HZ, DataError, DataSet, Description, TakeRef, train_speakers
+from training.datasets.take import DataError, DataSet, Description, TakeRef, train_speakers
 from training.datasets.vertices import load_array
 from training.datasets.weights import ALPHABETICAL, checked_weights, columns, weight_space
 

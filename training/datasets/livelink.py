@@ -15,10 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
+from diffusiontalker.spec.rates import FPS
 from training.datasets.audio import find_sound, read_sound
 from training.datasets.splits import stratified_split
 from training.datasets.take import DataError, DataSet, Description, TakeRef, train_speakers
-from training.datasets.weights import FPS, checked_weights, columns, weight_space
+from training.datasets.weights import checked_weights, columns, weight_space
 
 MAX_GAP_S = 0.5  # longer than a blink and a syllable: what was lost cannot be guessed
 DAY_S = 86400.0

@@ -6,7 +6,6 @@ fixed table and refuses all others. Python 2 wrote most of these files: their st
 from __future__ import annotations
 
 import collections
-import io
 import pickle
 from pathlib import Path
 
@@ -90,11 +89,6 @@ def load_pickle(path: Path):
         raise DataError(f"{path} is missing: copy it there from the data set's download")
     with open(path, "rb") as file:
         return _load(file, str(path))
-
-
-def loads_pickle(data: bytes, origin: str = "pickle"):
-    """Like load_pickle, from bytes."""
-    return _load(io.BytesIO(data), origin)
 
 
 def _load(file, origin: str):

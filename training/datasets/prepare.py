@@ -1,4 +1,4 @@
-"""Takes -> prepared clips (training.data.clips), with the mesh's templates, regions and linear basis in rig.npz."""
+"""Takes -> prepared clips (training.prepared.clips), with the mesh's templates, regions and linear basis in rig.npz."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data.clips import ClipSetInfo, ClipWriter
-from training.data.framing import framed
-from training.data.motion_space import MotionSpace
 from training.datasets.basis import Basis, fit_basis, reconstruction_error_mm
 from training.datasets.regions import write_rig
 from training.datasets.take import DataError, DataSet, Take, limited
 from training.datasets.validate import read_checked
+from training.prepared.clips import ClipSetInfo, ClipWriter
+from training.prepared.framing import framed
+from training.prepared.motion_space import MotionSpace
 
 EASE_FRAMES = 8  # about a quarter of a second between rest and the first or from the last frame of a take
 

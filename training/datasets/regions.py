@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 
+from diffusiontalker.io.atomic import atomic_writer
 from training.datasets.pickles import load_pickle
 from training.datasets.take import DataError
 
@@ -77,7 +77,5 @@ def write_rig(
         **{name: value.astype(np.float32) for name, value in basis.items()},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".partial")
-    with open(temporary, "wb") as file:
+    with atomic_writer(path, force=True) as file:
         np.savez(file, **arrays)
-    os.replace(temporary, path)

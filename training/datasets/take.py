@@ -8,9 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data.motion_space import MotionSpace
-
-SAMPLE_RATE_HZ = 16000
+from training.prepared.motion_space import MotionSpace
 
 
 class DataError(ValueError):

@@ -6,7 +6,8 @@ from collections import Counter
 
 import numpy as np
 
-from training.datasets.take import SAMPLE_RATE_HZ, DataError, DataSet, Description, Take, TakeRef, limited
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
+from training.datasets.take import DataError, DataSet, Description, Take, TakeRef, limited
 
 MIN_FRAMES = 2
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data.motion_space import MotionSpace
+from diffusiontalker.spec.rates import FPS
 from training.datasets.audio import find_sound, read_sound
 from training.datasets.pickles import load_pickle
 from training.datasets.regions import read_regions
 from training.datasets.take import DataError, DataSet, Description, TakeRef, train_speakers
+from training.prepared.motion_space import MotionSpace
 
 # A first frame further from its template than this share of the head's size was scaled or placed in another way.
 MAX_TEMPLATE_DISTANCE = 0.25
@@ -20,7 +21,7 @@ class VertexSet(DataSet):
     """What VOCASET and BIWI share. Subclasses state the constants and how a file name is read."""
 
     n_vertices = 0
-    fps = 30
+    fps = FPS
     step = 1  # every step-th frame of the file is used
     emotion = "neutral"
     unit_m = 1.0

@@ -9,6 +9,7 @@ import re
 
 import numpy as np
 
+from diffusiontalker.spec.rates import FPS
 from training.datasets.audio import to_mono_16k
 from training.datasets.pickles import load_pickle
 from training.datasets.splits import VOCASET_SPEAKERS, vocaset_split
@@ -21,7 +22,7 @@ RAW_FILES = ("data_verts.npy", "raw_audio_fixed.pkl", "subj_seq_to_idx.pkl")
 class Vocaset(VertexSet):
     kind = "vocaset"
     licence = "VOCASET (voca.is.tue.mpg.de), MPI licence: non-commercial scientific research only, not to be passed on"
-    n_vertices, fps, step = 5023, 30, 2
+    n_vertices, fps, step = 5023, FPS, 2
 
     def parse(self, stem: str, origin: str) -> tuple[str, str | None]:
         match = re.fullmatch(r"(.+)_sentence(\d\d)", stem)

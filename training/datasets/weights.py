@@ -7,16 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
-from training.data.motion_space import MotionSpace
+from diffusiontalker.spec.rates import FPS
 from training.datasets.take import DataError
 from training.datasets.vertices import check_finite
+from training.prepared.motion_space import MotionSpace
 
 # The order of BEAT's and 3D-ETF's arrays: ARKit names by alphabet, the tongue last where it is there at all.
 ALPHABETICAL: tuple[str, ...] = (*sorted(c for c in ARKIT_CHANNELS if c != "tongueOut"), "tongueOut")
 WITHOUT_TONGUE: tuple[str, ...] = tuple(c for c in ARKIT_CHANNELS if c != "tongueOut")
 MAX_WEIGHT = 2.0  # captures leave 0..1 by a little; a file in percent leaves it by far
-
-FPS = 30
 
 
 def weight_space(channels: Sequence[str]) -> MotionSpace:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from diffusiontalker.spec.sampler import ddim_update
 from training.diffusion.schedule import Schedule
 from training.models.talker import Talker
 
@@ -12,8 +13,7 @@ from training.models.talker import Talker
 def ddim_step(talker: Talker, schedule: Schedule, x_t, known, audio, style, t, t_prev) -> Tensor:
     """x_{t_prev} of the new frames; past frames stay. t, t_prev: int64 [B]."""
     x0 = talker.clamp(talker.denoiser(x_t, known, audio, style, t.float()).float())
-    c_x, c_x0 = schedule.coefficients(t, t_prev)
-    return torch.where(known > 0, x_t, c_x * x_t + c_x0 * x0)
+    return torch.where(known > 0, x_t, ddim_update(x_t, x0, schedule.coefficients(t, t_prev)))
 
 
 def halving_target(teacher: Talker, schedule: Schedule, x_t, known, audio, style, t, t_mid, t_end) -> Tensor:

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diffusiontalker.head import CLOSED_LIP_GAP, Head
+from diffusiontalker.head import CLOSED_LIP_OPENING, Head
+from diffusiontalker.head.measures import lip_landmarks
 
 
 @dataclass(frozen=True)
@@ -16,9 +17,10 @@ class LossWeights:
     """All are our choices; the papers name the kinds of terms but no weights."""
 
     velocity: float = 1.0
-    lip_gap: float = 0.5
-    closure: float = 12.0  # how much more the lip gap counts where the lips are closed: an unsure model half-closes
-    closure_margin: float = 0.02  # closed lips aim this far past contact, interocular units, so that no slit is left
+    lip_opening: float = 0.5
+    lip_edges: float = 0.25  # width of the mouth, heights of both lips and of the chin
+    closure: float = 12.0  # how much more the lip opening counts where the lips are closed: an unsure model half-closes
+    closure_margin: float = 0.014  # outer-canthal distances that closed lips aim past contact: no slit is left
     upper_face: float = 0.5  # weight of eye, brow, cheek and nose channels against 1 for jaw and mouth
     phone: float = 0.2  # auxiliary phone classification from the audio features (teacher and encoder only)
     enhancer: float = 0.02  # contrast of the predicted upper face with the style that was asked for
@@ -28,12 +30,16 @@ class LossWeights:
     audio: float = 1.0  # small encoder's features against the large one's, where the small one is trained
 
 
-# Typical deviation of the lip gap in speech, interocular units: brings its error to the scale of the other terms.
-LIP_GAP_SCALE = 0.05
+# Outer-canthal distances that count as 1 in the error of the lip opening: brings it to the scale of the other terms.
+LIP_OPENING_SCALE = 0.035
+
+# The same for width, upper lip, lower lip and chin: their deviations in tracked speech.
+LIP_EDGES_SCALE = (0.02, 0.013, 0.035, 0.03)
 
 
-class LipGap:
-    """The lip gap of diffusiontalker.head.lip_gap, differentiable. mean, std: [C] of the normalised motion."""
+class Lips:
+    """What a viewer sees of the mouth, differentiable: the opening (diffusiontalker.head.lip_opening) and the edges of
+    the lips. mean, std: [C] of the normalised motion, whose first channels are the head's."""
 
     def __init__(self, head: Head, mean: Tensor, std: Tensor):
         self.mean, self.std = mean, std
@@ -44,23 +50,35 @@ class LipGap:
             rest = head.vertices_at(zero, index)[..., 1]
             self.rest.append(torch.from_numpy(rest[0]))
             self.basis.append(torch.from_numpy(head.vertices_at(identity, index)[..., 1] - rest))
-        self.interocular = head.interocular
+        landmarks = lip_landmarks()
+        rest = head.vertices_at(zero, landmarks)[0]
+        moved = head.vertices_at(identity, landmarks) - rest
+        left, right, nose, upper, lower, chin = np.moveaxis(moved, 1, 0)
+        edges = [left[:, 0] - right[:, 0], *(nose[:, 1] - p[:, 1] for p in (upper, lower, chin))]
+        self.edge_basis = torch.from_numpy(np.stack(edges, axis=1).astype(np.float32))  # [52, 4]
+        self.outer_canthal = head.outer_canthal
+
+    def edges(self, change: Tensor) -> Tensor:
+        """change: [..., C] of normalised motion -> [..., 4] that of the mouth's width and of the heights of upper lip,
+        lower lip and chin, in outer-canthal distances (as diffusiontalker.head.measures, linear)."""
+        n = len(self.edge_basis)
+        return (change * self.std)[..., :n] @ self.edge_basis.to(change.device) / self.outer_canthal
 
     def __call__(self, z: Tensor) -> Tensor:
-        """z: [..., C] normalised motion -> [...] gap in interocular units."""
-        weights = z * self.std + self.mean
+        """z: [..., C] normalised motion -> [...] opening in outer-canthal distances."""
+        weights = (z * self.std + self.mean)[..., : len(self.edge_basis)]
         upper, lower = (
             torch.tensordot(weights, basis, dims=1) + rest for basis, rest in zip(self.basis, self.rest, strict=True)
         )
-        return (upper.amin(dim=-1) - lower.amax(dim=-1)).mean(dim=-1) / self.interocular
+        return (upper.amin(dim=-1) - lower.amax(dim=-1)).mean(dim=-1) / self.outer_canthal
 
 
 class MotionLoss:
-    """Weighted squared error of normalised motion, of its velocity, and of the lip gap where the face has one.
+    """Weighted squared error of normalised motion, of its velocity, and of the lip opening where the face has one.
     channel_weight: [C]."""
 
-    def __init__(self, channel_weight: Tensor, gap: LipGap | None, weights: LossWeights):
-        self.channel_weight, self.gap, self.weights = channel_weight, gap, weights
+    def __init__(self, channel_weight: Tensor, lips: Lips | None, weights: LossWeights):
+        self.channel_weight, self.lips, self.weights = channel_weight, lips, weights
 
     def __call__(
         self,
@@ -79,17 +97,19 @@ class MotionLoss:
         per_velocity = (velocity.square() * self.channel_weight).mean(dim=-1)
         n_new = new.sum(dim=(1, 2)).clamp(min=1)
         loss = per_frame.sum(dim=1) + self.weights.velocity * per_velocity.sum(dim=1)
-        if self.gap is not None:
-            loss = loss + self.weights.lip_gap * self._gap_error(x0_pred, x0, new, contact)
+        if self.lips is not None:
+            loss = loss + self.weights.lip_opening * self._gap_error(x0_pred, x0, new, contact)
+            edges = self.lips.edges(error) / torch.tensor(LIP_EDGES_SCALE, device=error.device)
+            loss = loss + self.weights.lip_edges * edges.square().mean(dim=-1).sum(dim=1)
         loss = loss / n_new
         return loss.mean() if sample_weight is None else (loss * sample_weight).mean()
 
     def _gap_error(self, x0_pred: Tensor, x0: Tensor, new: Tensor, contact: Tensor | None) -> Tensor:
         """[B]: sum over the new frames."""
-        gap = self.gap(x0)
-        closed = (gap < CLOSED_LIP_GAP).float()
+        gap = self.lips(x0)
+        closed = (gap < CLOSED_LIP_OPENING).float()
         aim = gap - self.weights.closure_margin * closed
-        error = ((self.gap(x0_pred) - aim) / LIP_GAP_SCALE).square() * new[..., 0]
+        error = ((self.lips(x0_pred) - aim) / LIP_OPENING_SCALE).square() * new[..., 0]
         counts_more = closed if contact is None else closed * contact
         return (error * (1 + self.weights.closure * counts_more)).sum(dim=1)
 

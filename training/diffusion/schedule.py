@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from diffusiontalker.spec.sampler import cosine_alpha_bar
+from diffusiontalker.spec.sampler import cosine_alpha_bar, ddim_coefficients
 
 
 class Schedule:
@@ -25,6 +25,4 @@ class Schedule:
 
     def coefficients(self, t: Tensor, t_prev: Tensor) -> tuple[Tensor, Tensor]:
         """(c_x, c_x0), each [B, 1, 1], of x_t_prev = c_x x_t + c_x0 x0 (docs/bundle-format.md, window step 3)."""
-        now, before = self._at(t), self._at(t_prev)
-        c_x = ((1 - before) / (1 - now)).sqrt()
-        return c_x, before.sqrt() - now.sqrt() * c_x
+        return ddim_coefficients(self._at(t), self._at(t_prev))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from diffusiontalker.spec.noise import normal_noise
-from diffusiontalker.spec.sampler import SamplerStep
+from diffusiontalker.spec.sampler import SamplerStep, sample
 from training.models.talker import Talker
 
 
@@ -68,17 +68,16 @@ def sample_window(
     talkers trained with style dropout. Returns clean normalised motion [B, W, C]."""
     known = torch.zeros(*x_t.shape[:2], 1)
     known[:, :past] = 1
-    x_t = x_t.clone()
-    for step in steps:
-        t = torch.full((len(x_t),), float(step.t))
+
+    def predict(x_t: Tensor, number: int) -> Tensor:
+        t = torch.full((len(x_t),), float(steps[number].t))
         x0 = talker.denoiser(x_t, known, audio, style, t).float()
         if guidance != 1.0:
             without = talker.denoiser(x_t, known, audio, torch.zeros_like(style), t).float()
             x0 = without + guidance * (x0 - without)
-        x0 = talker.clamp(x0)
-        c_x, c_x0 = step.coefficients
-        x_t[:, past:] = c_x * x_t[:, past:] + c_x0 * x0[:, past:]
-    return x_t
+        return talker.clamp(x0)
+
+    return sample(x_t.clone(), past, [step.coefficients for step in steps], predict)
 
 
 @torch.no_grad()

@@ -6,8 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from training.encoders.frozen import PRECISIONS, EncoderChoice
+from training.encoders.choice import EncoderChoice
 from training.encoders.whisper_weights import PACKAGES, convert
+from training.loop.precision import PRECISIONS
 
 
 def add_encoder_arguments(parser: argparse.ArgumentParser, required: bool = True) -> None:
@@ -15,7 +16,12 @@ def add_encoder_arguments(parser: argparse.ArgumentParser, required: bool = True
     parser.add_argument("--encoder", required=required, help="whisper, a folder, or a hub name")
     parser.add_argument("--weights", type=Path, help="folder made by convert, for --encoder whisper")
     parser.add_argument("--layer", type=int, help="hidden layer, 0 before the first; default: the encoder's output")
-    parser.add_argument("--precision", choices=PRECISIONS, default=PRECISIONS[0])
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="auto",
+        help="default: auto, bf16 where the processor has it, else f32",
+    )
 
 
 def chosen_encoder(arguments: argparse.Namespace) -> EncoderChoice:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data.clips import Clip, ClipSet
+from diffusiontalker.io.atomic import write_text
 from training.encoders.frozen import FrozenEncoder
+from training.prepared.clips import Clip, ClipSet
 
 FORMAT_VERSION = 1
 DATA, INDEX, PARTIAL = "features.bin", "features.json", "features.json.partial"
@@ -83,9 +84,7 @@ class FeatureWriter:
 
     def _write_index(self, name: str, n_frames: int) -> None:
         index = {"version": FORMAT_VERSION} | asdict(self.info) | {"n_frames": n_frames}
-        temporary = self.folder / f"{name}.new"
-        temporary.write_text(json.dumps(index, indent=1) + "\n")
-        os.replace(temporary, self.folder / name)
+        write_text(self.folder / name, json.dumps(index, indent=1) + "\n")
 
     def close(self) -> None:
         """Ends the file and writes features.json."""

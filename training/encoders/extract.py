@@ -13,12 +13,14 @@ import numpy as np
 import soundfile as sf
 from tqdm import tqdm
 
-from training.data.clips import Clip, ClipSet
-from training.data.motion_space import MotionSpace
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
 from training.encoders.cache import FeatureInfo, FeatureWriter
-from training.encoders.frozen import SAMPLE_RATE_HZ, EncoderChoice, FrozenEncoder
+from training.encoders.choice import EncoderChoice
+from training.encoders.frozen import FrozenEncoder
 from training.encoders.resample import encode_clip
 from training.encoders.worker import load_in_worker, worker_encoder
+from training.prepared.clips import Clip, ClipSet
+from training.prepared.motion_space import MotionSpace
 
 SUFFIXES = (".flac", ".wav")
 AHEAD = 64  # clips in flight: bounds the memory while one slow clip holds the others up

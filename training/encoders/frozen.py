@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-SAMPLE_RATE_HZ = 16000
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
+
 SAMPLES_PER_FEATURE = 320
 RATE_HZ = SAMPLE_RATE_HZ // SAMPLES_PER_FEATURE  # 50
 WINDOW, MARGIN = 1500, 125  # features; 30 s, of which 2.5 s at each inner end only serve as context
-PRECISIONS = ("float32", "bfloat16")
 
 
 class FrozenEncoder(Protocol):
@@ -35,35 +32,6 @@ class FrozenEncoder(Protocol):
     def batch(self, clips: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The same for several clips, faster where the encoder can take clips of one length together."""
         ...
-
-
-@dataclass(frozen=True)
-class EncoderChoice:
-    """Which encoder, small enough to send to a worker process, which loads it there (`worker.py`)."""
-
-    encoder: str  # "whisper", a folder, or a hub name
-    weights: Path | None = None  # folder of the weights of "whisper"
-    layer: int | None = None  # None: the encoder's default
-    precision: str = "float32"  # or bfloat16: twice as fast where the processor has it (AMX, AVX512-BF16)
-
-    def load(self) -> FrozenEncoder:
-        """Raises FileNotFoundError or ValueError with what is missing or wrong."""
-        from training.encoders.pretrained import PretrainedEncoder
-        from training.encoders.whisper import WhisperEncoder
-
-        if self.precision not in PRECISIONS:
-            raise ValueError(f"precision is {self.precision!r}, expected one of {', '.join(PRECISIONS)}")
-        folder = self.weights if self.encoder == "whisper" else Path(self.encoder)
-        if folder is None:
-            raise ValueError("encoder whisper needs the folder of its weights (--weights; training/encoders/README.md)")
-        if self.encoder == "whisper" or _model_type(folder) == "whisper":
-            return WhisperEncoder(folder, self.layer, self.precision)
-        return PretrainedEncoder(self.encoder, self.layer, self.precision)
-
-
-def _model_type(folder: Path) -> str | None:
-    path = folder / "config.json"
-    return json.loads(path.read_text()).get("model_type") if path.is_file() else None
 
 
 def n_features(n_samples: int) -> int:

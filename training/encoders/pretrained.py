@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
 from training.encoders.frozen import (
     RATE_HZ,
-    SAMPLE_RATE_HZ,
     SAMPLES_PER_FEATURE,
     by_length,
     checked_audio,
@@ -34,11 +34,11 @@ class PretrainedEncoder:
     Raises FileNotFoundError when the folder or its files are missing; ValueError for another architecture or rate, or
     weights that lack tensors; OSError when a hub name cannot be had."""
 
-    def __init__(self, source: str, layer: int | None = None, precision: str = "float32"):
+    def __init__(self, source: str, layer: int | None = None, precision: str = "f32"):
         try:
             import transformers
         except ImportError as error:
-            raise ImportError('transformers is not installed: pip install "diffusiontalker[train]"') from error
+            raise ImportError("transformers is not installed: pip install '.[train]'") from error
         local = _is_folder(source)
         if local:
             _check_folder(Path(source))
@@ -60,7 +60,7 @@ class PretrainedEncoder:
         self.layer = self._layer
         self.name = f"{config.model_type}-{self.n_layers}x{self.dim}"
         self.weights_sha256 = _weights_sha256(self._model)
-        self._bfloat16 = precision == "bfloat16"
+        self._bfloat16 = precision == "bf16"
 
     def _normalised(self, audio: np.ndarray) -> np.ndarray:
         return self._front_end(audio, sampling_rate=SAMPLE_RATE_HZ, return_tensors="np").input_values[0]

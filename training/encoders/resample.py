@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.motion_space import MotionSpace
-from training.encoders.frozen import RATE_HZ, SAMPLE_RATE_HZ, FrozenEncoder
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
+from training.encoders.frozen import RATE_HZ, FrozenEncoder
+from training.prepared.motion_space import MotionSpace
 
 
 def features_at(features_50hz: np.ndarray, n_frames: int, motion: MotionSpace) -> np.ndarray:

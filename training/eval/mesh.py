@@ -11,9 +11,8 @@ import torch
 from tqdm import tqdm
 
 from diffusiontalker.spec.mel import MelSpec
+from diffusiontalker.spec.profiles import PROFILES, profile_sizes
 from diffusiontalker.spec.sampler import sampler_table
-from training.data.clips import Clip, ClipSet
-from training.data.motion_space import MotionSpace
 from training.diffusion.window_sampler import MelTimeline, animate
 from training.eval.mesh_rig import MeshRig, Regions, choose_regions
 from training.eval.models import ModelSpec, parse_models
@@ -25,8 +24,9 @@ from training.eval.scores_mesh import (
     mouth_opening_difference,
     region_max_error,
 )
-from training.stages.common import load_talker
-from trt_build.export.bundle import PROFILES, profile_sizes
+from training.export.trained import load_talker
+from training.prepared.clips import Clip, ClipSet
+from training.prepared.motion_space import MotionSpace
 
 COLUMNS = [
     Column("lve_mm2", "LVE mm²", ".3f"), Column("lve_mm", "LVE mm"), Column("mve_mm", "MVE mm"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data.clips import ClipSetInfo
+from training.prepared.clips import ClipSetInfo
 
 
 @dataclass(frozen=True)

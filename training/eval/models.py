@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.encoders.__main__ import chosen_encoder
-from training.encoders.frozen import EncoderChoice
+from training.encoders.choice import EncoderChoice
 from training.eval.baselines import Animator
 
 MODEL_HELP = (

@@ -10,9 +10,9 @@ import numpy as np
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from diffusiontalker.head import CLOSED_LIP_GAP, lip_gap, load_head
+from diffusiontalker.head import CLOSED_LIP_OPENING, lip_opening, load_head
 from diffusiontalker.spec.mel import MelSpec, log_mel
-from training.eval.baselines import FPS
+from diffusiontalker.spec.rates import FPS, SAMPLE_RATE_HZ
 from training.eval.report import Column, Row
 from training.eval.scores_speech import BILABIAL, JAW_OPEN, Phone
 
@@ -28,9 +28,9 @@ def plot_curves(
     curves: dict[str, np.ndarray],
     measured_gap: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> None:
-    """Jaw and lip gap of one clip under its log-mel spectrogram, on one time axis; p/b/m are shaded.
+    """Jaw and lip opening of one clip under its log-mel spectrogram, on one time axis; p/b/m are shaded.
     curves: label -> weights [n, 52]; the first is drawn black, as the truth; only MOST_CURVES others are drawn.
-    measured_gap: (times [m] in seconds, tracked lip gap [m])."""
+    measured_gap: (times [m] in seconds, tracked lip opening [m] in outer-canthal distances)."""
     mel = log_mel(audio, MelSpec())
     figure, (top, jaw, gap) = plt.subplots(3, 1, figsize=(11, 7), sharex=True, height_ratios=(1.2, 1, 1))
     # Mel frame m is centred on m / 100 s.
@@ -50,12 +50,12 @@ def plot_curves(
         times = np.arange(len(weights)) / FPS
         style = {"color": "black", "linewidth": 2} if k == 0 else {"color": f"C{k}", "linewidth": 1.2}
         jaw.plot(times, weights[:, JAW_OPEN], label=label, **style)
-        gap.plot(times, lip_gap(load_head(), weights), label=label, **style)
-    gap.axhline(CLOSED_LIP_GAP, color="0.5", linewidth=0.8, linestyle=":")
+        gap.plot(times, lip_opening(load_head(), weights), label=label, **style)
+    gap.axhline(CLOSED_LIP_OPENING, color="0.5", linewidth=0.8, linestyle=":")
     jaw.set_ylabel("jawOpen")
-    gap.set_ylabel("lip gap / interocular")
+    gap.set_ylabel("lip opening / eye corners")
     gap.set_xlabel("seconds; p b m shaded")
-    gap.set_xlim(0, len(audio) / 16000)
+    gap.set_xlim(0, len(audio) / SAMPLE_RATE_HZ)
     gap.legend(fontsize=8, loc="upper right")
     _save(figure, file)
 

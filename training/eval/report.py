@@ -62,12 +62,16 @@ def markdown_table(rows: list[Row], columns: list[Column]) -> str:
     return "\n".join(map(write, [lines[0], rule, *lines[1:]])) + "\n"
 
 
-def write_report(out: Path, title: str, notes: list[str], rows: list[Row], columns: list[Column], about: dict) -> str:
+def write_report(
+    out: Path, title: str, notes: list[str], rows: list[Row], columns: list[Column], about: dict, more: str = ""
+) -> str:
     """Writes table.md and scores.json into `out`; returns the table. about: what was run, JSON-ready; the machine, its
-    threads and the versions of the software are added. NaN becomes null."""
+    threads and the versions of the software are added. NaN becomes null. more: Markdown of further tables, after the
+    notes."""
     table = markdown_table(rows, columns)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "table.md").write_text(f"# {title}\n\n{table}\n" + "".join(f"- {note}\n" for note in notes))
+    text = f"# {title}\n\n{table}\n" + "".join(f"- {note}\n" for note in notes)
+    (out / "table.md").write_text(text + (f"\n{more}" if more else ""))
     content = {
         "about": about,
         "environment": stamp() | {"torch_threads": torch.get_num_threads()},

@@ -1,40 +1,38 @@
 """Rhubarb Lip Sync as a baseline: its mouth shapes from the recording alone, as poses of the built-in head.
 
 Rhubarb (Daniel S. Wolf, MIT) recognises words with pocketsphinx and animates by rule. The npm package
-rhubarb-lip-sync-wasm runs it under node: `npm install --prefix training/eval/rhubarb`.
+rhubarb-lip-sync-wasm runs it under node: `npm install --prefix training/eval/rival_scripts`.
 """
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from diffusiontalker.spec.channels import ARKIT_CHANNELS, CHANNEL_INDEX
-from training.eval.baselines import FPS, frame_count
+from diffusiontalker.spec.rates import FPS
+from training.eval.baselines import frame_count
+from training.eval.node_script import SCRIPTS, run_script
 
-FOLDER = Path(__file__).parent / "rhubarb"
-# What Rhubarb's manual says of each shape, posed on the head so that the lip gap is that of real lips (GRID s1, means
-# of the same sounds, interocular distances): open vowels 0.11 to 0.13, EE 0.09, rounded 0.035, f/v 0.01, p/b/m 0.
+PACKAGE = "rhubarb-lip-sync-wasm"
+# What its manual says of each shape, posed on the head so that the lip opening is that of real lips (GRID s1, means of
+# the same sounds, outer-canthal distances): open vowels 0.12 to 0.14, EE 0.09, rounded 0.04, f/v 0.02, p/b/m 0.
 POSES: dict[str, dict[str, float]] = {
     "A": {"mouthPressLeft": 0.2, "mouthPressRight": 0.2, "mouthRollLower": 0.1, "mouthRollUpper": 0.08},  # P B M
     # slightly open, teeth clenched: most consonants, EE
-    "B": {"jawOpen": 0.06, "mouthLowerDownLeft": 0.18, "mouthLowerDownRight": 0.18, "mouthUpperUpLeft": 0.1,
-          "mouthUpperUpRight": 0.1, "mouthStretchLeft": 0.12, "mouthStretchRight": 0.12},
+    "B": {"jawOpen": 0.18, "mouthLowerDownLeft": 0.25, "mouthLowerDownRight": 0.25, "mouthUpperUpLeft": 0.14,
+          "mouthUpperUpRight": 0.14, "mouthStretchLeft": 0.12, "mouthStretchRight": 0.12},
     # open: EH AE
-    "C": {"jawOpen": 0.2, "mouthLowerDownLeft": 0.06, "mouthLowerDownRight": 0.06, "mouthStretchLeft": 0.08,
+    "C": {"jawOpen": 0.3, "mouthLowerDownLeft": 0.08, "mouthLowerDownRight": 0.08, "mouthStretchLeft": 0.08,
           "mouthStretchRight": 0.08},
-    "D": {"jawOpen": 0.28},  # wide open: AA
-    "E": {"jawOpen": 0.17, "mouthFunnel": 0.12, "mouthPucker": 0.3},  # slightly rounded, not wider than C: AO ER
-    "F": {"jawOpen": 0.08, "mouthFunnel": 0.08, "mouthPucker": 0.6},  # puckered: UW OW W
+    "D": {"jawOpen": 0.4},  # wide open: AA
+    "E": {"jawOpen": 0.25, "mouthFunnel": 0.12, "mouthPucker": 0.3},  # slightly rounded, not wider than C: AO ER
+    "F": {"jawOpen": 0.13, "mouthFunnel": 0.08, "mouthPucker": 0.6},  # puckered: UW OW W
     # upper teeth on the lower lip: F V
-    "G": {"jawOpen": 0.05, "mouthClose": 0.035, "mouthRollLower": 0.4, "mouthUpperUpLeft": 0.1,
-          "mouthUpperUpRight": 0.1},
-    "H": {"jawOpen": 0.22},  # L, tongue behind the teeth, between C and D
+    "G": {"jawOpen": 0.07, "mouthClose": 0.045, "mouthRollLower": 0.4, "mouthUpperUpLeft": 0.14,
+          "mouthUpperUpRight": 0.14},
+    "H": {"jawOpen": 0.33},  # L, tongue behind the teeth, between C and D
     "X": {},  # idle: lips closed, relaxed
 }  # fmt: skip
 # A pose fades in from so long before its cue to so long after: the cues are made for drawings that change at once. A
@@ -61,29 +59,18 @@ class RhubarbBaseline:
     """Animator. Raises ValueError with what to install when node or the package is missing.
     folder: where `npm install` put node_modules."""
 
-    def __init__(self, folder: Path = FOLDER):
-        node, self.folder = shutil.which("node"), Path(folder)
-        if node is None:
-            raise ValueError("node is not installed")
-        self.node = node
-        if not (self.folder / "node_modules" / "rhubarb-lip-sync-wasm").is_dir():
-            raise ValueError(f"its package is missing: npm install --prefix {self.folder}")
+    is_slow = True
+
+    def __init__(self, folder: Path = SCRIPTS):
+        self.folder = Path(folder)
+        run_script("rhubarb.js", self.folder, PACKAGE, [])
 
     def cues(self, audio: list[np.ndarray]) -> list[list[Cue]]:
         """Mouth cues of recordings at 16 kHz. Raises ValueError with what node said when it failed."""
-        with tempfile.TemporaryDirectory() as place:
-            paths = [Path(place) / f"{k}.pcm" for k in range(len(audio))]
-            for path, samples in zip(paths, audio, strict=True):
-                path.write_bytes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
-            done = subprocess.run(
-                [self.node, FOLDER / "run.js", self.folder],
-                input="\n".join(map(str, paths)), capture_output=True, text=True,
-            )  # fmt: skip
-        lines = done.stdout.splitlines()
-        if done.returncode or len(lines) != len(audio):
-            raise ValueError(f"node gave {len(lines)} results for {len(audio)} recordings: {done.stderr[-300:]}")
+        sounds = [(np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes() for samples in audio]
         # Cues may overlap; the one that started last is shown.
-        return [sorted((c["start"], c["value"]) for c in json.loads(line)) for line in lines]
+        found = run_script("rhubarb.js", self.folder, PACKAGE, sounds)
+        return [sorted((c["start"], c["value"]) for c in of_one) for of_one in found]
 
     def __call__(self, audio, identities, emotions=None):
         return [pose_weights(cues, frame_count(a)) for cues, a in zip(self.cues(audio), audio, strict=True)]

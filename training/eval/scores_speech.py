@@ -1,5 +1,5 @@
 """Scores that need the sound or its phones: closures, vowels, rest in silence, timing, smoothness. All per clip, at the
-animation rate; `gap` is the head's lip gap in interocular distances (diffusiontalker.head.lip_gap)."""
+animation rate; `gap` is the lip opening in outer-canthal distances (diffusiontalker.head.lip_opening)."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ from itertools import product
 
 import numpy as np
 
-from diffusiontalker.head import CLOSED_LIP_GAP
+from diffusiontalker.head import CLOSED_LIP_OPENING
 from diffusiontalker.spec.channels import CHANNEL_INDEX, LIP_CHANNELS, indices
+from training.corpus.phones import BILABIAL, CLOSE_VOWELS, OPEN_VOWELS, SILENCE
 
 Phone = tuple[str, float, float]  # ARPAbet without stress, or SIL; start and end in seconds
-BILABIAL = frozenset({"P", "B", "M"})
 # Phones that no lip has to touch for: all but the bilabials, F and V (a lip at the teeth) and W (nearly closed).
 APART = frozenset("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW CH D DH G HH JH K L N NG R S SH T TH Y Z ZH".split())
-OPEN_VOWELS = frozenset({"AA", "AE", "AY", "AW", "AO", "EH"})
-CLOSE_VOWELS = frozenset({"IY", "IH", "UW", "UH"})
-SILENCE = "SIL"
 
 LIPS = indices(LIP_CHANNELS)
 JAW_OPEN = CHANNEL_INDEX["jawOpen"]
@@ -68,15 +65,15 @@ def lip_error(weights: np.ndarray, truth: np.ndarray) -> float:
 def count_closures(
     gap: np.ndarray, times: np.ndarray, phones: list[Phone], count: Share, true_gap: np.ndarray | None = None
 ) -> None:
-    """Adds the p/b/m of one clip to count: met when the gap falls below CLOSED_LIP_GAP within the phone +-0.05 s.
-    gap: [n] lip gap at times [n] seconds.   true_gap: when given, only phones closed in it are expected."""
+    """Adds the p/b/m of one clip to count: met when the gap falls below CLOSED_LIP_OPENING within the phone +-0.05 s.
+    gap: [n] lip opening at times [n] seconds.   true_gap: when given, only phones closed in it are expected."""
     for name, start, end in phones:
         inside = (times >= start - CLOSURE_SLACK_S) & (times <= end + CLOSURE_SLACK_S)
         if name not in BILABIAL or not inside.any():
             continue
-        if true_gap is not None and not true_gap[inside].min() < CLOSED_LIP_GAP:
+        if true_gap is not None and not true_gap[inside].min() < CLOSED_LIP_OPENING:
             continue
-        count.add(gap[inside].min() < CLOSED_LIP_GAP)
+        count.add(gap[inside].min() < CLOSED_LIP_OPENING)
 
 
 def count_false_contacts(gap: np.ndarray, times: np.ndarray, phones: list[Phone], count: Share) -> None:
@@ -87,7 +84,7 @@ def count_false_contacts(gap: np.ndarray, times: np.ndarray, phones: list[Phone]
         inside = (times >= start) & (times <= end)
         near = any(s < end + CONTACT_MARGIN_S and e > start - CONTACT_MARGIN_S for s, e in others)
         if name in APART and inside.any() and not near:
-            count.add(gap[inside].min() < CLOSED_LIP_GAP)
+            count.add(gap[inside].min() < CLOSED_LIP_OPENING)
 
 
 def silent_frames(times: np.ndarray, phones: list[Phone]) -> np.ndarray:
@@ -100,8 +97,8 @@ def silent_frames(times: np.ndarray, phones: list[Phone]) -> np.ndarray:
 
 
 def count_rest(gap: np.ndarray, times: np.ndarray, phones: list[Phone], count: Share) -> None:
-    """Adds the silent frames of one clip to count: met when the mouth is closed, gap below CLOSED_LIP_GAP."""
-    count.add(gap[silent_frames(times, phones)] < CLOSED_LIP_GAP)
+    """Adds the silent frames of one clip to count: met when the mouth is closed, gap below CLOSED_LIP_OPENING."""
+    count.add(gap[silent_frames(times, phones)] < CLOSED_LIP_OPENING)
 
 
 def count_vowel_pairs(gap: np.ndarray, times: np.ndarray, phones: list[Phone], count: Share) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from diffusiontalker.head import lip_gap, load_head
-from training.eval.baselines import FPS, Animator, loudness_at_frames
+from diffusiontalker.head import lip_opening, load_head
+from diffusiontalker.spec.rates import FPS
+from training.eval.baselines import Animator, loudness_at_frames
 from training.eval.held_out import HeldOut
 from training.eval.regions import head_regions
 from training.eval.scores_blendshape import UPPER, blendshape_scores
@@ -47,7 +48,7 @@ class SpeechScores:
         self, weights: np.ndarray, phones: list[Phone], audio: np.ndarray, true_gap: np.ndarray | None = None
     ) -> None:
         """weights: [n, 52] of one clip.   audio: [n_samples] at 16 kHz."""
-        self.add_gap(lip_gap(load_head(), weights), np.arange(len(weights)) / FPS, phones, true_gap)
+        self.add_gap(lip_opening(load_head(), weights), np.arange(len(weights)) / FPS, phones, true_gap)
         self.jitters.append(jitter(weights))
         self.blinks += blink_count(weights)
         self.n_frames += len(weights)
@@ -56,7 +57,7 @@ class SpeechScores:
     def add_gap(
         self, gap: np.ndarray, times: np.ndarray, phones: list[Phone], true_gap: np.ndarray | None = None
     ) -> None:
-        """The scores that need only a lip gap [n] at times [n] seconds, as lips tracked in a video have."""
+        """The scores that need only a lip opening [n] at times [n] seconds, as lips tracked in a video have."""
         count_closures(gap, times, phones, self.closures, true_gap)
         count_false_contacts(gap, times, phones, self.contacts)
         count_rest(gap, times, phones, self.rest)
@@ -86,7 +87,7 @@ def score_motion(data: HeldOut, motion: list[np.ndarray]) -> dict[str, float]:
     mesh, speech = MeshScores(head_regions()), SpeechScores()
     clips: dict[str, list[float]] = {}
     for weights, truth, phones, audio in zip(motion, data.truth, data.phones, data.audio, strict=True):
-        true_gap, gap = lip_gap(head, truth), lip_gap(head, weights)
+        true_gap, gap = lip_opening(head, truth), lip_opening(head, weights)
         mesh.add(head.vertices(weights), head.vertices(truth))
         speech.add(weights, phones, audio, true_gap)
         of_clip = blendshape_scores(weights, truth) | {

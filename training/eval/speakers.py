@@ -11,10 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from diffusiontalker.spec.mel import MelSpec, log_mel
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
 from training.eval.animators import neutral_of
-from training.eval.baselines import SAMPLE_RATE_HZ
+from training.export.trained import load_talker
 from training.models.personaliser import Personaliser
-from training.stages.common import load_talker
 
 
 class Speakers(Protocol):

@@ -15,19 +15,21 @@ import numpy as np
 import soundfile as sf
 import torch
 
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
+from training.corpus.languages import ENGLISH
 from training.corpus.reader import read_audio, read_utterances
 from training.data.casting import cast_voices, voice_name
 from training.encoders.__main__ import add_encoder_arguments
 from training.eval.animators import BundleAnimator, CheckpointAnimator
-from training.eval.baselines import SAMPLE_RATE_HZ, Animator
+from training.eval.baselines import Animator
 from training.eval.held_out import HeldOut, load_held_out
 from training.eval.models import encoder_of
 from training.eval.recovered_library import recover_library
 from training.eval.scores_blendshape import LIPS, UPPER, mean_absolute_error
 from training.eval.speakers import HeardSpeakers, Speakers, open_speakers
 from training.eval.unseen import unseen_identities
-from training.stages.common import load_talker
-from trt_build.export.torch_student import load_student
+from training.export.torch_student import load_student
+from training.export.trained import load_talker
 
 StyledAnimator = CheckpointAnimator | BundleAnimator
 LOOKUP_S, ENROL_S = 5.0, 10.0
@@ -43,9 +45,9 @@ def pieces_of(audio: list[np.ndarray], seconds: float) -> list[np.ndarray]:
 
 
 def speech_by_voice(corpus: Path, split: str, limit: int | None = None) -> dict[str, list[np.ndarray]]:
-    """Voice -> its utterances of the split, or the first `limit` of them, at 16 kHz."""
+    """Voice -> its English utterances of the split, or the first `limit` of them, at 16 kHz."""
     out: dict[str, list[np.ndarray]] = defaultdict(list)
-    for about in read_utterances(corpus, split):
+    for about in read_utterances(corpus, split, ENGLISH):
         of_voice = out[voice_name(about)]
         if limit is None or len(of_voice) < limit:
             of_voice.append(read_audio(corpus, about))

@@ -20,8 +20,11 @@ from .ambient import openness, vertex_normals
 from .base_mesh import BaseMesh, Wheel, read_base_mesh, sample_mask
 from .brows import build_brow
 from .bust import cut_bust
-from .eyes import build_eye
+from .eyes import build_eye, fit_sphere
+from .mouth import MM_PER_UNIT, correct_mouth, tongue_shapes
 from .refine import refine_long_edges
+from .symmetry import mirrored_targets
+from .teeth import crowns, gums
 
 PARTS = ("skin", "lips", "mouth", "teeth", "tongue", "eye_white", "iris", "pupil", "lashes", "brows")
 METRES_PER_UNIT = 0.1  # the base mesh counts in decimetres
@@ -74,6 +77,11 @@ def trim_lashes(base: BaseMesh) -> None:
     base.quads, base.groups = base.quads[keep], base.groups[keep]
 
 
+def eye_middle(base: BaseMesh) -> np.ndarray:
+    """The point midway between the eyeballs, the origin of the head, float64 [3] in decimetres."""
+    return np.mean([fit_sphere(base.positions[np.unique(base.quads[base.groups == g])])[0] for g in EYES], axis=0)
+
+
 def skin_parts(mesh: BaseMesh, lips: np.ndarray, mouth: np.ndarray) -> np.ndarray:
     """Part index per face: by group, and for the body by the masks of its vertices."""
     parts = np.array([PARTS.index(_GROUP_PART.get(g, "skin")) for g in mesh.groups])
@@ -83,9 +91,77 @@ def skin_parts(mesh: BaseMesh, lips: np.ndarray, mouth: np.ndarray) -> np.ndarra
     return parts
 
 
+def add_eyes(head: HeadParts, base: BaseMesh) -> np.ndarray:
+    """Adds the new eyeballs; returns their centres, float64 [2, 3]."""
+    centres = []
+    for group in EYES:
+        old = np.unique(base.quads[base.groups == group])
+        positions, deltas, quads, centre = build_eye(base.positions[old], base.deltas[:, old])
+        centres.append(centre)
+        start = head.n
+        head.add(positions, deltas, quads.pop("pupil"), "pupil")
+        for part, faces in quads.items():
+            head.add_faces(faces + start, part)
+    return np.array(centres)
+
+
+def add_crowns(head: HeadParts, mesh: BaseMesh, middle: np.ndarray, mouth: np.ndarray) -> None:
+    """Adds the crowns of the teeth, and gives the gums the colour of the mouth in `mouth` [V], in place."""
+    for group in ("helper-upper-teeth", "helper-lower-teeth"):
+        band = np.unique(mesh.quads[mesh.groups == group])
+        place, moves = (mesh.positions[band] - middle) * MM_PER_UNIT, mesh.deltas[:, band] * MM_PER_UNIT
+        mouth[band[gums(place, "upper" in group)]] = 1
+        points, deltas, quads = crowns(place, moves, upper="upper" in group)
+        head.add(points / MM_PER_UNIT + middle, deltas / MM_PER_UNIT, quads, "teeth")
+
+
+def target_arrays(deltas: np.ndarray) -> dict[str, np.ndarray]:
+    """The 52 targets [52, V, 3] in decimetres as sparse arrays of whole steps."""
+    steps = np.round(deltas * METRES_PER_UNIT / DELTA_SCALE).astype(np.int16)
+    moved = [np.flatnonzero(d.any(axis=1)) for d in steps]
+    return {
+        "target_offsets": np.cumsum([0, *map(len, moved)]).astype(np.int32),
+        "target_indices": np.concatenate(moved).astype(np.uint16),
+        "target_deltas": np.ascontiguousarray(np.concatenate([d[i] for d, i in zip(steps, moved, strict=True)]).T),
+        "delta_scale": np.float32(DELTA_SCALE),
+    }
+
+
+def tongue_arrays(mesh: BaseMesh, middle: np.ndarray) -> dict[str, np.ndarray]:
+    """The optional targets of the tongue, dense on its vertices."""
+    tongue = np.unique(mesh.quads[mesh.groups == "helper-tongue"])
+    moves = tongue_shapes((mesh.positions[tongue] - middle) * MM_PER_UNIT)
+    step = DELTA_SCALE / METRES_PER_UNIT * MM_PER_UNIT
+    return {
+        "tongue_channels": np.array(tuple(moves)),
+        "tongue_indices": tongue.astype(np.uint16),
+        "tongue_deltas": np.round(np.stack(list(moves.values())) / step).astype(np.int16),
+    }
+
+
+def marked_vertices(mesh: BaseMesh, origin: np.ndarray) -> dict[str, np.ndarray]:
+    """The vertices on which openings of lips and eyes are measured."""
+    new_index = {int(o): i for i, o in enumerate(origin) if o >= 0}
+    mirror = _mirror(mesh.positions)
+
+    def both_sides(columns, n_middle: int) -> np.ndarray:
+        """Columns of the left side, mirrored for the right side; the first n_middle lie on the midline."""
+        left = np.array([[new_index[i] for i in column] for column in columns], np.int32)
+        return np.concatenate([mirror[left[n_middle:]][::-1], left])
+
+    return {
+        "inner_upper_lip": both_sides(UPPER_LIP, 1),
+        "inner_lower_lip": both_sides(LOWER_LIP, 1),
+        "eyelids": both_sides(EYELIDS, 0).reshape(2, 3, 2)[::-1],
+    }
+
+
 def cut_head(wheel: Wheel) -> dict[str, np.ndarray]:
     """Arrays of head_arkit52.npz; python/diffusiontalker/assets/README.md describes them."""
     base = read_base_mesh(wheel, ARKIT_CHANNELS)
+    base.deltas = mirrored_targets(base.deltas, base.positions, ARKIT_CHANNELS)
+    middle = eye_middle(base)
+    correct_mouth(base, middle, ARKIT_CHANNELS)
     trim_lashes(base)
     mesh, origin = cut_bust(base, ["body", *_GROUP_PART])
     mesh = refine_long_edges(mesh, "body")
@@ -100,27 +176,9 @@ def cut_head(wheel: Wheel) -> dict[str, np.ndarray]:
         head.add(
             *build_brow(mesh.positions, mesh.deltas, skin, vertex_normals(mesh.positions, mesh.quads), side), "brows"
         )
-    centres = []
-    for group in EYES:
-        old = np.unique(base.quads[base.groups == group])
-        positions, deltas, quads, centre = build_eye(base.positions[old], base.deltas[:, old])
-        centres.append(centre)
-        start = head.n
-        head.add(positions, deltas, quads.pop("pupil"), "pupil")
-        for part, faces in quads.items():
-            head.add_faces(faces + start, part)
+    centres = add_eyes(head, base)
+    add_crowns(head, mesh, middle, mouth)
     positions = np.concatenate(head.positions)
-    middle = (centres[0] + centres[1]) / 2
-    deltas = np.round(np.concatenate(head.deltas, axis=1) * METRES_PER_UNIT / DELTA_SCALE).astype(np.int16)
-    moved = [np.flatnonzero(d.any(axis=1)) for d in deltas]
-    new_index = {int(o): i for i, o in enumerate(origin) if o >= 0}
-    mirror = _mirror(mesh.positions)
-
-    def both_sides(columns, n_middle: int) -> np.ndarray:
-        """Columns of the left side, mirrored for the right side; the first n_middle lie on the midline."""
-        left = np.array([[new_index[i] for i in column] for column in columns], np.int32)
-        return np.concatenate([mirror[left[n_middle:]][::-1], left])
-
     tint = np.zeros((2, len(positions)))
     tint[:, : len(lips)] = lips, mouth
     return {
@@ -132,14 +190,10 @@ def cut_head(wheel: Wheel) -> dict[str, np.ndarray]:
         "mouth_mask": np.round(tint[1] * 255).astype(np.uint8),
         "openness": np.round(head_openness(head) * 255).astype(np.uint8),
         "channels": np.array(ARKIT_CHANNELS),
-        "target_offsets": np.cumsum([0, *map(len, moved)]).astype(np.int32),
-        "target_indices": np.concatenate(moved).astype(np.uint16),
-        "target_deltas": np.ascontiguousarray(np.concatenate([d[i] for d, i in zip(deltas, moved, strict=True)]).T),
-        "delta_scale": np.float32(DELTA_SCALE),
-        "inner_upper_lip": both_sides(UPPER_LIP, 1),
-        "inner_lower_lip": both_sides(LOWER_LIP, 1),
-        "eyelids": both_sides(EYELIDS, 0).reshape(2, 3, 2)[::-1],
-        "eye_centres": ((np.array(centres) - middle) * METRES_PER_UNIT).astype(np.float32),
+        **target_arrays(np.concatenate(head.deltas, axis=1)),
+        **tongue_arrays(mesh, middle),
+        **marked_vertices(mesh, origin),
+        "eye_centres": ((centres - middle) * METRES_PER_UNIT).astype(np.float32),
     }
 
 

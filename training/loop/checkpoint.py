@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from diffusiontalker.errors import OutputError
+from diffusiontalker.io.atomic import atomic_path
 from training.loop.errors import CheckpointError
 
 
@@ -17,20 +18,13 @@ def save_checkpoint(path: Path, tensors: dict[str, torch.Tensor], about: dict) -
     """Replaces path in one step, so that a killed run leaves the last whole checkpoint.
     Raises CheckpointError when the file cannot be written; the one that was there is then untouched."""
     path = Path(path)
-    temporary = path.with_suffix(".partial")
     # Copies: safetensors refuses tensors that share memory.
     copies = {k: v.detach().to("cpu", copy=True).contiguous() for k, v in tensors.items()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(copies, str(temporary), metadata={"about": json.dumps(about)})
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())  # else a power cut after the rename could leave an empty file
-        os.replace(temporary, path)
-    except (OSError, SafetensorError) as error:
-        try:
-            temporary.unlink(missing_ok=True)
-        except OSError:
-            pass  # the folder itself is out of reach; the first error says more
+        with atomic_path(path, force=True) as hidden:
+            save_file(copies, str(hidden), metadata={"about": json.dumps(about)})
+    except (OSError, OutputError, SafetensorError) as error:
         kept = "the last checkpoint is untouched" if path.exists() else "no checkpoint was there before"
         raise CheckpointError(
             f"cannot write checkpoint {path} ({_reason(error)}): {kept}; make room, start again"
@@ -38,7 +32,8 @@ def save_checkpoint(path: Path, tensors: dict[str, torch.Tensor], about: dict) -
 
 
 def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error).splitlines()[0]
+    cause = error.__cause__ if isinstance(error, OutputError) and error.__cause__ is not None else error
+    return getattr(cause, "strerror", None) or str(cause).splitlines()[0]
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict]:

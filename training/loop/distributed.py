@@ -57,13 +57,6 @@ def gather_rows(rows: Tensor) -> Tensor:
     return rows if world_size() == 1 else _GatherRows.apply(rows)
 
 
-def global_ratio(total: Tensor, weight: Tensor) -> Tensor:
-    """sum of totals / sum of weights over all ranks, as this rank's part of it: a weighted mean whose value and
-    gradient, averaged over ranks, are those of one process. A plain mean of a rank's own weighted mean is not.
-    total: scalar with gradient; weight: scalar, taken without gradient."""
-    return total * (world_size() / sum_over_ranks(weight.detach()))
-
-
 def _reduced(values: Tensor, operation: Any) -> Tensor:
     if world_size() == 1:
         return values

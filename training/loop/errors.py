@@ -6,6 +6,8 @@ import functools
 import sys
 from collections.abc import Callable
 
+from diffusiontalker.errors import DiffusionTalkerError
+
 
 class CheckpointError(OSError):
     """A checkpoint or log cannot be written or read; what was there before is untouched."""
@@ -32,7 +34,7 @@ def reports_errors(main: Callable[..., None]) -> Callable[..., None]:
     def wrapped(*args, **kwargs) -> None:
         try:
             main(*args, **kwargs)
-        except (CheckpointError, NonFiniteLoss, ValueError, FileNotFoundError) as error:
+        except (CheckpointError, NonFiniteLoss, ValueError, FileNotFoundError, DiffusionTalkerError) as error:
             print(f"error: {error}", file=sys.stderr, flush=True)
             raise SystemExit(1) from error
 

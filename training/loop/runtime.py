@@ -15,8 +15,7 @@ from lightning_fabric.strategies import DDPStrategy
 from torch import Tensor, nn
 
 from training.loop.distributed import rank, world_size
-
-PRECISIONS = ("32", "bf16")
+from training.loop.precision import PRECISIONS, chosen_precision
 
 
 def add_runtime_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +24,10 @@ def add_runtime_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--accelerator", choices=("auto", "cpu", "cuda"), default="auto")
     group.add_argument("--devices", type=int, help="GPUs, or CPU processes, per node; default: torchrun's number, or 1")
     group.add_argument("--nodes", type=int, help="number of machines; default: torchrun's number, or 1")
-    group.add_argument("--precision", choices=PRECISIONS, default="bf16", help="of the networks; weights stay float32")
+    group.add_argument(
+        "--precision", choices=PRECISIONS, default="auto",
+        help="of the networks; weights stay float32. auto (default): bf16 where the processor or GPU has it, else f32",
+    )  # fmt: skip
     group.add_argument("--threads", type=int, help="CPU threads per process; bits depend on it")
     group.add_argument(
         "--compile", action="store_true", help="fuse the networks' kernels first (torch.compile; needs a C++ compiler)"
@@ -71,8 +73,8 @@ def _leave_group() -> None:
 
 class Runtime:
     """The processes and device of a run; making one joins (or, for devices > 1 without torchrun, starts) the others.
-    devices, nodes: None means what torchrun says, else 1.   precision: "32" or "bf16".   threads: None leaves torch's.
-    compiled: whether compile() does anything.
+    devices, nodes: None means what torchrun says, else 1.   precision: of PRECISIONS.   threads: None leaves
+    torch's.   compiled: whether compile() does anything.
     Raises ValueError with one sentence for a layout that this machine or torchrun does not have."""
 
     def __init__(
@@ -80,14 +82,13 @@ class Runtime:
         accelerator: str = "auto",
         devices: int | None = None,
         nodes: int | None = None,
-        precision: str = "32",
+        precision: str = "f32",
         threads: int | None = None,
         compiled: bool = False,
     ):
-        if precision not in PRECISIONS:
-            raise ValueError(f"precision is {precision!r}, expected one of {', '.join(PRECISIONS)}")
         devices, nodes = _layout(devices, nodes)
         accelerator = _accelerator(accelerator, devices)
+        precision = chosen_precision(precision, accelerator)
         # Some parameters have no gradient in some steps (a term switched off, a dropped condition): hence "unused".
         # Buffers are statistics set before training, equal on all ranks: broadcasting them every step is waste.
         ddp = DDPStrategy(find_unused_parameters=True, forward_sync_buffers=False)

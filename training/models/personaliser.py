@@ -50,6 +50,11 @@ class Personaliser(nn.Module):
     def scale(self) -> Tensor:
         return self.log_scale.exp().clamp(max=100.0)
 
+    def style_at(self, identity: Tensor, emotion: Tensor, strength: Tensor) -> Tensor:
+        """As style(), on the line from the neutral style (emotion 0) through the emotion's at strength 1; float [B]."""
+        neutral = self.style(identity, torch.zeros_like(emotion))
+        return torch.lerp(neutral, self.style(identity, emotion), strength[:, None].to(neutral.dtype))
+
     def style(self, identity: Tensor, emotion: Tensor) -> Tensor:
         """Of library entries: int64 [B], int64 [B] -> [B, d_style]."""
         if self.styles is not None:

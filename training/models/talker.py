@@ -24,6 +24,8 @@ class TalkerConfig:
     n_identities: int = 12
     n_emotions: int = 5
     d_features: int = 0
+    # What multiplies the noise of channels that the free branch does not make, below 1 where there is such a branch.
+    tied_noise: float = 0.0
 
     def as_dict(self) -> dict:
         return asdict(self)
@@ -58,8 +60,10 @@ class Talker(nn.Module):
     @property
     def noise_scale(self) -> Tensor:
         """[C]: what multiplies the sampler's noise. Where a free branch exists, the channels that speech moves start
-        from the mean of the noise: they come out nearer to the truth, and do not change with the seed."""
-        return self.denoiser.free_mask if self.config.denoiser.free else torch.ones_like(self.mean)
+        nearer to the mean of the noise, or at it: they come out nearer to the truth, and change less with the seed."""
+        if not self.config.denoiser.free:
+            return torch.ones_like(self.mean)
+        return self.denoiser.free_mask + self.config.tied_noise * self.denoiser.tied_mask
 
     def normalise(self, motion: Tensor) -> Tensor:
         return (motion - self.mean) / self.std

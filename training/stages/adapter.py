@@ -14,18 +14,18 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from training.data.clips import ClipSet
 from training.data.windows import WindowConfig, WindowSampler
 from training.diffusion.losses import LossWeights
 from training.encoders.cache import FeatureSet
+from training.export.torch_student import load_student
 from training.loop.errors import reports_errors
 from training.loop.runtime import Runtime
 from training.loop.trainer import RunConfig, Trainer
+from training.prepared.clips import ClipSet
 from training.stages.arguments import add_run_arguments
 from training.stages.encoder import feature_loss
 from training.stages.teacher import TeacherModel, continued, phone_loss
 from training.stages.window_loss import WindowLoss
-from trt_build.export.torch_student import load_student
 
 
 class AdapterLoss(WindowLoss):

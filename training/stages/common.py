@@ -11,35 +11,36 @@ import torch
 from torch import Tensor
 
 from diffusiontalker.head import load_head
-from diffusiontalker.spec.channels import ARKIT_CHANNELS, LIP_CHANNELS, NOISE_SCALE
-from training.data.clips import ClipSet
-from training.data.motion_space import MotionSpace
+from diffusiontalker.spec.channels import ARKIT_CHANNELS, HEAD_POSE_CHANNELS, TIED_CHANNELS
 from training.data.windows import Batch
-from training.diffusion.losses import LipGap, LossWeights, MotionLoss
+from training.diffusion.losses import Lips, LossWeights, MotionLoss
 from training.diffusion.schedule import Schedule
-from training.loop.checkpoint import load_checkpoint, under_prefix
-from training.models.talker import Talker, TalkerConfig
-from trt_build.export.torch_student import load_student
+from training.models.talker import Talker
+from training.prepared.clips import ClipSet
+from training.prepared.motion_space import MotionSpace
 
 # Channels that hardly move would otherwise be blown up by the normalisation: smallest deviation of blendshape weights,
 # and smallest share of the median deviation in other spaces.
 MIN_STD, MIN_STD_SHARE = 0.03, 0.1
+POSE_MIN_STD, POSE_LIMIT = 0.01, 0.6  # of the head pose, radians
 # How far beyond the training motion an unbounded space may go, in spans of that motion.
 HEADROOM = 0.25
 # At run time the past frames are the model's own, slightly wrong; noise on the true ones prepares for that.
 PAST_NOISE = 0.15
 # Frames that the statistics look at: enough, and small enough for motion of many channels.
 STATISTIC_FRAMES = 20000
-# Of a talker that began with a bundle.
-KEPT_STYLES = "personaliser.styles"
 
 
 def free_channels(motion: MotionSpace) -> tuple[int, ...]:
-    """Channels that the sampler's noise may move: eyes, brows, cheeks and nose of ARKit faces."""
+    """Channels that the branch of the denoiser makes: eyes, brows, cheeks, nose and head of ARKit faces."""
     if motion.kind != "blendshapes":
         return ()
-    scale = dict(zip(ARKIT_CHANNELS, NOISE_SCALE, strict=True))
-    return tuple(i for i, name in enumerate(motion.channels) if scale.get(name, 0.0) > 0)
+    return tuple(i for i, name in enumerate(motion.channels) if name not in TIED_CHANNELS)
+
+
+def is_face(motion: MotionSpace) -> bool:
+    """Whether the motion is of ARKit's 52 channels, with or without a head pose behind them."""
+    return motion.channels[: len(ARKIT_CHANNELS)] == ARKIT_CHANNELS
 
 
 def set_motion_statistics(talker: Talker, clips: ClipSet) -> None:
@@ -48,7 +49,10 @@ def set_motion_statistics(talker: Talker, clips: ClipSet) -> None:
     motion = np.concatenate([clips.clip_motion(c)[i % stride :: stride] for i, c in enumerate(pool)]).astype(np.float32)
     std = motion.std(axis=0)
     blendshapes = clips.info.motion.kind == "blendshapes"
-    floor = MIN_STD if blendshapes else max(MIN_STD_SHARE * float(np.median(std)), 1e-9)
+    pose = [i for i, name in enumerate(clips.info.motion.channels) if name in HEAD_POSE_CHANNELS]
+    floor = np.full(len(std), MIN_STD if blendshapes else max(MIN_STD_SHARE * float(np.median(std)), 1e-9))
+    floor[pose] = POSE_MIN_STD
+    talker.low[pose], talker.high[pose] = -POSE_LIMIT, POSE_LIMIT
     talker.mean.copy_(torch.from_numpy(motion.mean(axis=0)))
     talker.std.copy_(torch.from_numpy(np.maximum(std, floor)))
     if blendshapes:
@@ -63,10 +67,8 @@ def motion_loss(talker: Talker, motion: MotionSpace, weights: LossWeights) -> Mo
     """With the lip terms only where the channels are ARKit's."""
     free = set(free_channels(motion))
     channel = torch.tensor([weights.upper_face if i in free else 1.0 for i in range(motion.n_channels)])
-    faces = motion.channels == ARKIT_CHANNELS
-    assert not faces or all(c in motion.channels for c in LIP_CHANNELS)
-    gap = LipGap(load_head(), talker.mean, talker.std) if faces else None
-    return MotionLoss(channel, gap, weights)
+    lips = Lips(load_head(), talker.mean, talker.std) if is_face(motion) else None
+    return MotionLoss(channel, lips, weights)
 
 
 def check_library(path: Path, identities: Sequence[str], emotions: Sequence[str], clips: ClipSet) -> None:
@@ -116,35 +118,3 @@ def noised(
     noise = torch.where(first[:, None, None], noise * talker.noise_scale, noise)
     x_t = torch.where(batch.known > 0, x0 + spread * past_noise, schedule.add_noise(x0, noise, t))
     return Noised(x_t, x0, t)
-
-
-def talker_of_bundle(bundle: Path) -> tuple[Talker, dict]:
-    """(talker, what a checkpoint of it would say about itself)."""
-    talker, content = load_student(bundle)
-    known, motion, n_channels = content["identities"], content["motion"], talker.config.denoiser.n_channels
-    space = MotionSpace(
-        motion["space"], n_channels, tuple(motion.get("channels", ())), motion["fps_num"], motion["fps_den"]
-    )
-    return talker, {
-        "stage": "bundle", "talker": talker.config.as_dict(), "motion": space.as_dict(), "encoder": "compact",
-        "identities": known["names"], "emotions": known.get("emotions", ["neutral"]),
-        "sampler_steps": len(content["sampler"]["steps"]), "source": content["provenance"]["data"],
-    }  # fmt: skip
-
-
-def load_talker(path: Path) -> tuple[Talker, dict]:
-    """The averaged weights of a checkpoint, or the networks of a bundle folder, in evaluation mode, and what it says
-    about itself."""
-    if path.is_dir():
-        return talker_of_bundle(path)
-    tensors, about = load_checkpoint(path)
-    if "talker" not in about:
-        raise ValueError(f"{path} holds no talker but stage {about.get('stage')!r}: give a teacher or a student")
-    talker = Talker(TalkerConfig.from_dict(about["talker"]))
-    averaged = under_prefix("ema", tensors)
-    if KEPT_STYLES in averaged:
-        talker.personaliser.keep_styles(averaged[KEPT_STYLES])
-    wanted = talker.state_dict()
-    weights = {k: v for k, v in averaged.items() if k in wanted}
-    talker.load_state_dict(weights)
-    return talker.eval(), about

@@ -18,13 +18,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from training.data.clips import ClipSet
 from training.data.mel_vary import MelVariation
 from training.data.windows import WindowConfig, WindowSampler
 from training.diffusion.halving import halving_target
 from training.diffusion.losses import LossWeights, truncated_snr
 from training.diffusion.schedule import Schedule
 from training.encoders.cache import FeatureSet
+from training.export.trained import load_talker
 from training.loop.checkpoint import load_checkpoint, save_checkpoint, under_prefix, with_prefix
 from training.loop.distributed import on_rank_zero
 from training.loop.errors import reports_errors
@@ -32,8 +32,9 @@ from training.loop.runtime import Runtime, add_runtime_arguments
 from training.loop.trainer import RunConfig, Trainer
 from training.models.talker import Talker
 from training.models.upper_face import UpperFaceEnhancer
+from training.prepared.clips import ClipSet
 from training.stages.arguments import FIRST_STEP_HELP, add_weight_argument, drawn_weights
-from training.stages.common import load_talker, motion_loss, noised
+from training.stages.common import motion_loss, noised
 from training.stages.encoder import feature_loss, load_phone_head, posterior_loss, small_talker
 from training.stages.teacher import enhancer_loss, load_enhancer
 from training.stages.window_loss import WindowLoss
@@ -85,7 +86,7 @@ class HalvingLoss(WindowLoss):
             with torch.no_grad():
                 teacher_in = batch.features if self.teacher.config.d_features else batch.mel
                 teacher_audio = self.teacher.encoder(teacher_in)
-                style = self.teacher.personaliser.style(batch.identity.clamp(min=0), batch.emotion)
+                style = self.teacher.personaliser.style_at(batch.identity.clamp(min=0), batch.emotion, batch.strength)
                 half = stride // 2
                 target = halving_target(
                     self.teacher, self.schedule, noise.x_t, batch.known, teacher_audio, style, t, t - half, t - stride

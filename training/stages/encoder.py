@@ -12,23 +12,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.data.clips import BILABIAL_PHONES, PHONE_NAMES, ClipSet
 from training.data.mel_vary import MelVariation
 from training.data.windows import WindowConfig, WindowSampler
 from training.diffusion.losses import LossWeights
 from training.encoders.cache import FeatureSet
+from training.export.torch_student import load_student
+from training.export.trained import load_talker, trained_encoder
 from training.loop.checkpoint import load_checkpoint, under_prefix
 from training.loop.errors import reports_errors
 from training.loop.runtime import Runtime
 from training.loop.trainer import RunConfig, Trainer
-from training.models.audio_encoder import AudioEncoder, AudioEncoderConfig
 from training.models.talker import Talker
+from training.prepared.clips import BILABIAL_PHONES, PHONE_NAMES, ClipSet
 from training.stages.arguments import add_run_arguments, add_weight_argument, drawn_weights
-from training.stages.common import load_talker
 from training.stages.heard_motion import HeardMotion, heard_motion
 from training.stages.teacher import phone_loss
 from training.stages.window_loss import WindowLoss
-from trt_build.export.torch_student import load_student
 
 # LossWeights.closure where a denoiser learns from one that hears more. With 4 the 8-step one closes 95 % of p, b and m
 # of LibriSpeech test-other and touches in 10 % of the phones that want the lips apart; before it learned, 91 and 6 %.
@@ -111,40 +110,6 @@ class EncoderLoss(WindowLoss):
                 motion = self.motion(denoiser, got[::2], half, contact, self.noise_seed(step))
             loss, figures["motion"] = loss + self.weights.heard * motion, motion.detach()
         return loss, figures
-
-
-def trained_encoder(path: Path, config: AudioEncoderConfig) -> AudioEncoder:
-    """The encoder of this stage's checkpoint, with as many layers as it has. Raises ValueError for a checkpoint of
-    another stage or of another architecture than `config`."""
-    tensors, about = _of_this_stage(path)
-    encoder = AudioEncoder(replace(config, n_layers=about.get("layers", config.n_layers)))
-    _load_part(encoder, "encoder", tensors, path)
-    return encoder
-
-
-def load_trained_denoiser(path: Path, denoiser: nn.Module) -> bool:
-    """Whether this stage's checkpoint has trained a denoiser, too; its weights are then those of `denoiser`. Raises
-    ValueError as trained_encoder."""
-    tensors, _ = _of_this_stage(path)
-    if not under_prefix("denoiser", tensors):
-        return False
-    _load_part(denoiser, "denoiser", tensors, path)
-    return True
-
-
-def _of_this_stage(path: Path) -> tuple[dict[str, Tensor], dict]:
-    """Averaged tensors, and what the checkpoint says of itself."""
-    tensors, about = load_checkpoint(path)
-    if about.get("stage") != "encoder":
-        raise ValueError(f"{path} is of stage {about.get('stage')!r}, expected an encoder")
-    return under_prefix("ema", tensors), about
-
-
-def _load_part(part: nn.Module, name: str, tensors: dict[str, Tensor], path: Path) -> None:
-    try:
-        part.load_state_dict(under_prefix(name, tensors))
-    except RuntimeError as e:
-        raise ValueError(f"{path} is of another architecture: {' '.join(str(e).split())[:200]}") from e
 
 
 def small_talker(teacher: Talker, path: Path | None = None) -> Talker:

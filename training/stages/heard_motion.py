@@ -8,12 +8,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from training.data.motion_space import MotionSpace
 from training.diffusion.losses import LossWeights
 from training.diffusion.schedule import Schedule
+from training.export.torch_student import load_student
 from training.models.talker import Talker
+from training.prepared.motion_space import MotionSpace
 from training.stages.common import known_frames, motion_loss
-from trt_build.export.torch_student import load_student
 
 # Shares of a window: frames at its start that only lead in, and frames after them that are known to the denoiser.
 LEAD, PAST = 0.4, 0.2

@@ -15,19 +15,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.data.clips import ClipSet
+from diffusiontalker.spec.channels import HEAD_POSE_CHANNELS
 from training.data.windows import WindowConfig, WindowSampler
 from training.diffusion.losses import LossWeights
 from training.diffusion.schedule import Schedule
-from training.loop.checkpoint import load_checkpoint
+from training.export.torch_student import load_student
 from training.loop.errors import reports_errors
 from training.loop.runtime import Runtime
 from training.loop.trainer import RunConfig, Trainer
 from training.models.talker import Talker
+from training.prepared.clips import ClipSet
 from training.stages.arguments import add_run_arguments
 from training.stages.common import motion_loss, noised
 from training.stages.window_loss import WindowLoss
-from trt_build.export.torch_student import load_student
 
 # Share of windows at the sampler's first step: what it makes of the audio is not given away by x_t.
 FIRST_STEP = 0.8
@@ -45,7 +45,8 @@ class NewIdentity(nn.Module):
 
 
 class IdentityLoss(WindowLoss):
-    """talker: frozen.   n_steps: of its sampler.   moods: int64 [emotions of the clips] -> emotion of the talker."""
+    """talker: frozen.   n_steps: of its sampler.   moods: int64 [emotions of the clips] -> emotion of the talker.
+    unseen: channels that the clips do not show, which do not count."""
 
     def __init__(
         self,
@@ -56,6 +57,7 @@ class IdentityLoss(WindowLoss):
         runtime: Runtime,
         n_steps: int,
         moods: Tensor,
+        unseen: tuple[int, ...] = (),
     ):
         super().__init__(model, windows, run, runtime)
         self.talker = talker.requires_grad_(False)
@@ -65,6 +67,7 @@ class IdentityLoss(WindowLoss):
         # What is wanted is the person's motion as it is: no bias towards closed lips.
         weights = replace(LossWeights(), closure=0.0, closure_margin=0.0)
         self.motion_loss = motion_loss(talker, windows.clips.info.motion, weights)
+        self.motion_loss.channel_weight[list(unseen)] = 0
 
     def forward(self, step: int) -> tuple[Tensor, dict]:
         batch, n, rows = self.batch(step)
@@ -104,12 +107,17 @@ def moods_of(clips: ClipSet, emotions: list[str]) -> Tensor:
     return torch.tensor([emotions.index(name) if name in emotions else 0 for name in clips.info.emotions])
 
 
-def load_identity(path: Path) -> Tensor:
-    """[d_identity], a unit vector, of this stage's checkpoint. Raises ValueError for one of another stage."""
-    tensors, about = load_checkpoint(path)
-    if about.get("stage") != "identity":
-        raise ValueError(f"{path} is of stage {about.get('stage')!r}, expected an identity")
-    return F.normalize(tensors["ema.embedding"], dim=-1)
+def with_channels_of(clips: ClipSet, motion: dict, bundle: Path) -> tuple[int, ...]:
+    """Gives the clips the channels of a bundle's motion; returns those that they do not show, which may be the head
+    pose only. Raises ValueError where others differ."""
+    wanted, own = tuple(motion.get("channels", ())), clips.info.motion.channels
+    unseen = tuple(i for i, name in enumerate(wanted) if name not in own)
+    differs = set(own) - set(wanted) or {wanted[i] for i in unseen} - set(HEAD_POSE_CHANNELS)
+    if differs or clips.info.motion.kind != motion["space"]:
+        raise ValueError(f"the clips have other channels than {bundle}: prepare the motion that it moves")
+    if unseen:
+        clips.widen(replace(clips.info.motion, n_channels=len(wanted), channels=wanted))
+    return unseen
 
 
 @reports_errors
@@ -124,15 +132,14 @@ def main() -> None:
     torch.manual_seed(args.seed)
     clips = of_speaker(ClipSet(*args.clips), args.speaker)
     talker, about = load_student(args.bundle)
-    if clips.info.motion.n_channels != talker.config.denoiser.n_channels:
-        raise ValueError(f"the clips have other channels than {args.bundle}: prepare the motion that it moves")
+    unseen = with_channels_of(clips, about["motion"], args.bundle)
     if "style_encoder" not in about["networks"]:
         raise ValueError(f"{args.bundle} has no style encoder, which new identities need")
     windows = WindowSampler(clips, "train", WindowConfig(), args.seed)
     model = NewIdentity(heard_identity(talker, windows))
     moods = moods_of(clips, about["identities"].get("emotions", ["neutral"]))
     run = RunConfig(args.steps, args.learning_rate, frames_per_batch=args.frames, warmup_steps=20, ema_decay=0.98)
-    loss = IdentityLoss(model, talker, windows, run, runtime, len(about["sampler"]["steps"]), moods)
+    loss = IdentityLoss(model, talker, windows, run, runtime, len(about["sampler"]["steps"]), moods, unseen)
     Trainer(loss, run, args.out, {"stage": "identity"}, runtime).run(args.until)
 
 

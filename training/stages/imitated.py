@@ -16,16 +16,16 @@ from torch import nn
 from tqdm import tqdm
 
 from diffusiontalker.spec.mel import MelSpec
+from diffusiontalker.spec.profiles import profile_sizes
 from diffusiontalker.spec.sampler import sampler_table
-from training.data.clips import NO_PHONE, Clip, ClipSet, ClipWriter
 from training.diffusion.window_sampler import FeatureTimeline, MelTimeline, Timeline, animate
 from training.encoders.cache import FeatureSet, FeatureWriter
+from training.export.trained import load_talker
 from training.loop.errors import reports_errors
 from training.models.attention import MAX_FRAMES
 from training.models.talker import Talker
-from training.stages.common import load_talker
+from training.prepared.clips import NO_PHONE, Clip, ClipSet, ClipWriter
 from training.stages.encoder import load_phone_head
-from trt_build.export.bundle import profile_sizes
 
 NEUTRAL_SHARE = 0.5
 # Clips that are animated at once; those of similar length are, so that little is computed for nothing.

@@ -11,7 +11,6 @@ import argparse
 import torch
 from torch import Tensor, nn
 
-from training.data.clips import ClipSet
 from training.data.references import ReferenceSampler
 from training.diffusion.contrastive import library_nce, other_views
 from training.loop.distributed import gather_rows, share
@@ -21,6 +20,7 @@ from training.loop.trainer import RunConfig, Trainer
 from training.models.denoiser import DenoiserConfig
 from training.models.personaliser import Personaliser
 from training.models.style_encoder import StyleEncoderConfig
+from training.prepared.clips import ClipSet
 from training.stages.arguments import add_run_arguments
 
 ROWS = 64  # clips per step

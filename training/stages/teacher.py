@@ -18,13 +18,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.data.clips import BILABIAL_PHONES, PHONE_NAMES, ClipSet
 from training.data.mel_vary import MelVariation
 from training.data.windows import Batch, WindowConfig, WindowSampler
 from training.diffusion.contrastive import symmetric_nce
 from training.diffusion.losses import LossWeights
 from training.diffusion.schedule import Schedule
 from training.encoders.cache import FeatureSet
+from training.export.trained import talker_of_bundle
 from training.loop.checkpoint import load_checkpoint, under_prefix
 from training.loop.distributed import gather_rows
 from training.loop.errors import reports_errors
@@ -34,10 +34,18 @@ from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker, TalkerConfig
 from training.models.upper_face import UpperFaceEnhancer
+from training.prepared.clips import BILABIAL_PHONES, PHONE_NAMES, ClipSet
+from training.prepared.motion_space import MotionSpace
 from training.stages.arguments import FIRST_STEP_HELP, add_run_arguments, add_weight_argument, drawn_weights
-from training.stages.common import check_library, free_channels, motion_loss, noised, set_motion_statistics
+from training.stages.common import (
+    check_library,
+    free_channels,
+    motion_loss,
+    noised,
+    set_motion_statistics,
+)
+from training.stages.new_motion import for_motion_of
 from training.stages.window_loss import WindowLoss
-from trt_build.export.torch_student import load_student
 
 # Share of the windows conditioned on speech of the same voice instead of the library's entry, so that voices of no
 # entry can be enrolled; and share without any style, for classifier-free guidance.
@@ -58,7 +66,7 @@ class TeacherModel(Talker):
 
 def style_of(model: Talker, batch: Batch, use_speech: Tensor, drop: Tensor) -> Tensor:
     """[B, d_style]: of the library, of speech where use_speech (bool [B]), zero where drop."""
-    style = model.personaliser.style(batch.identity.clamp(min=0), batch.emotion)
+    style = model.personaliser.style_at(batch.identity.clamp(min=0), batch.emotion, batch.strength)
     if batch.reference is not None and bool(use_speech.any()):
         spoken = model.personaliser.style_of_speech(batch.reference)
         style = torch.where(use_speech[:, None], spoken, style)
@@ -201,14 +209,18 @@ def continued(student: Talker, d_features: int = 0) -> TeacherModel:
     return model
 
 
-def teacher_of_bundle(bundle: Path, clips: ClipSet) -> TeacherModel:
-    """Only its denoiser, phone head and enhancer can be trained. Raises ValueError for a bundle that has other
-    identities or emotions than the clips."""
-    student, about = load_student(bundle)
-    known = about["identities"]
-    check_library(bundle, known["names"], known.get("emotions", ["neutral"]), clips)
-    model = continued(student)
-    model.encoder.requires_grad_(False)
+def teacher_of_bundle(
+    bundle: Path, clips: ClipSet, tied_noise: float, with_encoder: bool, with_branch: bool = True
+) -> TeacherModel:
+    """Its denoiser, phone head and enhancer can be trained, and its encoder if asked; it begins with the motion of the
+    bundle, in the channels and sizes of the clips. Raises ValueError for a bundle that has other identities or emotions
+    than the clips."""
+    student, about = talker_of_bundle(bundle)
+    check_library(bundle, about["identities"], about["emotions"], clips)
+    model = continued(for_motion_of(student, MotionSpace.from_dict(about["motion"]), clips, tied_noise))
+    model.encoder.requires_grad_(with_encoder)
+    if model.denoiser.free is not None:
+        model.denoiser.free.requires_grad_(with_branch)
     model.personaliser.requires_grad_(False)
     return model
 
@@ -225,6 +237,9 @@ def parsed_arguments() -> argparse.Namespace:
     add_weight_argument(parser)
     parser.add_argument("--closure", type=float, default=LossWeights().closure)
     parser.add_argument("--enhancer", type=float, default=LossWeights().enhancer)
+    parser.add_argument("--tied-noise", type=float, default=0.0, help="noise that lips start from, 0 .. below 1")
+    parser.add_argument("--keep-branch", action="store_true", help="do not train the branch of eyes, brows and head")
+    parser.add_argument("--with-encoder", action="store_true", help="train the bundle's audio encoder along")
     parser.add_argument("--first-step", type=float, default=0.0, help=FIRST_STEP_HELP)
     ablation = parser.add_argument_group("to measure what a part is worth")
     ablation.add_argument("--no-identity", action="store_true", help="one identity for all clips")
@@ -243,7 +258,11 @@ def main() -> None:
     torch.manual_seed(args.seed)
     clips = ClipSet(*args.clips)
     features = FeatureSet(clips) if args.features else None
-    model = teacher_of_bundle(args.bundle, clips) if args.bundle else new_teacher(args, clips, features)
+    model = (
+        teacher_of_bundle(args.bundle, clips, args.tied_noise, args.with_encoder, not args.keep_branch)
+        if args.bundle
+        else new_teacher(args, clips, features)
+    )
     n_train_steps = model.config.denoiser.n_train_steps
     run = RunConfig(args.steps, args.learning_rate, frames_per_batch=args.frames)
     about = {

@@ -16,19 +16,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from diffusiontalker.spec.profiles import profile_sizes
 from diffusiontalker.spec.sampler import SamplerStep, sampler_table
-from training.data.clips import ClipSet
 from training.data.mel_vary import MelVariation
 from training.data.windows import Batch, WindowConfig, WindowSampler
 from training.diffusion.energy import energy_score, pieces
+from training.export.trained import load_talker
 from training.loop.errors import reports_errors
 from training.loop.runtime import Runtime
 from training.loop.trainer import RunConfig, Trainer
 from training.models.talker import Talker
+from training.prepared.clips import ClipSet
 from training.stages.arguments import add_run_arguments, add_weight_argument, drawn_weights
-from training.stages.common import PAST_NOISE, check_library, known_frames, load_talker
+from training.stages.common import PAST_NOISE, check_library, known_frames
 from training.stages.window_loss import WindowLoss
-from trt_build.export.bundle import profile_sizes
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,14 @@ class Roll:
         return [slice(k * self.hop, k * self.hop + self.width) for k in range(self.count)]
 
 
-# Of the profiles (trt_build/export/bundle.py). A stream of short windows lives on its own past: trained on true pasts
+# Of the profiles (spec/profiles.py). A stream of short windows lives on its own past: trained on true pasts
 # alone, `live` blinked half as often in silence as `offline`.
 ROLLS = (Roll(*profile_sizes("offline"), 1), Roll(*profile_sizes("live"), 4), Roll(*profile_sizes("low-latency"), 4))
 # The first is drawn oftener: it costs less and shows more.
 SHAPES = tuple(roll.shape for roll in (ROLLS[0], *ROLLS))
 # Channels that belong together, by the start of their names: each group is scored by itself, and all of them together,
 # lest many quiet channels drown a blink.
-GROUPS = (("eyeBlink",), ("eyeLook",), ("brow", "cheek", "nose", "eyeSquint", "eyeWide"))
+GROUPS = (("eyeBlink",), ("eyeLook",), ("brow", "cheek", "nose", "eyeSquint", "eyeWide"), ("head",))
 PIECE_FRAMES = 6  # a blink is about 8 frames long
 SPEED_CLIPS, MIN_SPEED = 400, 0.02  # clips that show how fast channels change, and the least that is taken for it
 OUTSIDE = 0.1  # weight of what a prediction leaves the allowed range by: of what is clamped the score sees nothing
@@ -135,6 +136,7 @@ class UpperFaceLoss(WindowLoss):
         generator = torch.Generator().manual_seed(self.noise_seed(step))
         _, width, channels = truth.shape
         noise = torch.randn((self.n_samples, n_global, width - past, channels), generator=generator)[:, rows]
+        noise = torch.where(self.model.denoiser.free_mask.cpu() > 0, noise, noise[:1])  # lips are those of one take
         wrong = torch.randn((n_global, past, channels), generator=generator)[rows]
         wrong = wrong * (PAST_NOISE * torch.rand(n_global, 1, 1, generator=generator)[rows])
         return truth[:, :past] + wrong.to(truth.device), noise.to(truth.device) * self.model.noise_scale
@@ -147,7 +149,7 @@ class UpperFaceLoss(WindowLoss):
         mel = [batch.mel[:, w.start // per_frames * per_mel : w.stop // per_frames * per_mel] for w in roll.windows()]
         with self.runtime.autocast(), torch.no_grad():
             audio = model.denoiser.audio_in(model.encoder(torch.cat(mel))).chunk(roll.count)
-            style = model.personaliser.style(batch.identity.clamp(min=0), batch.emotion)
+            style = model.personaliser.style_at(batch.identity.clamp(min=0), batch.emotion, batch.strength)
         with self.runtime.autocast():
             at = [torch.full((len(style),), float(step.t), device=style.device) for step in self.steps]
             conditions = [model.denoiser.condition(style, t) for t in at]

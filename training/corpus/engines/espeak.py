@@ -1,4 +1,4 @@
-"""espeak-ng 1.51: formant voices of several English dialects, 300 times faster than real time.
+"""espeak-ng 1.51: formant voices of several English dialects and other languages, 300 times faster than real time.
 
 Code GPL-3, called as the system library; its output is free of conditions. Timings are the
 library's phoneme events, in samples. Trap: for a stop whose closure is silent the event comes at
@@ -13,6 +13,7 @@ import numpy as np
 
 from training.corpus import phones as phone_tables
 from training.corpus.engines.base import EngineMissing, Speech, SynthesisError
+from training.corpus.languages import ENGLISH, LANGUAGES, Language
 
 # Constants and structures of espeak-ng/speak_lib.h.
 _AUDIO_SYNCHRONOUS = 2
@@ -37,6 +38,32 @@ VOICES = (
     "en-gb-scotland+m6", "en-gb-scotland+steph", "en-gb-x-gbclan+m8", "en-gb-x-gbclan+belinda",
     "en-gb-x-gbcwmd+david", "en-029+caleb", "en-029+grandma",
 )  # fmt: skip
+# Speakers (espeak's "variants") of the other languages: the English ones and some more. Who is held out in English is
+# held out in all.
+SPEAKERS = (
+    *sorted(voice.partition("+")[2] for voice in VOICES),
+    "aunty", "benjamin", "boris", "gustave", "iven", "pablo", "quincy", "robert", "sandro", "travis",
+)  # fmt: skip
+HELD_OUT_SPEAKERS = ("f3", "m7", "Andy")
+SPEAKERS_PER_LANGUAGE = 12
+
+
+def voices_of(language: str) -> tuple[str, ...]:
+    """Voices DIALECT+SPEAKER of a language: the held-out speakers, and others that differ from language to language."""
+    if language == ENGLISH:
+        return VOICES
+    dialects = LANGUAGES[language].voices
+    known = [speaker for speaker in SPEAKERS if speaker not in HELD_OUT_SPEAKERS]
+    first = list(LANGUAGES).index(language) * 7  # coprime to the number of speakers, so that all have their turn
+    chosen = [known[(first + k * 3) % len(known)] for k in range(SPEAKERS_PER_LANGUAGE)]
+    return tuple(f"{dialects[k % len(dialects)]}+{s}" for k, s in enumerate((*HELD_OUT_SPEAKERS, *chosen)))
+
+
+def speaker_of(voice: str) -> str:
+    """Who speaks: the English voice with the same variant, so that a speaker of several languages is one; else the
+    variant alone."""
+    variant = voice.partition("+")[2]
+    return next((english for english in VOICES if english.partition("+")[2] == variant), f"+{variant}")
 
 
 class _Identifier(ctypes.Union):
@@ -63,21 +90,30 @@ class _Event(ctypes.Structure):
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
 
 
-def phones_from_events(events, n_samples, sample_rate, rhotic):
-    """Timing list from (sample, mnemonic) events; before the first event there is silence.
+def english_phones(mnemonic, rhotic):
+    """Phones of an English espeak sound; () when it belongs to the sound before it, None when the table lacks it.
 
     rhotic: True for voices whose r-coloured vowels hold an r.
-    Raises SynthesisError for a mnemonic outside the table.
+    """
+    if mnemonic in phone_tables.ESPEAK_JOINED:
+        return ()
+    names = phone_tables.ESPEAK_RHOTIC.get(mnemonic) if rhotic else None
+    return names or phone_tables.ESPEAK_TO_ARPABET.get(mnemonic)
+
+
+def phones_from_events(events, n_samples, sample_rate, phones_of):
+    """Timing list from (sample, mnemonic) events; before the first event there is silence.
+
+    phones_of: mnemonic -> names that share its time equally, () for one that belongs to the sound before it, or None.
+    Raises SynthesisError for a mnemonic that has none.
     """
     starts = []  # (names, sample)
     for sample, mnemonic in events:
-        if mnemonic in phone_tables.ESPEAK_JOINED:
-            continue
-        names = phone_tables.ESPEAK_RHOTIC.get(mnemonic) if rhotic else None
-        names = names or phone_tables.ESPEAK_TO_ARPABET.get(mnemonic)
+        names = phones_of(mnemonic)
         if names is None:
             raise SynthesisError(f"no ARPAbet phone for {mnemonic!r}")
-        starts.append((names, sample))
+        if names:
+            starts.append((names, sample))
     if not starts:
         raise SynthesisError("the text has no phones")
     phones = [(phone_tables.SILENCE, 0.0, starts[0][1] / sample_rate)] if starts[0][1] else []
@@ -86,7 +122,12 @@ def phones_from_events(events, n_samples, sample_rate, rhotic):
         if end == start:
             continue
         edges = np.linspace(start, end, len(names) + 1) / sample_rate
-        phones += zip(names, edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+        shares = list(zip(names, edges[:-1].tolist(), edges[1:].tolist(), strict=True))
+        for index, share in enumerate(shares):
+            if index and share[0] == phones[-1][0]:  # a name said twice is one phone of two shares
+                phones[-1] = (*phones[-1][:2], share[2])
+            else:
+                phones.append(share)
     return phone_tables.merge_repeated_silence(phones)
 
 
@@ -118,10 +159,11 @@ def extend_closures(phones, audio, sample_rate):
 class EspeakEngine:
     """libespeak-ng through ctypes; one instance per process, as the library has global state."""
 
-    name = "espeak"
-    voices = VOICES
-
-    def __init__(self):
+    def __init__(self, language: str = ENGLISH):
+        """language: "en" or a key of LANGUAGES."""
+        self.name = "espeak"
+        self.language = language
+        self.voices = voices_of(language)
         path = ctypes.util.find_library("espeak-ng")
         if path is None:
             raise EngineMissing("espeak: libespeak-ng is missing; apt-get install libespeak-ng-dev")
@@ -144,6 +186,15 @@ class EspeakEngine:
             index += 1
         return 0
 
+    def _sounds(self, voice):
+        """What phones_from_events asks for, in this language and voice."""
+        if self.language == ENGLISH:
+            rhotic = voice.startswith(RHOTIC_PREFIXES)
+            return lambda mnemonic: english_phones(mnemonic, rhotic)
+        language: Language = LANGUAGES[self.language]
+        dialect = voice.partition("+")[0]
+        return lambda mnemonic: language.phones_of(mnemonic, dialect)
+
     def speak(self, text, voice, speed, seed):
         """See Engine.speak; seed draws the pitch."""
         name = voice.replace("en-gb+", "en+")  # the file of the British voice is "en"
@@ -160,6 +211,5 @@ class EspeakEngine:
         if not self._chunks:
             raise SynthesisError("espeak gave no audio")
         audio = np.concatenate(self._chunks).astype(np.float32) / 32768.0
-        rhotic = voice.startswith(RHOTIC_PREFIXES)
-        phones = phones_from_events(self._events, len(audio), self._sample_rate, rhotic)
+        phones = phones_from_events(self._events, len(audio), self._sample_rate, self._sounds(voice))
         return Speech(audio, self._sample_rate, extend_closures(phones, audio, self._sample_rate))

@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 
 from diffusiontalker.spec.mel import MelSpec
+from diffusiontalker.spec.rates import FPS
 
 MEL_HZ = MelSpec().sample_rate_hz // MelSpec().hop_length
 KINDS = ("blendshapes", "vertices", "coefficients")
@@ -20,7 +21,7 @@ class MotionSpace:
     kind: str
     n_channels: int
     channels: tuple[str, ...] = ()
-    fps_num: int = 30
+    fps_num: int = FPS
     fps_den: int = 1
 
     def __post_init__(self):

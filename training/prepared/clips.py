@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from diffusiontalker.io.atomic import write_text
 from diffusiontalker.spec.mel import MelSpec
 from training.articulation.phones import BILABIAL, TARGETS
-from training.data.motion_space import MotionSpace
+from training.prepared.motion_space import MotionSpace
 
 PHONE_NAMES: tuple[str, ...] = tuple(sorted(TARGETS))
 BILABIAL_PHONES = [i for i, name in enumerate(PHONE_NAMES) if name in BILABIAL]
@@ -37,6 +37,7 @@ class Clip:
     # Identity whose own voice speaks (-1: none's) and emotion that it has; None: those of the motion.
     voice_identity: int | None = None
     voice_emotion: int | None = None
+    strength: float = 1.0  # of the emotion: 0 as neutral, 1 as the emotion, above 1 beyond it
     shard: int = 0  # position of its folder in the ClipSet
 
 
@@ -78,6 +79,7 @@ class ClipSet:
         self.clips: list[Clip] = []
         self.folders = [Path(f) for f in folders]
         self._arrays: list[dict[str, np.ndarray]] = []
+        self._places: list[int] | None = None  # of the clips' channels among those of a wider motion
         for shard, folder in enumerate(self.folders):
             path = folder / "clips.json"
             if not path.exists():
@@ -100,6 +102,16 @@ class ClipSet:
         flat = np.memmap(path, _ARRAYS[name], mode="r")
         return flat if name == "phone" else flat.reshape(-1, width)
 
+    def widen(self, motion: MotionSpace) -> None:
+        """From now on clip_motion gives the channels of `motion`, those that the clips lack at 0.
+        Raises ValueError for channels of the clips that `motion` lacks."""
+        own = self.info.motion.channels
+        missing = set(own) - set(motion.channels)
+        if missing or not own:
+            raise ValueError(f"the clips move {sorted(missing)[0] if missing else 'vertices'}, which is not wanted")
+        self._places = [motion.channels.index(c) for c in own]
+        self.info = replace(self.info, motion=motion)
+
     def of_split(self, split: str) -> list[Clip]:
         return [c for c in self.clips if c.split == split]
 
@@ -112,7 +124,12 @@ class ClipSet:
         return self._arrays[clip.shard]["mel"][self.mel_rows(clip)]
 
     def clip_motion(self, clip: Clip) -> np.ndarray:
-        return self._arrays[clip.shard]["motion"][clip.first_frame : clip.first_frame + clip.n_frames]
+        motion = self._arrays[clip.shard]["motion"][clip.first_frame : clip.first_frame + clip.n_frames]
+        if self._places is None:
+            return motion
+        wide = np.zeros((len(motion), self.info.motion.n_channels), motion.dtype)
+        wide[:, self._places] = motion
+        return wide
 
     def clip_phone(self, clip: Clip) -> np.ndarray:
         return self._arrays[clip.shard]["phone"][clip.first_frame : clip.first_frame + clip.n_frames]
@@ -154,9 +171,7 @@ class ClipWriter:
         for file in self._files.values():
             file.close()
         index = self.info.as_dict() | {"clips": [asdict(c) for c in self._clips]}
-        temporary = self.folder / "clips.json.partial"
-        temporary.write_text(json.dumps(index))
-        os.replace(temporary, self.folder / "clips.json")
+        write_text(self.folder / "clips.json", json.dumps(index))
 
     def __enter__(self) -> ClipWriter:
         return self

@@ -8,9 +8,10 @@ import re
 import numpy as np
 
 from training.corpus import sphinx
-from training.eval.scores_speech import BILABIAL, CLOSE_VOWELS, OPEN_VOWELS, SILENCE, Phone
-from training.eval.spelling import inflected, spelled
+from training.corpus.phones import BILABIAL, CLOSE_VOWELS, OPEN_VOWELS, SILENCE
+from training.corpus.spelling import inflected, spelled
 
+Phone = tuple[str, float, float]  # ARPAbet without stress, or SIL; start and end in seconds
 UNSURE = "?"  # a sound that no score counts, and that is not silence
 _NEAR_S = 0.05  # how far two recognisers may disagree about the time of the same phone
 # A search that fails with pauses and noises between words often ends without; a pause is then part of its neighbours.

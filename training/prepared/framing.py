@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from diffusiontalker.spec.mel import MelSpec, log_mel
-from training.data.motion_space import MotionSpace
+from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
+from training.prepared.motion_space import MotionSpace
 
-SAMPLE_RATE_HZ = MelSpec().sample_rate_hz
 # Silence before and after each clip: longer than any window's past, so that streams that start or end are seen.
 LEAD_FRAMES, TAIL_FRAMES = 24, 24
 MIN_FRAMES = 66  # of a whole clip, so that any window fits

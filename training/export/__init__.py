@@ -1,0 +1,1 @@
+"""From a student checkpoint to a bundle that the runtime loads."""
