@@ -72,6 +72,10 @@ if [ "$#" -gt 0 ]; then
   step "Python tests"
   "$PYTHON" -m pytest -rs "$@"
 else
+  step "Python tests: structure"
+  "$PYTHON" -m pytest -rs tests/structure
+  step "Python tests: documentation"
+  "$PYTHON" -m pytest -rs tests/docs
   step "Python tests: package"
   "$PYTHON" -m pytest -rs tests/py_pkg
   step "Python tests: kernels"

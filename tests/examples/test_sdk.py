@@ -23,7 +23,7 @@ def test_sdk_has_what_the_documentation_lists(sdk):
         "share/diffusiontalker/examples/unity/DiffusionTalker.cs",
         "share/doc/diffusiontalker/LICENSE",
         "share/doc/diffusiontalker/THIRD-PARTY-NOTICES.md",
-        "share/doc/diffusiontalker/engines.md",
+        "share/doc/diffusiontalker/embedding.md",
     ):
         assert (sdk / name).is_file(), name
     assert not list(sdk.rglob("libopenvino*")), "OpenVINO is not to be shipped"

@@ -68,6 +68,7 @@ STRUCTS = {
     "dt_scheduler_options": "Native.SchedulerOptions",
     "dt_step_info": "StepInfo",
     "dt_style_part": "Native.StylePart",
+    "dt_emotion_part": "Native.EmotionPart",
 }
 
 

@@ -65,6 +65,7 @@ static class Checks
         float[] half = model.BlendStyles(new[] { a, b }, new[] { 1f, 1f });
         for (int i = 0; i < half.Length; ++i) Expect(Math.Abs(half[i] - (a[i] + b[i]) / 2) < 1e-5, "blend");
         ExpectThrow(() => model.GetStyle("nobody"), "unknown identity");
+        ExpectThrow(() => model.MixEmotions(new[] { "happy" }, new[] { 1f }), "a model without emotions");
         ExpectThrow(() => model.BlendStyles(new[] { a }, new[] { 0f }), "weights all 0");
     }
 
@@ -83,6 +84,14 @@ static class Checks
                 stream.Reset();
                 Same(whole, Run(stream, voice, channels, 37), "chunking");
                 ExpectThrow(() => stream.Push(voice, 0, 10, 1, 16000), "push after flush");
+                stream.Reset();
+                stream.Push(voice, 0, voice.Length, 1, 16000);
+                stream.Flush();
+                var weights = new float[30 * channels];
+                var pose = new float[20 * 3];
+                long first;
+                Expect(model.Info.HasHeadPose == 0 && stream.Pull(weights, pose, out first) == 20, "the shorter one");
+                Expect(Array.TrueForAll(pose, value => value == 0), "no head pose");
                 stream.Reset();
                 ExpectThrow(() => stream.Push(voice, 15990, 11, 1, 16000), "slice over the end");
                 ExpectThrow(() => stream.Push(new[] { float.NaN }, 0, 1, 1, 16000), "NaN");

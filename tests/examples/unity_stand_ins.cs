@@ -9,6 +9,8 @@ namespace UnityEngine
     public static class Application { public static string streamingAssetsPath { get { return ""; } } }
     public static class AudioSettings { public static int outputSampleRate { get; set; } }
     public sealed class AudioSource { }
+    public struct Quaternion { public static Quaternion Euler(float x, float y, float z) { return new Quaternion(); } }
+    public sealed class Transform { public Quaternion localRotation { get; set; } }
     public sealed class Mesh { public int GetBlendShapeIndex(string blendShapeName) { return -1; } }
     public sealed class SkinnedMeshRenderer
     {
