@@ -68,8 +68,8 @@ class BundleAnimator:
                 identity=identity, emotion=emotion, seed=self.seed + k, profile=self.profile, **dial,
             )  # fmt: skip
             out.append(np.asarray(motion.weights))
-            poses.append(None if motion.head_pose is None else np.degrees(motion.head_pose))
-        self.pose = None if any(p is None for p in poses) else poses
+            poses.append(getattr(motion, "head_pose", None))
+        self.pose = None if any(p is None for p in poses) else [np.degrees(p) for p in poses]
         return out
 
 
