@@ -35,6 +35,9 @@ class Machine(SimpleNamespace):
             opened=[], tensorrt_library=library, usable=usable, digest=bundle_hash(bundle), Stream=real.Stream
         )
 
+    def backends(self):
+        return real.backends()
+
     def probe_backend(self, name):
         return (self.usable, "" if self.usable else "this machine has no NVIDIA GPU")
 

@@ -16,6 +16,7 @@ from diffusiontalker.trt_build.graph.opset17 import to_opset17
 from training.export.half_storage import stored_constants
 
 NETWORKS = ("audio_encoder", "denoiser", "conditioner", "style_encoder")
+N_CHANNELS = len(json.loads((BASE / "bundle.json").read_text())["motion"]["channels"])
 HALF, FLOAT = TensorProto.FLOAT16, TensorProto.FLOAT
 
 
@@ -47,7 +48,7 @@ def inputs_of(network: str) -> dict[str, np.ndarray]:
     return {
         "audio_encoder": {"mel": normal(2, 90, 80, scale=3.0) - 6},
         "denoiser": {
-            "x_t": normal(2, 27, 52), "known": np.zeros((2, 27, 1), np.float32), "audio": normal(2, 27, 192),
+            "x_t": normal(2, 27, N_CHANNELS), "known": np.zeros((2, 27, 1), np.float32), "audio": normal(2, 27, 192),
             "condition": normal(2, 1920, scale=0.3),
         },
         "conditioner": {"style": normal(8, 64), "t": np.linspace(1, 256, 8, dtype=np.float32)},
