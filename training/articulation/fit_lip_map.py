@@ -1,5 +1,5 @@
 """The coefficients of lip_map.npz, from tracked lips:
-`python -m training.articulation.fit_lip_map --audio DIR --tracked DIR/measures.json --phones DIR/lips.json`
+`python -m training.articulation.fit_lip_map --tracked DIR/measures.json --phones DIR/lips.json`
 
 Ridge regression of the six measures on the phones around each video frame. The ridge pulls towards the map that the
 dominance rules of coarticulation.py make on random phone sequences, so a phone that was hardly recorded moves as the
@@ -23,7 +23,7 @@ from training.articulation.phones import TARGETS, Phone
 from training.articulation.style import TalkingStyle
 
 NAMES = tuple(sorted(TARGETS))
-# How many video frames of a phone at one lag the rules weigh as much as, and how far apart the two lags' are held.
+# The rules weigh as much as so many video frames of a phone at one lag.
 RIDGE_FRAMES = 10.0
 SOURCES = ("gap", "width", "upper", "lower", "chin", "protr")  # of the file of measures, in the order of LIP_MEASURES
 REST_BEFORE_S = 0.3  # frames so long before the first phone show the face at rest

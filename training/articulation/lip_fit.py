@@ -128,14 +128,13 @@ def _solve(
     # Coordinates in which the fastest direction of every channel has slope one: far fewer iterations.
     size = 1 / np.sqrt(np.einsum("nii->ni", hessian) + 4 * smooth)
     rate = 1 / (np.linalg.norm(hessian * size[:, :, None] * size[:, None, :], ord=np.inf, axis=(1, 2)) + 1)[:, None]
-    low, high = np.zeros_like(weights), np.ones_like(weights)
     now, ahead, momentum = weights, weights, 1.0
     for _ in range(ITERATIONS):
         gradient = (hessian @ ahead[:, :, None])[..., 0] - towards
         change = smooth * np.diff(ahead, axis=0)
         gradient[1:] += change
         gradient[:-1] -= change
-        new = np.clip(ahead - rate * size**2 * gradient, low, high)
+        new = np.clip(ahead - rate * size**2 * gradient, 0, 1)
         following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
         ahead = new + (momentum - 1) / following * (new - now)
         now, momentum = new, following

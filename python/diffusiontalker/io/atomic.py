@@ -35,6 +35,17 @@ def cause_of(error: OSError) -> str:
 
 
 @contextlib.contextmanager
+def _errors_of(target: Path) -> Iterator[None]:
+    """An OSError that is about `target` becomes an OutputError that names it."""
+    try:
+        yield
+    except OSError as e:
+        if _is_of_another_place(e, target):
+            raise
+        raise OutputError(f"{target} cannot be written: {cause_of(e)}") from e
+
+
+@contextlib.contextmanager
 def atomic_path(path: str | os.PathLike[str], force: bool = False) -> Iterator[Path]:
     """Gives the name of an empty hidden file in the same folder; when the block ends without an error it becomes
     `path`, in one step. Any error removes it. For libraries that want a name and not an open file.
@@ -44,20 +55,17 @@ def atomic_path(path: str | os.PathLike[str], force: bool = False) -> Iterator[P
     target = Path(path)
     temporary: str | None = None
     try:
-        _check_free(target, force)
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:60]}.", suffix=PART, dir=target.parent)
-        os.close(handle)
-        yield Path(temporary)
-        with open(temporary, "rb+") as f:
-            os.fsync(f.fileno())  # else a power cut after the rename could leave an empty file
-        os.chmod(temporary, 0o666 & ~_umask())
-        _check_free(target, force)
-        os.replace(temporary, target)
-        temporary = None
-    except OSError as e:
-        if _is_of_another_place(e, target):
-            raise
-        raise OutputError(f"{target} cannot be written: {cause_of(e)}") from e
+        with _errors_of(target):
+            _check_free(target, force)
+            handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:60]}.", suffix=PART, dir=target.parent)
+            os.close(handle)
+            yield Path(temporary)
+            with open(temporary, "rb+") as f:
+                os.fsync(f.fileno())  # else a power cut after the rename could leave an empty file
+            os.chmod(temporary, 0o666 & ~_umask())
+            _check_free(target, force)
+            os.replace(temporary, target)
+            temporary = None
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
@@ -86,17 +94,14 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(path)
     temporary: Path | None = None
     try:
-        if target.exists() and not target.is_dir():
-            raise OutputError(f"{target} is a file: give another name for the folder")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _hidden_folder(target)
-        yield temporary
-        temporary.chmod(0o777 & ~_umask())
-        _exchange(temporary, target)
-    except OSError as e:
-        if _is_of_another_place(e, target):
-            raise
-        raise OutputError(f"{target} cannot be written: {cause_of(e)}") from e
+        with _errors_of(target):
+            if target.exists() and not target.is_dir():
+                raise OutputError(f"{target} is a file: give another name for the folder")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary = _hidden_folder(target)
+            yield temporary
+            temporary.chmod(0o777 & ~_umask())
+            _exchange(temporary, target)
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
