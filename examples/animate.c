@@ -47,6 +47,13 @@ static int read_wav(const char* path, Wav* wav) {
   return found;
 }
 
+/* Warnings of the library. Without such a hook it falls back to a slow backend in silence. */
+static void print_warning(void* user, int32_t level, const char* message) {
+  (void)user;
+  (void)level;
+  fprintf(stderr, "warning: %s\n", message);
+}
+
 /* Prints all frames that are ready. heard_s: sound pushed so far; lag_s: the largest distance to it so far.
  */
 static dt_status print_frames(dt_stream* stream, const dt_model_info* info, int32_t jaw, double heard_s,
@@ -109,6 +116,7 @@ int main(int argc, char** argv) {
     fprintf(stderr, "usage: animate bundle-folder speech.wav [profile]\n");
     return 2;
   }
+  dt_set_log(print_warning, NULL, DT_LOG_WARNING);
   dt_stream_options_default(&options);
   if (argc > 3) options.profile = argv[3];
   if (!read_wav(argv[2], &wav)) {

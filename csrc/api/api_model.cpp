@@ -212,7 +212,7 @@ dt_status dt_model_get_profile(const dt_model* model, const char* name, dt_profi
         i.lookahead_samples - static_cast<int32_t>(m.mel_frames(p.lookahead_frames) * m.audio.hop_length);
     const double ms = 1000.0 / m.audio.sample_rate_hz;
     i.latency_ms = (i.hop_samples + i.lookahead_samples) * ms;
-    i.min_latency_ms = (i.hop_samples / p.hop_frames + i.lookahead_samples) * ms;
+    i.min_latency_ms = (static_cast<double>(i.hop_samples) / p.hop_frames + i.lookahead_samples) * ms;
     // Only for whoever has the field: it costs an allocation.
     constexpr size_t kWithBytes = DT_UP_TO(dt_profile_info, stream_bytes);
     if (info != nullptr && info->struct_size >= kWithBytes)

@@ -17,6 +17,8 @@ namespace dt {
 // 7, another one for each T.
 template <typename T, unsigned kKind>
 class HandleTable {
+  struct Slot;
+
  public:
   // Throws std::bad_alloc.
   uintptr_t insert(std::unique_ptr<T> object) {
@@ -64,7 +66,7 @@ class HandleTable {
    private:
     HandleTable* table_;
     uint32_t index_;
-    typename HandleTable::Slot* slot_;
+    Slot* slot_;
   };
 
  private:

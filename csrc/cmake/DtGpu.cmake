@@ -16,8 +16,9 @@ endif()
 
 if(DT_WITH_CUDA OR DT_TENSORRT_FOUND)
   if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-    # Turing, Ampere, Ada, Hopper, Blackwell; PTX of the last for what comes after.
-    set(CMAKE_CUDA_ARCHITECTURES 75-real 86-real 89-real 90-real 100-real 120)
+    # Turing, Ampere (A100 is 8.0, which runs no code for 8.6), Ada, Hopper, Blackwell. PTX of the last for what comes
+    # after, and of the first for the kinds between that have no code of their own (8.7, 10.3, 11.0).
+    set(CMAKE_CUDA_ARCHITECTURES 75 80-real 86-real 89-real 90-real 100-real 120)
   endif()
   include(CheckLanguage)
   check_language(CUDA)

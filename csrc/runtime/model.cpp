@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "common/error.h"
-#include "runtime/module.h"
+#include "runtime/open_model.h"
+#include "runtime/opening_log.h"
 #include "runtime/registry.h"
 
 namespace dt {
@@ -15,48 +16,6 @@ namespace {
 MelSpec mel_spec_of(const AudioSpec& a) {
   return MelSpec{a.sample_rate_hz, a.n_mels,   a.window_length, a.hop_length,
                  a.n_fft,          a.f_min_hz, a.f_max_hz,      a.log_floor};
-}
-
-struct Created {
-  std::unique_ptr<Backend> backend;
-  std::string precision;
-};
-
-// Precision "auto" is what the backend is made for.
-Created create_named(const BackendDescription& backend, const Bundle& bundle, BackendOptions options) {
-  if (options.precision == "auto") options.precision = backend.default_precision;
-  return {find_backend(backend.name).create(bundle, options), options.precision};
-}
-
-// The backends that "auto" tries, in that order.
-std::vector<BackendDescription> candidates(const std::string& precision) {
-  std::vector<BackendDescription> found;
-  for (const BackendDescription& d : backends_for_auto()) {
-    const bool fits = has_backend_module(d.name) && (precision == "auto" || d.has(precision));
-    if (fits || !d.is_optional) found.push_back(d);
-  }
-  return found;
-}
-
-// Takes the first that can run. A fallback is announced, never silent; nothing falls back to a backend that
-// lacks the precision.
-Created create_auto(const Bundle& bundle, const BackendOptions& options) {
-  const std::vector<BackendDescription> order = candidates(options.precision);
-  for (size_t i = 0;; ++i) {
-    try {
-      return create_named(order[i], bundle, options);
-    } catch (const Error& e) {
-      const bool is_last = i + 1 == order.size();
-      if (e.status() != DT_NO_BACKEND || is_last) throw;
-      if (options.precision != "auto" && !order[i + 1].has(options.precision)) throw;
-      options.log.warning("using " + order[i + 1].as_fallback + ": " + e.what());
-    }
-  }
-}
-
-Created create_backend(const std::string& name, const Bundle& bundle, const BackendOptions& options) {
-  return name == "auto" ? create_auto(bundle, options)
-                        : create_named(describe_backend(name), bundle, options);
 }
 
 // Row of an all-silent signal, from the front end itself so that padding is bit-identical to pushed zeros.
@@ -70,10 +29,12 @@ Vector<float> silent_row(const std::shared_ptr<const LogMelTable>& table) {
   return mel;
 }
 
-// Leads a backend module's messages to this library's hook; the module has no hook of its own.
-void to_hook(void*, int32_t level, const char* message) {
-  level == DT_LOG_WARNING ? Log{}.warning(message) : Log{}.info(message);
-}
+// A model with the log that its backend goes on using: the model goes first.
+struct Opened {
+  explicit Opened(const Log& own) : log(own) {}
+  OpeningLog log;
+  std::shared_ptr<Model> model;
+};
 
 void check_options(const BackendOptions& options) {
   const std::string& p = options.precision;
@@ -119,14 +80,14 @@ std::shared_ptr<Model> Model::open(const ByteSource& source, const std::string& 
   const unsigned n_cores = std::thread::hardware_concurrency();  // 0: unknown
   if (n_cores > 0) options.n_threads = std::min(options.n_threads, static_cast<int>(n_cores));
   options.n_workers = std::min(options.n_workers, options.n_threads);
-  if (options.log.callback == nullptr) options.log.callback = &to_hook;
-  Bundle bundle = load_bundle(source);
-  Created created = create_backend(backend, bundle, options);
-  options.precision = created.precision;
-  const std::shared_ptr<Model> model = create(std::move(bundle), std::move(created.backend), options);
-  model->sessions().warm_up(shape(model->manifest().profile(nullptr), 1));
-  options.log.info("opened bundle \"" + model->manifest().name + "\" on backend " + model->backend_name());
-  return model;
+  const Bundle bundle = load_bundle(source);
+  const auto opened = std::make_shared<Opened>(options.log);
+  options.log = opened->log.log();
+  opened->model = open_on_first(candidates(backend, options.precision), bundle, options);
+  const Model& model = *opened->model;
+  options.log.info("opened bundle \"" + model.manifest().name + "\" on backend " + model.backend_name());
+  opened->log.end();
+  return std::shared_ptr<Model>(opened, opened->model.get());
 }
 
 std::shared_ptr<const ResamplerTable> Model::resampler_table(int rate_in_hz) const {

@@ -28,8 +28,8 @@ struct EmotionPart {
 
 class Model {
  public:
-  // backend: "auto" or a name. Compiles the networks for one stream of the default profile, so that faults
-  // show here. Throws Error.
+  // backend: "auto" or a name. Compiles the networks for one stream, as open_on_first() says, so that faults
+  // show here. options.log is called until this returns, never after. Throws Error.
   static std::shared_ptr<Model> open(const ByteSource& source, const std::string& backend,
                                      BackendOptions options);
 

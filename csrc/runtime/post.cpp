@@ -79,7 +79,7 @@ void Post::restart() {
 }
 
 int Post::gate_ahead_frames() const {
-  return static_cast<int>(std::ceil(settings_.gate.ease_ms / 2 / frame_ms_));
+  return static_cast<int>(std::ceil(settings_.gate.ease_ms / 2.0 / frame_ms_));
 }
 
 // One-pole low-pass; lips that are closed in w are closed in the result.

@@ -20,6 +20,13 @@ typedef struct {
   int32_t n_channels;
 } FaceRing;
 
+/* Warnings of the library. Without such a hook it falls back to a slow backend in silence. */
+static void print_warning(void* user, int32_t level, const char* message) {
+  (void)user;
+  (void)level;
+  fprintf(stderr, "warning: %s\n", message);
+}
+
 /* Takes what is ready, at most `most` frames, so that one tick never computes two hops. */
 static dt_status take_frames(dt_stream* stream, FaceRing* ring, size_t most) {
   float block[8 * MAX_CHANNELS];
@@ -107,6 +114,7 @@ int main(int argc, char** argv) {
     fprintf(stderr, "usage: game_loop bundle-folder [profile]\n");
     return 2;
   }
+  dt_set_log(print_warning, NULL, DT_LOG_WARNING);
   dt_stream_options_default(&options);
   options.profile = name;
   options.sample_rate_hz = RATE_HZ; /* so that the latency includes the resampler's */

@@ -9,6 +9,7 @@
  * A status is 0 or what dt.h lists. One instance is one character with a model of its own; a game with
  * several shares the model (a second class, left out here to keep the example short).
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -216,8 +217,15 @@ METHOD(face_reset) {
 #define EXPORT __attribute__((visibility("default")))
 #endif
 
+/* Warnings of the library. Without such a hook it falls back to a slow backend in silence. */
+static void print_warning(void* user, int32_t level, const char* message) {
+  (void)user, (void)level;
+  fprintf(stderr, "DiffusionTalker: %s\n", message);
+}
+
 EXPORT void dt_godot_gdnative_init(godot_init_options* options) {
   unsigned int i;
+  dt_set_log(print_warning, NULL, DT_LOG_WARNING);
   core = options->core;
   for (i = 0; i < core->n_extensions; ++i) {
     if (core->extensions[i]->type == GODOT_EXTENSION_NATIVESCRIPT)
@@ -229,6 +237,7 @@ EXPORT void dt_godot_gdnative_init(godot_init_options* options) {
 
 EXPORT void dt_godot_gdnative_terminate(void* options) {
   (void)options;
+  dt_set_log(NULL, NULL, DT_LOG_WARNING);
   core = NULL;
   nativescript = NULL;
 }

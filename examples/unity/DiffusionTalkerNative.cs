@@ -210,7 +210,7 @@ namespace DiffusionTalker
         [DllImport(Library)] public static extern IntPtr dt_model_profile_name(IntPtr model, int index);
         [DllImport(Library)] public static extern IntPtr dt_model_backend_name(IntPtr model);
         [DllImport(Library)]
-        public static extern int dt_model_get_profile(IntPtr model, byte[] name, ref ProfileInfo profile);
+        public static extern int dt_model_get_profile(IntPtr model, byte[] name, ref ProfileInfo info);
         [DllImport(Library)]
         public static extern int dt_model_get_style(IntPtr model, byte[] identity, byte[] emotion, float[] style,
                                                     UIntPtr capacity);

@@ -22,6 +22,9 @@ namespace DiffusionTalker
         void Awake()
         {
             Model = new Model(Path.Combine(Application.streamingAssetsPath, bundle), "auto", threads);
+            if (Model.BackendName == "reference")
+                Debug.LogWarning("DiffusionTalker: the fast backend cannot run, so the slow one does; "
+                    + "are OpenVINO's libraries beside the plugin?");
             scheduler = new Scheduler(Model);
             worker = new Thread(Work) { IsBackground = true, Name = "DiffusionTalker" };
             worker.Start();

@@ -53,6 +53,7 @@ struct LoopTables {
     put(&mean, m.mean), put(&std, m.std), put(&min, m.min), put(&max, m.max);
     put(&noise_scale, m.noise_scale);
     std::vector<SamplerCoefficients> values;
+    values.reserve(m.steps.size());
     for (const LoopModel::Step& step : m.steps) values.push_back(step.coefficients);
     coefficients = {device, GpuArray<SamplerCoefficients>::kDevice, values.size()};
     stream->upload(coefficients.data(), values.data(), coefficients.bytes());

@@ -158,6 +158,7 @@ std::vector<Tensor> OnnxGraph::run(const std::map<std::string, Tensor>& inputs) 
     for (size_t slot : step.last_use) computed[slot] = Tensor();
   }
   std::vector<Tensor> outputs;
+  outputs.reserve(model_.outputs.size());
   for (const ValueInfo& info : model_.outputs) {
     outputs.push_back(*values[static_cast<size_t>(slot_of_.at(info.name))]);
   }

@@ -45,7 +45,7 @@ std::vector<Tensor> reduce(const OpArgs& args) {
                                                                       : static_cast<double>(in.ints[from]));
                     }
                   });
-  const double n = out.size() > 0 ? static_cast<double>(in.size() / out.size()) : 0.0;
+  const double n = out.size() > 0 ? static_cast<double>(in.size()) / static_cast<double>(out.size()) : 0.0;
   for (size_t i = 0; i < totals.size(); ++i) {
     const double value = R::finish(totals[i], n);
     if (in.dtype == DType::kFloat) {

@@ -12,7 +12,7 @@ inline BackendDescription tensorrt_description() {
   d.auto_rank = 0;
   d.is_optional = true;
   d.as_fallback = "the GPU";
-  d.remedy = "it needs an NVIDIA GPU and a build with TensorRT, as docs/tensorrt.md tells";
+  d.remedy = "it needs an NVIDIA GPU and a build with TensorRT, see docs/tensorrt.md";
   return d;
 }
 

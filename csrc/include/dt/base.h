@@ -72,14 +72,14 @@ typedef struct dt_backend_info {
   int32_t auto_rank;             /* backend "auto" tries the smallest first */
   int32_t reserved;              /* 0 */
 } dt_backend_info;
-/* Number of the backends that this version knows. Since 1.1. Any thread. */
+/* Number of the backends of this version. Since 1.1. Any thread. */
 DT_API int32_t dt_backend_count(void);
 /* index [in] 0 .. dt_backend_count() - 1, in alphabetical order of the names. Since 1.1.
  * Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
 DT_API dt_status dt_backend_get_info(int32_t index, dt_backend_info* info);
 
-/* Tells whether a backend, by its name, can run on this machine.
- * Returns DT_OK, DT_INVALID_ARGUMENT (a name that no version knows), or DT_NO_BACKEND with the reason in
+/* Whether the backend of this name can run on this machine.
+ * Returns DT_OK, DT_INVALID_ARGUMENT (an unknown name), or DT_NO_BACKEND with the reason in
  * dt_last_error(). Any thread. */
 DT_API dt_status dt_backend_probe(const char* backend);
 
@@ -92,7 +92,8 @@ DT_API dt_status dt_backend_probe(const char* backend);
 typedef void (*dt_log_callback)(void* user, int32_t level, const char* message);
 
 /* Hook for all messages of the library: fallbacks, opened models, the first deadline that a scheduler misses.
- * callback [in] NULL (the state at the start) is silence.  min_level [in] DT_LOG_INFO or DT_LOG_WARNING.
+ * callback [in] NULL (the state at the start) is silence, also about a fallback to a slow backend.
+ * min_level [in] DT_LOG_INFO or DT_LOG_WARNING.
  * A model's own dt_model_options.log takes its messages instead. When the call returns, a call of the hook
  * before may still be running on another thread. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
 DT_API dt_status dt_set_log(dt_log_callback callback, void* user, int32_t min_level);

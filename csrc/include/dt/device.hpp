@@ -60,8 +60,8 @@ inline size_t pull(const Stream& stream, const DeviceArray& frames, int64_t* fir
 // vertex = neutral + sum over channels of weight * delta. Any thread.
 class Rig {
  public:
-  // neutral: [n_vertices, 3].  deltas: [n_channels of the
-  // model, n_vertices, 3]. Both are copied to the device.
+  // neutral: [n_vertices, 3].  deltas: [n_channels of the model, n_vertices, 3]. Both are copied to the
+  // device.
   Rig(const Model& model, const std::vector<float>& neutral, const std::vector<float>& deltas) {
     if (neutral.size() % 3 != 0) throw Error(DT_INVALID_ARGUMENT, "neutral is not [n_vertices, 3]");
     if (deltas.size() != static_cast<size_t>(model.info().n_channels) * neutral.size())
@@ -72,7 +72,7 @@ class Rig {
   }
 
   dt_rig* handle() const noexcept { return handle_.get(); }
-  // The vertices [.., n_vertices, 3] of the first n_frames rows of frames; DeviceArray::wait tells when.
+  // The vertices [.., n_vertices, 3] of the first n_frames rows of frames; DeviceArray::wait waits for them.
   void pose(const DeviceArray& frames, size_t n_frames, const DeviceArray& vertices) const {
     check(dt_rig_pose(handle(), frames.handle(), n_frames, vertices.handle()));
   }

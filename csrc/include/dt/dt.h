@@ -8,7 +8,7 @@
  * dt/raster.h (drawing) stands apart. dt/dt.hpp and dt/device.hpp are C++17 wrappers.
  *
  * Usage, in six steps:
- *   1. dt_model_options_default(&mo);  dt_model_open("base.bundle", &mo, &model);
+ *   1. dt_model_options_default(&mo);  dt_model_open("bundles/base", &mo, &model);
  *   2. dt_stream_options_default(&so); so.identity = "...";  dt_stream_create(model, &so, &stream);
  *   3. dt_stream_push(stream, samples, n_frames, n_channels, rate)    any chunk size, any rate
  *   4. dt_stream_pull(stream, weights, capacity, &first, &n)           until n == 0
@@ -17,19 +17,22 @@
  * With a crowd, dt_scheduler_add(scheduler, stream) follows 2, one thread calls dt_scheduler_step(), and 4
  * copies what is finished.
  *
+ * Call dt_set_log() before step 1. Where the fast backend is missing, the slow "reference" backend runs
+ * instead. Without a log hook only dt_model_backend_name() shows it.
+ *
  * Rules that hold for every function:
  *   - A function that can fail returns dt_status; DT_OK is 0, errors are negative. The message of the calling
  *     thread's last error is dt_last_error(). No exception, print, exit or C++ type ever crosses this border.
- *   - Handles (dt_model*, dt_stream*, dt_scheduler*, dt_device_array*, dt_rig*) are numbers in a pointer's
- *     clothes: never dereference them. A released handle, and a release while another thread is inside a
- *     call, are safe: the calls that come later answer DT_INVALID_ARGUMENT, the object goes when the last
- *     call has left it. *_release accepts NULL and released handles.
- *   - Option and info structs start with struct_size. Fill options with their *_default() function: an inline
- *     of the header that hands the program's own sizeof to *_init(), the exported function. Set struct_size =
- *     sizeof(struct) of the others. The library never reads or writes beyond struct_size: of the smaller
- *     structs of older headers what they lack has its default, and infos are filled as far as they go; in
- *     larger ones of newer headers it writes 0 for what it does not know, and every such byte of options must
- *     be 0. Any other size is DT_INVALID_ARGUMENT.
+ *   - Handles (dt_model*, dt_stream*, dt_scheduler*, dt_device_array*, dt_rig*) are numbers, not addresses:
+ *     never dereference them. A handle may be released while another thread is inside a call. That call ends
+ *     as usual, the object is freed after it, and later calls return DT_INVALID_ARGUMENT. *_release accepts
+ *     NULL and released handles.
+ *   - Option and info structs start with struct_size. Fill options with their *_default() function, an inline
+ *     of the header that passes the program's own sizeof to the exported *_init(). In the other structs set
+ *     struct_size = sizeof(struct). The library never reads or writes beyond struct_size.
+ *     A program with older, smaller structs gets the default of every option that they lack, and infos up to
+ *     their size. A program with newer, larger structs gets 0 in the infos that this library lacks, and must
+ *     leave the options that it lacks 0. Any other size is DT_INVALID_ARGUMENT.
  *   - Every value means itself, 0 included; "not set" is what the *_default() function gives.
  *   - Strings are UTF-8. Returned strings are owned by the object they come from and live as long as it does.
  *   - Callbacks are optional everywhere; all work is done by polling.
@@ -38,11 +41,11 @@
  *
  * Threads:
  *   - dt_model: immutable, any thread at any time.
- *   - dt_stream: push and flush belong to one audio thread at a time; they take no lock, wait for nobody, and
- *     after the first push of a sample rate allocate nothing. A second thread that pushes at the same moment
+ *   - dt_stream: push and flush belong to one audio thread at a time. They take no lock, never wait, and
+ *     allocate nothing after the first push of a sample rate. A second thread that pushes at the same moment
  *     gets DT_BUSY and changes nothing. Everything else may be called by any thread at any time, also while
- *     audio is pushed; such calls on one stream take turns (a pull that runs the networks holds its turn).
- *   - dt_scheduler: any thread; as many steps go on side by side as dt_model_options.n_workers says.
+ *     audio is pushed. Such calls on one stream take turns; a pull that runs the networks holds its turn.
+ *   - dt_scheduler: any thread. dt_model_options.n_workers is the number of steps that run side by side.
  *   - dt_device_array, dt_rig: any thread; calls with the same array one at a time.
  */
 #ifndef DT_DT_H
@@ -50,7 +53,7 @@
 
 /* Of the library; the binary interface has its own number, DT_ABI_VERSION. */
 #define DT_VERSION_MAJOR 0
-#define DT_VERSION_MINOR 1
+#define DT_VERSION_MINOR 2
 #define DT_VERSION_PATCH 0
 
 #include "dt/base.h"

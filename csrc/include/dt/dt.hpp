@@ -154,7 +154,7 @@ class Model {
                                 parts.size(), strength, out.data(), out.size()));
     return out;
   }
-  // An empty emotion is the one that is heard.
+  // An empty emotion: the mood of the reference speech.
   Style enroll(const float* samples, size_t n_frames, int n_channels, int sample_rate_hz,
                const std::string& emotion = "") const {
     Style out(static_cast<size_t>(info().d_identity));
@@ -163,7 +163,7 @@ class Model {
     return out;
   }
 
-  // Without moods the one that is heard, at this strength.
+  // Without moods: the mood of the reference speech, at this strength.
   Style enroll(const float* samples, size_t n_frames, int n_channels, int sample_rate_hz, const Moods& moods,
                float strength) const {
     Style out(static_cast<size_t>(info().d_identity));

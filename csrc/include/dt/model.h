@@ -1,4 +1,4 @@
-/* Models of the DiffusionTalker C ABI: opening bundles, what they know, latency profiles, styles.
+/* Models of the DiffusionTalker C ABI: opening bundles, their names and sizes, latency profiles, styles.
  * See dt.h. */
 #ifndef DT_MODEL_H
 #define DT_MODEL_H
@@ -14,20 +14,21 @@ extern "C" {
 typedef struct dt_model_options {
   size_t struct_size;
   const char* backend; /* "openvino", "reference", "tensorrt", or "auto" (default): tensorrt where its module
-                        * is installed and can run, else openvino, else reference; a fallback is announced in
-                        * the log */
+                        * is installed and can run, else openvino, else reference. A fallback is a warning in
+                        * the log; dt_model_backend_name() is the one that runs */
   const char* precision; /* "auto" (default: f16 for tensorrt, f32 for the others), "f32", "f16" (tensorrt),
                           * or "bf16" (openvino, on processors that have it) */
   int32_t n_threads;     /* threads that compute, the callers among them, 1..256; default 2, capped at the
                           * machine's cores; 1 runs on the caller alone */
-  dt_log_callback log;   /* NULL (default): dt_set_log's hook. Called by dt_model_open* only */
+  dt_log_callback log;   /* NULL (default): dt_set_log's hook. Called by dt_model_open* only; a backend's
+                          * later messages go to the hook */
   void* log_user;
   /* From ABI 1.0 on: */
   int32_t pin_threads;      /* 1: bind the backend's threads to cores; default 0, right for most hosts */
-  int32_t n_workers;        /* 1..256, capped at n_threads: threads of the host that run windows at the same
-                             * time, by n_threads / n_workers threads each: as many dt_scheduler_step() calls
-                             * go on side by side. 1 (default) is right for a few streams, one worker per core
-                             * for a crowd on a processor (`diffusiontalker bench --workers` compares) */
+  int32_t n_workers;        /* 1..256, capped at n_threads: dt_scheduler_step() calls that run side by side,
+                             * with n_threads / n_workers threads each. 1 (default) is right for a few
+                             * streams, one worker per core for a crowd on a processor. Compare with
+                             * `diffusiontalker bench --workers` */
   const char* cache_folder; /* where compiled networks are kept for faster opening; NULL (default): nowhere */
   /* tensorrt: the one folder of engines to use (docs/tensorrt-engines.md); NULL (default): those that
    * `diffusiontalker engine build` left in the user's cache */
@@ -37,27 +38,29 @@ typedef struct dt_model_options {
    * files trusted like a program; default 0 */
   int32_t allow_host_code;
 } dt_model_options;
-/* Fills options with the defaults. _init is told the program's own sizeof and writes nothing behind it,
- * however much larger the struct of the library is. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
+/* Fills options with the defaults. struct_size [in] sizeof of the program's own struct; nothing is written
+ * behind it. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
 DT_API dt_status dt_model_options_init(dt_model_options* options, size_t struct_size);
 static inline dt_status dt_model_options_default(dt_model_options* options) {
   return dt_model_options_init(options, sizeof(*options));
 }
 
-/* Opens and checks a bundle, compiles its networks for one stream of the default profile.
+/* Opens and checks a bundle, compiles its networks for one stream of the default profile. A set of engines
+ * may lack that profile: then the first that it has is compiled, with a warning. Backend "auto" goes on to
+ * the next backend, with a warning, when one cannot start or cannot compile the networks.
  * path [in] a folder with bundle.json, or a packed bundle: one file, an uncompressed ZIP of such a folder
  *   ("diffusiontalker pack").  options [in] NULL means defaults.  model [out] to dt_model_release.
- * Returns DT_OK, DT_INVALID_ARGUMENT, DT_FILE_ERROR, DT_BAD_BUNDLE, DT_NO_BACKEND, DT_OUT_OF_MEMORY.
- * Any thread. */
+ * Returns DT_OK, DT_INVALID_ARGUMENT, DT_FILE_ERROR, DT_BAD_BUNDLE, DT_NO_BACKEND, DT_UNSUPPORTED (engines
+ * without any window of the bundle), DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. Any thread. */
 DT_API dt_status dt_model_open(const char* path, const dt_model_options* options, dt_model** model);
 
 /* The same from a packed bundle in memory. data [in] size bytes, read during the call only. */
 DT_API dt_status dt_model_open_memory(const void* data, size_t size, const dt_model_options* options,
                                       dt_model** model);
 
-/* Reads the files of a bundle from wherever the host keeps them (a pak
- * file). Called during dt_model_open_reader on its thread; must not
- * throw. name: plain file name of a bundle folder, "bundle.json" first. */
+/* Reads the files of a bundle from wherever the host keeps them (a pak file). Called during
+ * dt_model_open_reader on its thread; must not throw. name: plain file name of a bundle folder, "bundle.json"
+ * first. */
 typedef struct dt_reader {
   size_t struct_size;
   void* user;
@@ -74,7 +77,7 @@ DT_API dt_status dt_model_open_reader(const dt_reader* reader, const dt_model_op
  * as long as the model itself. Any thread. */
 DT_API void dt_model_release(dt_model* model);
 
-/* ---- What it knows ------------------------------------------------------------------------------ */
+/* ---- Names and sizes ---------------------------------------------------------------------------- */
 
 typedef struct dt_model_info {
   size_t struct_size;
@@ -84,7 +87,7 @@ typedef struct dt_model_info {
   int32_t fps_den;
   int32_t sample_rate_hz; /* internal audio rate, 16000 */
   int32_t n_identities;
-  int32_t n_emotions; /* 0: the model does not know emotions */
+  int32_t n_emotions; /* 0: a model without emotions */
   int32_t d_identity; /* length of a style: of an identity, or of an identity with an emotion */
   int32_t n_profiles;
   int32_t n_steps; /* sampler steps of the student */
@@ -115,8 +118,8 @@ DT_API const char* dt_model_default_emotion(const dt_model* model);
  * as x, y, z of vertex 0, 1, ..; "coefficients" of a linear basis of such offsets. Template and basis lie in
  * the rig file of the bundle, which the caller reads (docs/bundle-format.md). Any thread. */
 DT_API const char* dt_model_motion_space(const dt_model* model);
-/* Name of the backend in use ("openvino"), the precision
- * in use ("f32"), and the bundle.json text. Any thread. */
+/* Name of the backend in use ("openvino"), the precision in use ("f32"), and the text of bundle.json. Any
+ * thread. */
 DT_API const char* dt_model_backend_name(const dt_model* model);
 DT_API const char* dt_model_precision(const dt_model* model);
 DT_API const char* dt_model_metadata_json(const dt_model* model);
@@ -124,8 +127,8 @@ DT_API const char* dt_model_metadata_json(const dt_model* model);
 /* ---- Latency profiles --------------------------------------------------------------------------- */
 
 /* The sizes of one window. A frame leaves when lookahead_samples of audio (at sample_rate_hz) after the end
- * of its hop have been pushed; compute time comes on top, and so does the resampler at other rates than
- * sample_rate_hz (dt_stream_get_info has it). */
+ * of its hop have been pushed. Compute time comes on top. At other rates than sample_rate_hz the resampler
+ * comes on top as well; dt_stream_get_info has it. */
 typedef struct dt_profile_info {
   size_t struct_size;
   int32_t past_frames;       /* frames already emitted that condition the window */
@@ -143,7 +146,7 @@ typedef struct dt_profile_info {
 DT_API dt_status dt_model_get_profile(const dt_model* model, const char* name, dt_profile_info* info);
 
 /* ---- Styles ------------------------------------------------------------------------------------- */
-/* A style is d_identity floats: who talks, and in what mood. It goes to dt_stream_options.style or
+/* A style is d_identity floats that stand for an identity and a mood. It goes to dt_stream_options.style or
  * dt_stream_set_style. All functions here: any thread. */
 
 /* The style of an identity with an emotion.
@@ -168,10 +171,12 @@ typedef struct dt_emotion_part {
   float weight;        /* 0..2: 1 is the emotion as it was learned */
 } dt_emotion_part;
 /* The style of an identity in several moods at once, at any strength:
+ *
  *   neutral + strength * sum of weight * (emotion - neutral)
- * where each word is the identity's style with that emotion, and neutral is the emotion of that name, or the
- * bundle's default where there is none. Weights are no shares: happy 0.5 and sad 0.5 are half of each, happy
- * 0.5 alone is half happy. One emotion of weight 1 at strength 1 is dt_model_get_style's, bit by bit.
+ *
+ * Each word of the formula is the identity's style with that emotion. neutral is the emotion of that name,
+ * or the bundle's default where there is none. Weights are no shares: happy 0.5 and sad 0.5 are half of each,
+ * happy 0.5 alone is half happy. One emotion of weight 1 at strength 1 is dt_model_get_style's, bit by bit.
  * Since 1.1. identity [in] NULL: the bundle's default.  parts [in] 0 to 1024, weights 2 in all at most; none:
  * the bundle's default emotion.  strength [in] 0..2.  style [out] capacity >= d_identity floats. Returns
  * DT_OK, DT_INVALID_ARGUMENT (also: a model without emotions). */
@@ -182,16 +187,16 @@ DT_API dt_status dt_model_mix_emotions(const dt_model* model, const char* identi
 /* The style of a speaker from reference speech, with the mood of that speech or with a named emotion.
  * samples [in] n_frames * n_channels interleaved float32, nominal -1..1; enroll_min_ms .. enroll_max_ms long.
  * n_channels [in] 1..64, averaged to mono.  sample_rate_hz [in] 1000..768000.
- * emotion [in] NULL: the mood that is heard; a name: that emotion instead.
+ * emotion [in] NULL: the mood of the reference speech; a name: that emotion instead.
  * Takes up to a second. Returns DT_OK, DT_UNSUPPORTED (the bundle has no style encoder), DT_INVALID_ARGUMENT
  * (also for NaN and for a length out of range), DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
 DT_API dt_status dt_model_enroll(const dt_model* model, const float* samples, size_t n_frames,
                                  int32_t n_channels, int32_t sample_rate_hz, const char* emotion,
                                  float* style, size_t capacity);
 
-/* The same in several moods, at any strength, as dt_model_mix_emotions has them: every emotion, neutral too,
- * is the style encoder's for this speaker. parts [in] none: the mood that is heard. Since 1.1. Returns what
- * both return. */
+/* The same in several moods at any strength, by the formula of dt_model_mix_emotions. Every emotion, neutral
+ * too, is the style encoder's for this speaker. parts [in] none: the mood of the reference speech. Since 1.1.
+ * Returns what both return. */
 DT_API dt_status dt_model_enroll_emotions(const dt_model* model, const float* samples, size_t n_frames,
                                           int32_t n_channels, int32_t sample_rate_hz,
                                           const dt_emotion_part* parts, size_t n_parts, float strength,

@@ -1,7 +1,6 @@
-/* Draws a triangle mesh into an RGB picture on the CPU: previews without a GPU,
- * a window system or OpenGL. The rules of dt/dt.h hold here too (statuses,
- * dt_last_error, struct_size). Every function: any thread, no state.
- */
+/* Draws a triangle mesh into an RGB picture on the CPU: previews without a GPU, a window system or OpenGL.
+ * The rules of dt/dt.h hold here too (statuses, dt_last_error, struct_size). Every function: any thread, no
+ * state. */
 #ifndef DT_RASTER_H
 #define DT_RASTER_H
 
@@ -42,9 +41,8 @@ typedef struct dt_raster_view {
   float ambient_intensity; /* 0..10; default 0.3 */
 } dt_raster_view;
 
-/* Fills a view with the defaults; width, height, eye and target get 0. _init is told the program's own sizeof
- * and writes nothing behind it, however much larger the struct of the library is. Returns DT_OK or
- * DT_INVALID_ARGUMENT. Any thread. */
+/* Fills a view with the defaults; width, height, eye and target get 0. struct_size [in] sizeof of the
+ * program's own struct; nothing is written behind it. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
 DT_API dt_status dt_raster_view_init(dt_raster_view* view, size_t struct_size);
 static inline dt_status dt_raster_view_default(dt_raster_view* view) {
   return dt_raster_view_init(view, sizeof(*view));

@@ -6,10 +6,10 @@
  *   audio threads push, the game thread pulls what is finished.
  *
  * A window is run when its audio is there and the stream has room for the frames (two hops that are not
- * pulled). Its deadline is deadline_ms after the scheduler first saw it ready, and no earlier than a hop
- * after the deadline of the window before; behind a late window exactly a hop after its deadline. Oldest
- * deadline first; the streams of the same profile that are ready too fill the batch (1, 2, 4, .. streams). So
- * under overload all streams fall behind alike and none starves.
+ * pulled). Its deadline is deadline_ms after the first step that found it ready, and no earlier than a hop
+ * after the deadline of the window before. Behind a late window it is exactly a hop after that deadline. The
+ * oldest deadline goes first. Other streams of the same profile that are ready fill the batch (1, 2, 4, ..
+ * streams). So under overload all streams fall behind alike and none starves.
  */
 #ifndef DT_SCHEDULER_H
 #define DT_SCHEDULER_H
@@ -32,8 +32,8 @@ typedef struct dt_scheduler_options {
                         * at different moments stay apart, hop after hop, and hardly ever meet without it: so
                         * many more fit on a processor, for this much more latency */
 } dt_scheduler_options;
-/* Fills options with the defaults. _init is told the program's own sizeof and writes nothing behind it,
- * however much larger the struct of the library is. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
+/* Fills options with the defaults. struct_size [in] sizeof of the program's own struct; nothing is written
+ * behind it. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
 DT_API dt_status dt_scheduler_options_init(dt_scheduler_options* options, size_t struct_size);
 static inline dt_status dt_scheduler_options_default(dt_scheduler_options* options) {
   return dt_scheduler_options_init(options, sizeof(*options));
@@ -58,21 +58,22 @@ DT_API dt_status dt_scheduler_remove(dt_scheduler* scheduler, dt_stream* stream)
 
 typedef struct dt_step_info {
   size_t struct_size;
-  int32_t n_windows;        /* windows run by this step */
-  int32_t n_batches;        /* in so many runs of the networks */
-  int32_t n_ready;          /* streams that were still ready when the budget was spent, without those that
-                             * wait for others (max_wait_us) */
-  int32_t n_late;           /* of those, streams whose deadline is over */
-  int32_t n_failed;         /* windows whose networks failed; dt_stream_pull of the stream tells why */
+  int32_t n_windows; /* windows run by this step */
+  int32_t n_batches; /* in so many runs of the networks */
+  int32_t n_ready;   /* streams that were still ready when the budget was spent, without those that
+                      * wait for others (max_wait_us) */
+  int32_t n_late;    /* of those, streams whose deadline is over */
+  int32_t n_failed;  /* windows whose networks failed; dt_stream_pull of the stream returns the error */
   int64_t next_deadline_ns; /* time until the earliest deadline of the n_ready, negative when it is over; 0
                              * without any */
 } dt_step_info;
 
 /* Runs ready windows, until none is left or the budget is spent; one batch is run in any case.
- * budget_us [in] wall time, 0 or more; a batch that would probably exceed it is not begun, a smaller one is.
- * When not even one window fits, the first batch takes all that are ready, up to max_batch: they cost less
- * together than in a step each; max_windows = 1 keeps such a step shorter. -1: no limit.
- * max_windows [in] 0 or more windows; 0 runs nothing and only tells. -1: no limit.  info [out] may be NULL.
+ * budget_us [in] wall time, 0 or more; -1: no limit. A batch that would probably exceed it is not begun, a
+ *   smaller one is. When not even one window fits, the first batch takes all that are ready, up to max_batch,
+ *   because they cost less together than in a step each. max_windows = 1 keeps such a step shorter.
+ * max_windows [in] 0 or more windows; 0 runs nothing and only fills info. -1: no limit.
+ * info [out] may be NULL.
  * Returns DT_OK, DT_INVALID_ARGUMENT, DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR.
  * Any thread. As many steps as dt_model_options.n_workers says go on side
  * by side, with different streams; further calls wait for one to end. */

@@ -18,9 +18,10 @@ typedef struct dt_stream_options {
   const float* style;  /* NULL (default), or d_identity floats used instead of identity and emotion; copied */
   uint64_t seed;       /* default 0; same audio, bundle, backend and seed give the same frames */
   const char* profile; /* NULL (default): the bundle's default profile */
-  int32_t max_buffered_ms; /* audio that may wait until dt_stream_pull or dt_stream_ready_frames takes it (in
-                            * a scheduler: dt_scheduler_step); no push may be longer. 100..3600000, default
-                            * 1000, right for audio that arrives as it is spoken. 64 bytes of memory per ms */
+  int32_t max_buffered_ms; /* 100..3600000: audio that may wait until dt_stream_pull, dt_stream_ready_frames
+                            * or, in a scheduler, dt_scheduler_step takes it. No push may be longer. The
+                            * default, 1000, is right for audio that arrives as it is spoken. One ms takes 64
+                            * bytes of memory */
   int32_t ease_out_frames; /* frames at the end that ease to rest, 0..300, at most lookahead_frames of them
                             * take effect (earlier ones may be gone when the audio ends); default 5 */
   /* From ABI 1.0 on: */
@@ -40,7 +41,7 @@ typedef struct dt_stream_options {
                            * gate stays as it is (hysteresis) */
   int32_t gate_hold_ms;   /* silence before the easing begins, 0..5000, default 200 */
   int32_t gate_ease_ms;   /* how long it takes to rest, and back in half of it, 0..5000, default 200. It opens
-                           * ahead of speech, as far as the lookahead lets it hear */
+                           * ahead of speech, as far as the lookahead reaches */
   int32_t deadline_ms;    /* for schedulers: how long after its audio is there a hop should be finished; -1
                            * (default): the length of a hop; 0..60000 */
   /* From ABI 1.1 on: */
@@ -50,8 +51,8 @@ typedef struct dt_stream_options {
   float head_amount; /* 0..2, default 1: multiplies the head pose. 0: no pose, and the weights are those that
                       * the networks gave, bit by bit. No effect for models without a head pose */
 } dt_stream_options;
-/* Fills options with the defaults. _init is told the program's own sizeof and writes nothing behind it,
- * however much larger the struct of the library is. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
+/* Fills options with the defaults. struct_size [in] sizeof of the program's own struct; nothing is written
+ * behind it. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
 DT_API dt_status dt_stream_options_init(dt_stream_options* options, size_t struct_size);
 static inline dt_status dt_stream_options_default(dt_stream_options* options) {
   return dt_stream_options_init(options, sizeof(*options));
@@ -59,9 +60,10 @@ static inline dt_status dt_stream_options_default(dt_stream_options* options) {
 
 /* options [in] NULL means defaults.  stream [out] release with dt_stream_release.
  * The first stream of a profile may take up to a second, because its networks are compiled then.
- * Returns DT_OK, DT_INVALID_ARGUMENT (an unknown identity, emotion or profile: the message lists those there
- * are; an emotion asked of a model without emotions, or together with a style; a value out of range),
- * DT_BAD_BUNDLE (networks that do not take the profile's shapes), DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
+ * For an unknown identity, emotion or profile the message lists those of the bundle. An emotion is an error
+ * for a model without emotions, and together with a style.
+ * Returns DT_OK, DT_INVALID_ARGUMENT, DT_BAD_BUNDLE (networks that do not take the profile's shapes),
+ * DT_UNSUPPORTED (engines without the profile's window), DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
 DT_API dt_status dt_stream_create(dt_model* model, const dt_stream_options* options, dt_stream** stream);
 /* Also takes it out of its scheduler. */
 DT_API void dt_stream_release(dt_stream* stream);
@@ -85,11 +87,14 @@ DT_API dt_status dt_stream_push(dt_stream* stream, const float* samples, size_t 
 DT_API dt_status dt_stream_flush(dt_stream* stream);
 
 /* Takes finished frames, running the networks as needed; in a scheduler it only copies.
- * weights [out] capacity_frames * n_channels floats, frame-major; dt_model_motion_space() tells what they
- * are. capacity_frames [in] 0 is allowed. first_frame [out] absolute index of the first frame written; frame
- * k is at k * fps_den / fps_num seconds. n_frames [out] frames written; 0 means more audio or a step of the
- * scheduler (or, after flush, nothing more) is needed. Returns DT_OK, DT_INVALID_ARGUMENT, DT_INTERNAL_ERROR
- * (a network failed; the window is tried again by the next pull or step). */
+ * weights [out] capacity_frames * n_channels floats, frame-major, in the motion space that
+ *   dt_model_motion_space() names.
+ * capacity_frames [in] 0 is allowed.
+ * first_frame [out] absolute index of the first frame written. Frame k is at k * fps_den / fps_num seconds.
+ * n_frames [out] frames written. 0: more audio or a step of the scheduler is needed, or, after flush, all
+ *   frames have been pulled.
+ * Returns DT_OK, DT_INVALID_ARGUMENT, DT_INTERNAL_ERROR (a network failed; the next pull or step tries the
+ * window again). */
 DT_API dt_status dt_stream_pull(dt_stream* stream, float* weights, size_t capacity_frames,
                                 int64_t* first_frame, size_t* n_frames);
 
@@ -97,11 +102,11 @@ DT_API dt_status dt_stream_pull(dt_stream* stream, float* weights, size_t capaci
  * head_pose [out] capacity_frames * 3 floats, frame-major: yaw, pitch, roll in radians, within the limits of
  * the bundle; zeros for a model without one (dt_model_info.has_head_pose). NULL: as dt_stream_pull. The head
  * turns about the neck by R = R_y(yaw) R_x(pitch) R_z(roll), right-handed, with x to the subject's left, y up
- * and z out of the face: yaw > 0 turns the face to the subject's left, pitch > 0 nods it down, roll > 0 tilts
- * the head to the subject's right shoulder. These are the signs and the order of HeadYaw, HeadPitch and
+ * and z out of the face. Yaw > 0 turns the face to the subject's left, pitch > 0 nods it down, and roll > 0
+ * tilts the head to the subject's right shoulder. These are the signs and the order of HeadYaw, HeadPitch and
  * HeadRoll as Unreal's ARKit plug-in computes them from a face that is not mirrored. The eyes keep their
- * target while the head turns: the eight eyeLook weights take 0.7 of yaw and pitch back, with a gaze of 22
- * degrees at weight 1 of In and Out, 11 of Up and 17 of Down. */
+ * target while the head turns: the eight eyeLook weights take 0.7 of yaw and pitch back. Weight 1 counts as
+ * a gaze of 22 degrees for In and Out, 11 for Up and 17 for Down. */
 DT_API dt_status dt_stream_pull_with_pose(dt_stream* stream, float* weights, float* head_pose,
                                           size_t capacity_frames, int64_t* first_frame, size_t* n_frames);
 
@@ -115,7 +120,7 @@ DT_API dt_status dt_stream_ready_frames(const dt_stream* stream, int64_t* n_fram
  * DT_INVALID_ARGUMENT. */
 DT_API dt_status dt_stream_reset(dt_stream* stream);
 
-/* As reset, but the next audio begins at animation frame `frame` (0 .. 2^53), and the statistics go on: a
+/* As reset, but the next audio begins at animation frame `frame` (0 .. 2^53), and the statistics go on. A
  * stream that is restarted in the middle of a clip, or made on another machine, has the same noise and the
  * same time stamps. Returns DT_OK or DT_INVALID_ARGUMENT. */
 DT_API dt_status dt_stream_seek(dt_stream* stream, int64_t frame);
@@ -127,8 +132,8 @@ DT_API dt_status dt_stream_seek(dt_stream* stream, int64_t frame);
  * frame that the next pushed sample belongs to. Returns DT_OK or DT_INVALID_ARGUMENT. */
 DT_API dt_status dt_stream_interrupt(dt_stream* stream, int32_t ease_ms, int64_t* next_audio_frame);
 
-/* A paused stream gives no frames, runs no networks and is passed over by its scheduler; audio may be pushed
- * as far as the buffer goes. paused [in] 1 or 0; the same again has no effect. Returns DT_OK or
+/* A paused stream gives no frames, runs no networks and is passed over by its scheduler. Audio may be pushed
+ * until the buffer is full. paused [in] 1 or 0; the same again has no effect. Returns DT_OK or
  * DT_INVALID_ARGUMENT. */
 DT_API dt_status dt_stream_pause(dt_stream* stream, int32_t paused);
 
@@ -152,7 +157,7 @@ typedef struct dt_stream_info {
   int32_t is_flushed;
   int32_t is_paused;
   int32_t in_scheduler;
-  int32_t is_failed; /* 1: the last window failed, dt_stream_pull tells why */
+  int32_t is_failed; /* 1: the last window failed; dt_stream_pull returns the error */
 } dt_stream_info;
 DT_API dt_status dt_stream_get_info(const dt_stream* stream, dt_stream_info* info);
 

@@ -29,11 +29,19 @@ void FDiffusionTalkerModule::StartupModule() {
   if (dt_abi_check(DT_ABI_VERSION) != DT_OK) {
     UE_LOG(LogDiffusionTalker, Error, TEXT("%s"), UTF8_TO_TCHAR(dt_last_error()));
     ShutdownModule();
+    return;
   }
+  // Warnings, such as the fallback to a slow backend, which is silent without a hook.
+  dt_set_log(
+      [](void*, int32_t, const char* Message) {
+        UE_LOG(LogDiffusionTalker, Warning, TEXT("%s"), UTF8_TO_TCHAR(Message));
+      },
+      nullptr, DT_LOG_WARNING);
 }
 
 void FDiffusionTalkerModule::ShutdownModule() {
   // The library stays loaded: a delay-loaded import may not be unloaded under its callers.
+  if (Handle != nullptr) dt_set_log(nullptr, nullptr, DT_LOG_WARNING);
   Handle = nullptr;
 }
 

@@ -1,0 +1,85 @@
+#include "runtime/open_model.h"
+
+#include <utility>
+
+#include "common/error.h"
+#include "runtime/module.h"
+#include "runtime/registry.h"
+
+namespace dt {
+namespace {
+
+Candidate candidate(const BackendDescription& d) {
+  return {d, [name = d.name](const Bundle& bundle, const BackendOptions& options) {
+            return find_backend(name).create(bundle, options);
+          }};
+}
+
+// What another backend may do better: a device that is missing, full or broken, engines that are not there.
+bool may_fall_back(dt_status status) {
+  return status == DT_NO_BACKEND || status == DT_OUT_OF_MEMORY || status == DT_INTERNAL_ERROR ||
+         status == DT_UNSUPPORTED;
+}
+
+// So that faults of the networks show now. A set of engines may lack the default profile's window.
+void warm_up(const Model& model, const Log& log) {
+  const Profile& usual = model.manifest().profile(nullptr);
+  try {
+    return model.sessions().warm_up(Model::shape(usual, 1));
+  } catch (const Error& e) {
+    if (e.status() != DT_UNSUPPORTED) throw;
+    for (const Profile& other : model.manifest().profiles) {
+      try {
+        model.sessions().warm_up(Model::shape(other, 1));
+      } catch (const Error& again) {
+        if (again.status() != DT_UNSUPPORTED) throw;
+        continue;
+      }
+      log.warning("the default profile \"" + usual.name + "\" cannot be used (" + e.what() +
+                  "): streams must name another, for example \"" + other.name + "\"");
+      return;
+    }
+    throw;
+  }
+}
+
+std::shared_ptr<Model> open_on(const Candidate& candidate, const Bundle& bundle, BackendOptions options) {
+  if (options.precision == "auto") options.precision = candidate.description.default_precision;
+  std::unique_ptr<Backend> backend = candidate.create(bundle, options);
+  Bundle kept;  // without the networks' bytes
+  kept.manifest = bundle.manifest;
+  kept.json_text = bundle.json_text;
+  kept.identities = bundle.identities;
+  std::shared_ptr<Model> model = Model::create(std::move(kept), std::move(backend), options);
+  warm_up(*model, options.log);
+  return model;
+}
+
+}  // namespace
+
+std::vector<Candidate> candidates(const std::string& backend, const std::string& precision) {
+  if (backend != "auto") return {candidate(describe_backend(backend))};
+  std::vector<Candidate> found;
+  for (const BackendDescription& d : backends_for_auto()) {
+    const bool fits = has_backend_module(d.name) && (precision == "auto" || d.has(precision));
+    if (fits || !d.is_optional) found.push_back(candidate(d));
+  }
+  return found;
+}
+
+std::shared_ptr<Model> open_on_first(const std::vector<Candidate>& candidates, const Bundle& bundle,
+                                     const BackendOptions& options) {
+  for (size_t i = 0;; ++i) {
+    try {
+      return open_on(candidates[i], bundle, options);
+    } catch (const Error& e) {
+      const bool is_last = i + 1 == candidates.size();
+      if (is_last || !may_fall_back(e.status())) throw;
+      const BackendDescription& next = candidates[i + 1].description;
+      if (options.precision != "auto" && !next.has(options.precision)) throw;
+      options.log.warning("using " + next.as_fallback + ": " + e.what());
+    }
+  }
+}
+
+}  // namespace dt

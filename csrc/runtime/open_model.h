@@ -1,0 +1,31 @@
+// Which backend a bundle is opened on.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/backend.h"
+#include "runtime/model.h"
+
+namespace dt {
+
+// A backend that may be tried. create: as BackendFactory::create; loads its module first.
+struct Candidate {
+  BackendDescription description;
+  std::function<std::unique_ptr<Backend>(const Bundle&, const BackendOptions&)> create;
+};
+
+// backend: a name, or "auto" for all that are here and have the precision, in their order. Throws
+// DT_INVALID_ARGUMENT for an unknown name.
+std::vector<Candidate> candidates(const std::string& backend, const std::string& precision);
+
+// Opens the bundle on the first candidate that can run: its networks are compiled for one stream of the
+// default profile, or of the first profile that it has engines for. The next candidate is tried, with a
+// warning in options.log, after any fault but one of the bundle or the arguments; nothing falls back to a
+// backend that lacks the precision. Throws the last Error.
+std::shared_ptr<Model> open_on_first(const std::vector<Candidate>& candidates, const Bundle& bundle,
+                                     const BackendOptions& options);
+
+}  // namespace dt

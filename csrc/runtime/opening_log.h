@@ -1,0 +1,30 @@
+// Where the messages of one model go: while it is opened to the log that its opener named, later to the
+// process-wide hook. A backend keeps one log for as long as it lives, and its opener promises less than that.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+
+#include "common/log.h"
+
+namespace dt {
+
+// Any thread.
+class OpeningLog {
+ public:
+  // own: of dt_model_options; without a callback all goes to the process-wide hook from the start.
+  explicit OpeningLog(const Log& own) : own_(own) {}
+
+  // For the backend; valid while this lives.
+  Log log() { return {&pass, this}; }
+  // Opening is over, well or not. `own` is not called any more once this has returned.
+  void end();
+
+ private:
+  static void pass(void* self, int32_t level, const char* message);
+
+  std::mutex mutex_;  // held while `own` is called, so that end() can wait for that
+  Log own_;
+};
+
+}  // namespace dt

@@ -1,0 +1,25 @@
+// What a stream is made with.
+#pragma once
+
+#include <cstdint>
+
+#include "common/allocator.h"
+#include "core/manifest.h"
+#include "runtime/post.h"
+
+namespace dt {
+
+struct StreamSettings {
+  Vector<float> style;  // [d_identity]
+  uint64_t seed = 0;
+  Profile profile;
+  int max_buffered_ms = 1000;
+  int ease_out_frames = 5;  // at most the lookahead takes effect: earlier frames may be gone at the flush
+  int sample_rate_hz = 0;   // of the pushes; 0: fixed by the first one
+  int offset_ms = 0;
+  int deadline_ms = -1;  // -1: one hop
+  PostSettings post;
+  float head_amount = 1;  // 0 to 2, HeadPose
+};
+
+}  // namespace dt
