@@ -19,6 +19,71 @@ class BackendDescription(TypedDict):
     auto_rank: int  # backend "auto" tries the smallest first
     remedy: str  # what to do where it is not installed; "": it always is
 
+class ProfileInfo(TypedDict):
+    """dt_profile_info of dt/model.h."""
+
+    past_frames: int
+    hop_frames: int
+    lookahead_frames: int
+    lookahead_samples: int
+    hop_samples: int
+    front_end_samples: int
+    latency_ms: float
+    min_latency_ms: float
+    stream_bytes: int
+
+class StreamInfo(TypedDict):
+    """dt_stream_info of dt/stream.h."""
+
+    next_frame: int
+    audio_frame: int
+    memory_bytes: int
+    free_samples: int
+    sample_rate_hz: int
+    resampler_samples: int
+    latency_ms: float
+    is_flushed: bool
+    is_paused: bool
+    in_scheduler: bool
+    is_failed: bool
+
+class StreamStats(TypedDict):
+    """dt_stream_stats of dt/stream.h."""
+
+    n_hops: int
+    n_frames: int
+    front_end_ns: int
+    encoder_ns: int
+    denoiser_ns: int
+    update_ns: int
+    post_ns: int
+    n_overruns: int
+    n_underruns: int
+    n_deadline_misses: int
+    max_lateness_ns: int
+
+class StepInfo(TypedDict):
+    """dt_step_info of dt/scheduler.h."""
+
+    n_windows: int
+    n_batches: int
+    n_ready: int
+    n_late: int
+    n_failed: int
+    next_deadline_ns: int
+
+class SchedulerStats(TypedDict):
+    """dt_scheduler_stats of dt/scheduler.h."""
+
+    n_streams: int
+    n_steps: int
+    n_windows: int
+    n_batches: int
+    n_deadline_misses: int
+    max_lateness_ns: int
+    run_ns: int
+    memory_bytes: int
+
 class Model:
     """An opened bundle on a backend; may be shared by threads."""
 
@@ -51,6 +116,8 @@ class Model:
     @property
     def n_channels(self) -> int: ...
     @property
+    def has_head_pose(self) -> bool: ...
+    @property
     def fps_num(self) -> int: ...
     @property
     def fps_den(self) -> int: ...
@@ -72,10 +139,15 @@ class Model:
     def enroll_range_ms(self) -> tuple[int, int] | None: ...
     @property
     def metadata_json(self) -> str: ...
-    def profile(self, name: str | None = None) -> dict: ...
+    def profile(self, name: str | None = None) -> ProfileInfo: ...
     def style(self, identity: str | None = None, emotion: str | None = None) -> NDArray[np.float32]: ...
     def blend_styles(self, styles: ArrayLike, weights: ArrayLike) -> NDArray[np.float32]: ...
-    def enroll(self, samples: ArrayLike, sample_rate_hz: int, emotion: str | None = None) -> NDArray[np.float32]: ...
+    def mix_emotions(
+        self, identity: str | None, moods: Sequence[tuple[str, float]], strength: float
+    ) -> NDArray[np.float32]: ...
+    def enroll(
+        self, samples: ArrayLike, sample_rate_hz: int, moods: Sequence[tuple[str, float]], strength: float
+    ) -> NDArray[np.float32]: ...
     def log_mel(self, samples: ArrayLike) -> NDArray[np.float32]: ...
 
 class DeviceArray:
@@ -126,10 +198,14 @@ class Stream:
         gate_hold_ms: int = 200,
         gate_ease_ms: int = 200,
         deadline_ms: int = -1,
+        emotion_strength: float = 1,
+        head_amount: float = 1,
     ) -> None: ...
     def push(self, samples: ArrayLike, sample_rate_hz: int) -> None: ...
     def pull(self, capacity: int | None = None) -> tuple[int, NDArray[np.float32]]: ...
+    def pull_with_pose(self, capacity: int | None = None) -> tuple[int, NDArray[np.float32], NDArray[np.float32]]: ...
     def pull_device(self, array: DeviceArray) -> tuple[int, int]: ...
+    def pull_device_with_pose(self, array: DeviceArray) -> tuple[int, int, NDArray[np.float32]]: ...
     def ready_frames(self) -> int: ...
     def flush(self) -> None: ...
     def reset(self) -> None: ...
@@ -137,8 +213,8 @@ class Stream:
     def interrupt(self, ease_ms: int) -> int: ...
     def pause(self, paused: bool) -> None: ...
     def set_style(self, style: ArrayLike, blend_ms: int) -> None: ...
-    def info(self) -> dict: ...
-    def stats(self) -> dict[str, int]: ...
+    def info(self) -> StreamInfo: ...
+    def stats(self) -> StreamStats: ...
 
 class Scheduler:
     """Steps many streams of one model in batches; see dt/scheduler.h."""
@@ -146,8 +222,8 @@ class Scheduler:
     def __init__(self, model: Model, max_batch: int = 4, warm_up: bool = True, max_wait_us: int = 0) -> None: ...
     def add(self, stream: Stream) -> None: ...
     def remove(self, stream: Stream) -> None: ...
-    def step(self, budget_us: int = -1, max_windows: int = -1) -> dict[str, int]: ...
-    def stats(self) -> dict[str, int]: ...
+    def step(self, budget_us: int = -1, max_windows: int = -1) -> StepInfo: ...
+    def stats(self) -> SchedulerStats: ...
 
 def version() -> str: ...
 def backends() -> list[BackendDescription]: ...
@@ -164,9 +240,9 @@ def raster_draw(
     height: int,
     *,
     smooth_group: ArrayLike | None = None,
-    up: tuple[float, float, float] = ...,
+    up: tuple[float, float, float] = (0, 1, 0),
     fov_y_deg: float = 30.0,
     samples_per_axis: int = 2,
-    background_top: tuple[float, float, float] = ...,
-    background_bottom: tuple[float, float, float] = ...,
+    background_top: tuple[float, float, float] = (0.93, 0.94, 0.95),
+    background_bottom: tuple[float, float, float] = (0.78, 0.80, 0.83),
 ) -> NDArray[np.uint8]: ...

@@ -150,7 +150,7 @@ def _build(
                 round(time.perf_counter() - begun, 3),
                 **asdict(plan.precision),
                 tensors=plan.tensors,
-            )  # fmt: skip
+            )
         )
     timing.write(identity, kernels)
     about = about | {

@@ -24,7 +24,7 @@ class FrameFile:
     def __init__(self, n_channels: int):
         self.n_channels = n_channels
         self._n_frames = 0
-        self._file = tempfile.SpooledTemporaryFile(max_size=MEMORY_LIMIT_BYTES)  # noqa: SIM115
+        self._file = tempfile.SpooledTemporaryFile(max_size=MEMORY_LIMIT_BYTES)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -153,8 +153,8 @@ class Model:
         self, audio, sample_rate: int, *, emotion: Emotion | None = None, emotion_strength: float = 1.0
     ) -> np.ndarray:
         """The style of the speaker of `audio`, float32 [d_identity].
-        audio: array [n] or [n, channels], enroll_range_ms long.   emotion: None is the mood that is heard; a name or
-        weights as for style(), of this speaker.   emotion_strength: as for style(), of the mood that is heard too.
+        audio: array [n] or [n, channels], enroll_range_ms long.   emotion: None is the mood of the speech; a name or
+        weights as for style(), of this speaker.   emotion_strength: as for style(), of the mood of the speech too.
         Raises UnsupportedError (the bundle has no style encoder), InputError (length, NaN, unknown emotion, a weight or
         a strength out of range).
         """

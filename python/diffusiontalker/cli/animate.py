@@ -35,11 +35,7 @@ def add_parser(subparsers) -> arguments.Parser:
     )
     parser.add_argument("--format", choices=STDOUT_FORMATS, help="format of -o - (default: json)")
     parser.add_argument("--vertices", action="store_true", help="store the vertices in .npz as well (large)")
-    arguments.add_head(parser)
-    parser.add_argument("--force", action="store_true", help="overwrite outputs that exist")
-    arguments.add_talking(parser)
-    arguments.add_model(parser)
-    arguments.add_common(parser)
+    arguments.add_animating(parser)
     return parser
 
 

@@ -151,3 +151,12 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document on standard output")
     parser.add_argument("--quiet", action="store_true", help="no progress and no notices")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def add_animating(parser: argparse.ArgumentParser) -> None:
+    """What every command takes that animates speech into files: head, --force, the options of talking and model."""
+    add_head(parser)
+    parser.add_argument("--force", action="store_true", help="overwrite outputs that exist")
+    add_talking(parser)
+    add_model(parser)
+    add_common(parser)

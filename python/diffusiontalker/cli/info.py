@@ -69,11 +69,18 @@ def rows(folder, description: dict, problems: list[str]) -> list[tuple[str, str]
     ]
     for name, profile in description["profiles"].items():
         hop, lookahead = (1000 * profile[key] / fps for key in ("hop_frames", "lookahead_frames"))
-        text = f"hop {hop:.0f} ms + lookahead {lookahead:.0f} ms = a frame leaves at most {hop + lookahead:.0f} ms late"
-        lines.append((f"profile {_default(name, description['default_profile'])}", text + ", plus compute"))
+        front_end = _front_end_ms(description["audio"])
+        parts = f"hop {hop:.0f} ms + lookahead {lookahead:.0f} ms + front end {front_end:.1f} ms"
+        text = f"{parts} = a frame leaves at most {hop + lookahead + front_end:.0f} ms late, plus compute"
+        lines.append((f"profile {_default(name, description['default_profile'])}", text))
     size = sum(f["size_bytes"] for f in description["files"].values())
     lines.append(("files", f"{len(description['files'])}, {size / 1e6:.1f} MB, " + _line(problems or "all whole")))
     return lines
+
+
+def _front_end_ms(audio: dict) -> float:
+    """The last log-mel frame of a window is centred a mel hop before its end, and needs half a window behind that."""
+    return 1000 * (audio["window_length"] / 2 - audio["hop_length"]) / audio["sample_rate_hz"]
 
 
 def _count(motion: dict) -> int:

@@ -31,11 +31,7 @@ def add_parser(subparsers) -> arguments.Parser:
         "-o", "--output", action="append", required=True, metavar="OUT", help=".png or .mp4; repeatable"
     )
     parser.add_argument("--audio", metavar="FILE", help="sound of a saved animation, for the video")
-    arguments.add_head(parser)
-    parser.add_argument("--force", action="store_true", help="overwrite outputs that exist")
-    arguments.add_talking(parser)
-    arguments.add_model(parser)
-    arguments.add_common(parser)
+    arguments.add_animating(parser)
     return parser
 
 

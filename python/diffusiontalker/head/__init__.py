@@ -1,6 +1,6 @@
 """The built-in head: geometry from blendshape weights, and the measures that are taken on it. NumPy only."""
 
-from .measures import (
+from diffusiontalker.head.measures import (
     LIP_MEASURES,
     brow_heights,
     corner_heights,
@@ -9,10 +9,10 @@ from .measures import (
     lip_on_incisors,
     tongue_tip,
 )
-from .model import Head, in_head_order, load_head
-from .opening import CLOSED_LIP_OPENING, eyelid_opening, lip_opening
-from .pose import check_pose, turned
-from .shapes import HEAD_SHAPES, head_of, shaped_head
+from diffusiontalker.head.model import Head, in_head_order, load_head
+from diffusiontalker.head.opening import CLOSED_LIP_OPENING, eyelid_opening, lip_opening
+from diffusiontalker.head.pose import check_pose, turned
+from diffusiontalker.head.shapes import HEAD_SHAPES, head_of, shaped_head
 
 __all__ = [
     "CLOSED_LIP_OPENING",

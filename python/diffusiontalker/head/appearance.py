@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .model import Head, triangulate
+from diffusiontalker.head.model import Head, triangulate
 
 # sRGB 0..1 and gloss 0..1 per part. The brown eyes and the medium skin are a plain choice that reads well when small.
 _PALETTE = {

@@ -21,9 +21,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from .appearance import part_vertices
-from .model import Head, load_head
-from .opening import lip_opening
+from diffusiontalker.head.appearance import part_vertices
+from diffusiontalker.head.model import Head, load_head
+from diffusiontalker.head.opening import lip_opening
 
 LIP_MEASURES = ("opening", "width", "upper", "lower", "chin", "protrusion")
 _MM = 1000.0

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
-from ..spec.channels import ARKIT_CHANNELS
+from diffusiontalker.errors import InputError
+from diffusiontalker.spec.channels import ARKIT_CHANNELS
 
 HEAD_FILE = Path(__file__).parents[1] / "assets" / "head_arkit52.npz"
 # Multiplying a block of frames at once is fastest while its vertices stay in the processor's cache.

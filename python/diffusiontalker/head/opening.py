@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .model import Head
+from diffusiontalker.head.model import Head
 
 # A lip opening below this, in outer-canthal distances, is a closed mouth. Tracked lips of real speech (GRID corpus,
 # speaker s1, 125 clips): the smallest opening during every one of 165 p/b/m was below 0.03, its median 0.003.

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..errors import InputError
-from .model import Head, load_head
+from diffusiontalker.errors import InputError
+from diffusiontalker.head.model import Head, load_head
 
 # Metres. The neck turns and nods over its whole length; one pivot stands for all of it, in the middle of the neck where
 # the skull sits on it. Our choice, on pictures of this head.

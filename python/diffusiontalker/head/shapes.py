@@ -11,8 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..errors import InputError
-from .model import Head, load_head
+from diffusiontalker.errors import InputError
+from diffusiontalker.head.model import Head, load_head
 
 DEFAULT_SHAPE = "default"
 _RIGID_EYE, _FREE_FROM_EYE = 0.019, 0.036  # metres from the eyeball's centre: lids and lashes, and where it ends

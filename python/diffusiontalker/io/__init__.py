@@ -1,8 +1,15 @@
 """Sound files in, animation files out (docs/output-formats.md)."""
 
-from .atomic import atomic_writer
-from .audio import read_audio
-from .save import ANIMATION_SUFFIXES, FORMATS, STDOUT_FORMATS, check_formats, format_of, save_animation
+from diffusiontalker.io.atomic import atomic_writer
+from diffusiontalker.io.audio import read_audio
+from diffusiontalker.io.save import (
+    ANIMATION_SUFFIXES,
+    FORMATS,
+    STDOUT_FORMATS,
+    check_formats,
+    format_of,
+    save_animation,
+)
 
 __all__ = [
     "ANIMATION_SUFFIXES",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import OutputError
+from diffusiontalker.errors import OutputError
 
 PART, PARTIAL_FOLDER = ".part", ".partial"  # endings of what is being written
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
-from .riff import check_wav_complete
+from diffusiontalker.errors import InputError
+from diffusiontalker.io.riff import check_wav_complete
 
 _MAX_BLOCK_VALUES = 1 << 20  # samples of all channels together
 

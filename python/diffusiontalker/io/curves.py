@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from ..blocks import MAX_BLOCK_FRAMES, block_frames
+from diffusiontalker.blocks import MAX_BLOCK_FRAMES, block_frames
 
 JSON_FORMAT, JSON_VERSION = "diffusiontalker-weights", 1
 
@@ -24,7 +24,7 @@ def weight_blocks(anim) -> Iterator[np.ndarray]:
 
 def pose_of(anim) -> np.ndarray | None:
     """The head pose float32 [n, 3]; None where the animation has none. Raises InputError for another shape."""
-    from ..head.pose import check_pose
+    from diffusiontalker.head.pose import check_pose
 
     pose = getattr(anim, "head_pose", None)
     return None if pose is None else check_pose(pose, len(anim.weights))

@@ -6,14 +6,14 @@ from typing import BinaryIO
 
 import numpy as np
 
-from ..head.appearance import MATERIALS, normals, still_colors
-from ..head.model import Head, in_head_order, shown_channels, triangulate
-from ..head.pose import quaternions
-from ..head.shapes import head_of
-from ..version import __version__
-from .curves import pose_of, weight_blocks
-from .glb_container import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, GlbBuilder
-from .glb_neck import NECK, add_neck, skin_attributes
+from diffusiontalker.head.appearance import MATERIALS, normals, still_colors
+from diffusiontalker.head.model import Head, in_head_order, shown_channels, triangulate
+from diffusiontalker.head.pose import quaternions
+from diffusiontalker.head.shapes import head_of
+from diffusiontalker.io.curves import pose_of, weight_blocks
+from diffusiontalker.io.glb_container import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, GlbBuilder
+from diffusiontalker.io.glb_neck import NECK, add_neck, skin_attributes
+from diffusiontalker.version import __version__
 
 _COPYRIGHT = "Head: CC0, from the MakeHuman base mesh and the ARKit shapes of Mika Suominen"
 _LICENSE = {

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from ..errors import OutputError
+from diffusiontalker.errors import OutputError
 
 ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER = 34962, 34963
 _COMPONENT = {"float32": 5126, "uint32": 5125, "uint16": 5123}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..head.pose import NECK_PIVOT, follow
-from .glb_container import ARRAY_BUFFER, GlbBuilder
+from diffusiontalker.head.pose import NECK_PIVOT, follow
+from diffusiontalker.io.glb_container import ARRAY_BUFFER, GlbBuilder
 
 _BUST, NECK = 1, 2  # nodes; 0 is the mesh
 

@@ -6,9 +6,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from ..errors import InputError
-from ..spec.channels import ARKIT_CHANNELS
-from .curves import pose_of, weight_blocks
+from diffusiontalker.errors import InputError
+from diffusiontalker.io.curves import pose_of, weight_blocks
+from diffusiontalker.spec.channels import ARKIT_CHANNELS
 
 _ROTATIONS = (
     "HeadYaw", "HeadPitch", "HeadRoll",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from ..errors import InputError
+from diffusiontalker.errors import InputError
 
 # Programs that write WAV into a pipe cannot know the length and put a placeholder there: 0, or nearly 2^31 or 2^32.
 _UNKNOWN_FROM = 0x7FFF0000

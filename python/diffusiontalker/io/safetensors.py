@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import BundleError
+from diffusiontalker.errors import BundleError
 
 
 def read_tensors(path: Path | zipfile.Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import InputError
-from .atomic import atomic_writer
-from .curves import write_json, write_npz
-from .glb import write_glb
-from .livelink_csv import write_csv
+from diffusiontalker.errors import InputError
+from diffusiontalker.io.atomic import atomic_writer
+from diffusiontalker.io.curves import write_json, write_npz
+from diffusiontalker.io.glb import write_glb
+from diffusiontalker.io.livelink_csv import write_csv
 
 
 @dataclass(frozen=True)

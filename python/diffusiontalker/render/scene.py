@@ -9,12 +9,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..errors import InputError
-from ..head.appearance import lit_colors, smooth_groups, surface_colors
-from ..head.model import Head, check_weights
-from ..head.opening import lip_opening
-from ..head.pose import check_pose, turned
-from ..native import native
+from diffusiontalker.errors import InputError
+from diffusiontalker.head.appearance import lit_colors, smooth_groups, surface_colors
+from diffusiontalker.head.model import Head, check_weights
+from diffusiontalker.head.opening import lip_opening
+from diffusiontalker.head.pose import check_pose, turned
+from diffusiontalker.native import native
 
 _FOV_Y_DEG = 18.0  # that of a portrait lens
 

@@ -6,11 +6,11 @@ import os
 
 import numpy as np
 
-from ..errors import InputError
-from ..head import CLOSED_LIP_OPENING, head_of, in_head_order, lip_opening
-from ..io.atomic import atomic_writer
-from ..io.audio import read_audio
-from .scene import pose_rows, render_frames
+from diffusiontalker.errors import InputError
+from diffusiontalker.head import CLOSED_LIP_OPENING, head_of, in_head_order, lip_opening
+from diffusiontalker.io.atomic import atomic_writer
+from diffusiontalker.io.audio import read_audio
+from diffusiontalker.render.scene import pose_rows, render_frames
 
 _COLUMNS = 4
 _CURVE_HEIGHT, _MARGIN = 150, 14

@@ -9,11 +9,11 @@ from types import ModuleType
 
 import numpy as np
 
-from ..errors import BackendError, InputError
-from ..head import head_of, in_head_order
-from ..io.atomic import atomic_writer
-from ..io.audio import read_audio
-from .scene import camera, pose_rows, render_frames
+from diffusiontalker.errors import BackendError, InputError
+from diffusiontalker.head import head_of, in_head_order
+from diffusiontalker.io.atomic import atomic_writer
+from diffusiontalker.io.audio import read_audio
+from diffusiontalker.render.scene import camera, pose_rows, render_frames
 
 _AUDIO_RATE_HZ = 48000
 _BLOCK_FRAMES = 300
