@@ -32,7 +32,8 @@ def aligned_starts(audio, phones, seed=0):
     audio: float32 [n_samples] at 16 kHz.   phones: list of (name, start_s, end_s).
     Returns a list of start_s for the non-silent phones in order, or None when alignment failed.
     """
-    stretches, current = [], []
+    stretches: list[list[str]] = []
+    current: list[str] = []
     for name, _, _ in phones:
         if name == SILENCE:
             stretches.append(current)

@@ -73,7 +73,7 @@ ESPEAK_JOINED = frozenset((";", "_|", "_!", ""))
 
 def merge_repeated_silence(phones):
     """Joins neighbouring SIL entries of a timing list into one; other phones stay as they are."""
-    merged = []
+    merged: list[tuple[str, float, float]] = []
     for name, start_s, end_s in phones:
         if merged and name == SILENCE and merged[-1][0] == SILENCE:
             merged[-1] = (SILENCE, merged[-1][1], end_s)

@@ -53,7 +53,7 @@ def schedule(engine, voices, seed=0, wordnet_dir=text.WORDNET_DIR, language=ENGL
     and val only.
     """
     if language == ENGLISH:
-        sentences = text.SentenceSource(f"{engine}:{seed}", wordnet_dir)
+        sentences: text.SentenceSource | WordSource = text.SentenceSource(f"{engine}:{seed}", wordnet_dir)
         rng = random.Random(f"plan:{engine}:{seed}")
     else:
         sentences = WordSource(LANGUAGES[language], f"{engine}:{seed}")

@@ -11,7 +11,9 @@ def totals(out_dir):
 
     Returns (seconds by (engine, split), utterances by (engine, split), drops by (engine, reason)).
     """
-    seconds, counts, drops = Counter(), Counter(), Counter()
+    seconds: Counter = Counter()
+    counts: Counter = Counter()
+    drops: Counter = Counter()
     for entry in read_utterances(out_dir):
         key = entry["engine"], entry["split"]
         seconds[key] += entry["n_samples"] / entry["sample_rate"]

@@ -54,7 +54,7 @@ def wordnet_examples(wordnet_dir=WORDNET_DIR, min_words=4, max_words=16):
     Returns a sorted list of sentences.
     Raises FileNotFoundError when the folder lacks the files, naming the package to install.
     """
-    found = {}
+    found: dict[str, str] = {}  # by their words
     for name in WORDNET_FILES:
         path = Path(wordnet_dir) / name
         if not path.is_file():
@@ -82,11 +82,11 @@ class SentenceSource:
         }
         examples = wordnet_examples(wordnet_dir)
         self._random.shuffle(examples)
-        self._pools = {"test": [], "train": []}
+        self._pools: dict[str, list[str]] = {"test": [], "train": []}
         for sentence in examples:
             self._pools[self._side(sentence)].append(sentence)
         self._next = {"test": 0, "train": 0}
-        self._used = set()
+        self._used: set[str] = set()
 
     @staticmethod
     def _side(sentence):
@@ -108,10 +108,7 @@ class SentenceSource:
         kinds, shares = zip(*KIND_SHARES.items(), strict=True)
         kind = self._random.choices(kinds, shares)[0]
         for attempt in range(400):
-            if kind == "wordnet":
-                sentence = self._wordnet(side)
-            else:
-                sentence = self._makers[kind](self._random)
+            sentence = self._wordnet(side) if kind == "wordnet" else self._makers[kind](self._random)
             fits = self._side(sentence) == side
             long_enough = not for_test or 5 <= len(sentence.split()) <= 14
             # Short answers ("No.") are few: after a while a repeated one is accepted.

@@ -4,6 +4,7 @@ English are in its wheel). Its grid is 10 ms, its error on read speech about 20 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 
@@ -33,8 +34,8 @@ class Aligner:
         except ImportError as error:
             raise ValueError("recordings without phones need the aligner: pip install pocketsphinx") from error
         self._sphinx = pocketsphinx
-        self._words = None  # the recogniser of words and the loop of phones are made when first needed
-        self._loop = None
+        self._words: Any = None  # the recogniser of words and the loop of phones are made when first needed
+        self._loop: Any = None
 
     def align(self, audio: np.ndarray, text: str) -> tuple[list[Phone] | None, str]:
         """Forced alignment of a transcript. audio: float32 [n_samples] at 16 kHz.
@@ -64,7 +65,7 @@ class Aligner:
 
     def recognise(self, audio: np.ndarray) -> tuple[list[Phone] | None, str]:
         """Phones of speech whose words are not known: words by the language model, aligned; a p/b/m or counted vowel
-        becomes UNSURE unless the phone loop hears one of its class within 50 ms. Returns as `align`."""
+        becomes UNSURE unless the phone loop finds one of its class within 50 ms. Returns as `align`."""
         if self._words is None:
             self._words = self._decoder()
             phone_model = self._sphinx.get_model_path("en-us/en-us-phone.lm.bin")
@@ -77,18 +78,18 @@ class Aligner:
         if phones is None:
             return None, trouble
         sphinx.run(self._loop, audio, 0)
-        heard = _in_seconds([(s.word, s.start_frame, s.end_frame + 1) for s in self._loop.seg()])
-        return [p if confirmed(p, heard) else (UNSURE, *p[1:]) for p in phones], ""
+        found = _in_seconds([(s.word, s.start_frame, s.end_frame + 1) for s in self._loop.seg()])
+        return [p if confirmed(p, found) else (UNSURE, *p[1:]) for p in phones], ""
 
     def _decoder(self, **options):
         return self._sphinx.Decoder(cmn="batch", loglevel="FATAL", **options)
 
 
-def confirmed(phone: Phone, heard: list[Phone]) -> bool:
-    """Whether a phone is of no class that scores count, or one of its class was heard within 50 ms of it."""
+def confirmed(phone: Phone, found: list[Phone]) -> bool:
+    """Whether a phone is of no class that scores count, or one of its class was found within 50 ms of it."""
     name, start, end = phone
     same = next((c for c in _CLASSES if name in c), None)
-    return same is None or any(n in same and s < end + _NEAR_S and e > start - _NEAR_S for n, s, e in heard)
+    return same is None or any(n in same and s < end + _NEAR_S and e > start - _NEAR_S for n, s, e in found)
 
 
 def _add_missing(decoder, words: list[str]) -> set[str]:

@@ -1,4 +1,4 @@
-"""What else a microphone hears: other people and music. Near and far are told apart by the share of direct sound, not
+"""What else a microphone records: other people and music. Near and far are told apart by the share of direct sound, not
 by words: the near voice has more direct than reflected sound (augment.NEAR_DIRECT_DB), a single far one less."""
 
 from __future__ import annotations

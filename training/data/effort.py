@@ -119,7 +119,7 @@ def exert(
     later = stretched_vowels(phones, rng.uniform(*voice.vowels), longest_s)
     times = np.arange(0, later[-1][2], FRAME_S)
     edges = [(0.0, 0.0)] + [(new[2], old[2]) for new, old in zip(later, phones, strict=True)]
-    was = np.interp(times, *zip(*edges, strict=True))
+    was = np.interp(times, [new for new, _ in edges], [old for _, old in edges])
     frame = np.minimum(np.round(was / FRAME_S).astype(int), len(pitch) - 1)
     pitch, power, noise = pitch[frame], power[frame], noise[frame]
 

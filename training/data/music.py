@@ -40,7 +40,8 @@ def sung_tone(note: float, seconds: float, rng: np.random.Generator) -> np.ndarr
     t = np.arange(int(seconds * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
     vibrato = rng.uniform(0, 0.4) * np.sin(2 * np.pi * rng.uniform(4.5, 6.5) * t) * np.clip(t / 0.3, 0, 1)
     phase = 2 * np.pi * np.cumsum(_frequency(note) * 2 ** (vibrato / 12)) / SAMPLE_RATE_HZ
-    buzz = sum(np.sin(k * phase) / k for k in range(1, 24) if k * _frequency(note) < 0.45 * SAMPLE_RATE_HZ)
+    voiced = [k for k in range(1, 24) if k * _frequency(note) < 0.45 * SAMPLE_RATE_HZ]
+    buzz: np.ndarray = sum((np.sin(k * phase) / k for k in voiced), np.zeros_like(phase))
     scale = rng.uniform(0.95, 1.2)
     for formant in VOWELS_HZ[rng.integers(len(VOWELS_HZ))]:
         radius = np.exp(-np.pi * FORMANT_WIDTH_HZ / SAMPLE_RATE_HZ)

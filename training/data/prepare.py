@@ -43,8 +43,9 @@ OWN_IDENTITY, NEUTRAL_VOICE, SAME_EMOTION = 0.5, 0.35, 0.75
 STRENGTH = (0.2, 1.4)
 # A louder voice is louder at the microphone, but gains differ: dB above the drawn level at effort 1, below it at -1.
 EFFORT_DB = (0.0, 10.0)
-# Half of the clips with a background begin and end with it alone, so long.
-ALONE_S = (0.3, 2.0)
+# Share of the clips with a pause before and after the speech, and its length: the mouth opens before the first sound,
+# and what the microphone adds is heard alone. The others begin with speech, as cut recordings do.
+SURROUNDED, PAUSE_S = 0.65, (0.4, 1.5)
 OTHERS_PER_CLIP = 24
 
 
@@ -72,14 +73,17 @@ def animate(
     seed: int,
     heard: np.ndarray | None = None,
     effort: float = 0.0,
+    pauses: tuple[float, float] = (0.0, 0.0),
 ) -> dict:
     """One clip with the signal its mel is of. phones: contiguous from 0 to the end of the speech.
     near: float32 [n] at 16 kHz, the speaker alone, whom the face follows.   heard: [n], what the microphone records of
-    it all, default near.   strength: of the emotion.   effort: -1 whispered .. 0 .. 1 shouted."""
+    it all, default near.   strength: of the emotion.   effort: -1 whispered .. 0 .. 1 shouted.
+    pauses: seconds at the start and at the end of `near` that were added to the recording."""
     fps = MOTION.fps
     speech_frames = frame_count(near, MOTION)
     clip = framed(near if heard is None else heard, speech_frames, MOTION)
     lead, n = clip.lead, clip.n_frames
+    before, after = (round(pause * fps) for pause in pauses)
     times = np.arange(n - lead) / fps
     end = phones[-1][2]
     tail = [("SIL", end, max(end, times[-1]) + 0.2)]
@@ -91,26 +95,31 @@ def animate(
         label[inside] = PHONE_NAMES.index(name)
     return {
         "mel": clip.mel, "motion": motion, "phone": label, "signal": clip.samples,
-        "speech_frame": lead, "speech_frames": speech_frames,
+        "speech_frame": lead + before, "speech_frames": max(speech_frames - before - after, 1),
     }  # fmt: skip
 
 
 def with_features(clip: dict) -> dict:
     """The clip without its signal, and with a large encoder's features of it where the process has one."""
     signal = clip.pop("signal")
-    if worker_encoder() is not None:
-        clip["features"] = encode_clip(worker_encoder(), signal, len(clip["motion"]), MOTION)
+    if (encoder := worker_encoder()) is not None:
+        clip["features"] = encode_clip(encoder, signal, len(clip["motion"]), MOTION)
     return clip
 
 
-def surrounded(audio: np.ndarray, phones: list[Phone], rng: np.random.Generator) -> tuple[np.ndarray, list[Phone]]:
-    """More silence before and after, as long as ALONE_S; the phones move along."""
-    before, after = rng.uniform(*ALONE_S, size=2)
-    n = int(before * SAMPLE_RATE_HZ)
-    padded = np.pad(audio, (n, int(after * SAMPLE_RATE_HZ)))
-    moved = [(name, start + n / SAMPLE_RATE_HZ, end + n / SAMPLE_RATE_HZ) for name, start, end in phones]
-    end = max(len(padded) / SAMPLE_RATE_HZ, moved[-1][2] + 1e-3)
-    return padded, merge_repeated_silence([("SIL", 0.0, moved[0][1]), *moved, ("SIL", moved[-1][2], end)])
+def surrounded(
+    audio: np.ndarray, phones: list[Phone], tempo: float, rng: np.random.Generator
+) -> tuple[np.ndarray, list[Phone], tuple[float, float]]:
+    """(audio with a pause before and after it, the phones, seconds of both pauses). The phones are of the speech before
+    it was made quicker by `tempo`. What the microphone adds later is in the pauses too."""
+    pauses = rng.uniform(*PAUSE_S, size=2)
+    before, after = (int(pause * SAMPLE_RATE_HZ) for pause in pauses)
+    padded = np.pad(audio, (before, after))
+    shift = tempo * before / SAMPLE_RATE_HZ
+    moved = [(name, start + shift, end + shift) for name, start, end in phones]
+    end = max(tempo * len(padded) / SAMPLE_RATE_HZ, moved[-1][2] + 1e-3)
+    phones = merge_repeated_silence([("SIL", 0.0, moved[0][1]), *moved, ("SIL", moved[-1][2], end)])
+    return padded, phones, (before / SAMPLE_RATE_HZ, after / SAMPLE_RATE_HZ)
 
 
 def build_clip(job: Job, audio: np.ndarray, rng: np.random.Generator, clean: bool) -> dict:
@@ -122,25 +131,27 @@ def build_clip(job: Job, audio: np.ndarray, rng: np.random.Generator, clean: boo
     effort = 0.0
     if job.effort and not clean and rng.random() < job.effort:
         audio, phones, effort = exert(audio, phones, str(rng.choice(EFFORT_NAMES)), rng)
-    neutral = clean and own >= 0 or effort != 0 or rng.random() < NEUTRAL_VOICE
+    neutral = (clean and own >= 0) or effort != 0 or rng.random() < NEUTRAL_VOICE
     voice_emotion = 0 if neutral else int(rng.integers(1, len(EMOTION_NAMES)))
     emotion = voice_emotion if rng.random() < SAME_EMOTION else int(rng.integers(len(EMOTION_NAMES)))
     audio, tempo = act(audio, EMOTION_NAMES[voice_emotion], rng)
+    pauses = (0.0, 0.0)
+    if rng.random() < SURROUNDED:
+        audio, phones, pauses = surrounded(audio, phones, tempo, rng)
     audio, speed = record(audio, rng, clean)
+    pauses = (pauses[0] / speed, pauses[1] / speed)
     phones = [(name, start / (tempo * speed), end / (tempo * speed)) for name, start, end in phones]
     if effort:
         audio = set_level(audio, 20 * np.log10(rms(audio)) + effort * rng.uniform(*EFFORT_DB))
     heard = None
     if job.background and not clean and rng.random() < job.background:
-        if rng.random() < 0.5:
-            audio, phones = surrounded(audio, phones, rng)
         heard = with_background(audio, job.others, rng)
     speaker = heard_as(voice_name(utterance), speed)
     if speaker != voice_name(utterance):
         own = -1
     strength = float(rng.uniform(*STRENGTH)) if emotion else 1.0
     seed = int(rng.integers(2**31))
-    clip = animate(phones, audio, styles[identity], EMOTION_NAMES[emotion], strength, seed, heard, effort)
+    clip = animate(phones, audio, styles[identity], EMOTION_NAMES[emotion], strength, seed, heard, effort, pauses)
     return with_features(clip) | {
         "utterance": utterance["id"], "split": utterance["split"], "speaker": speaker, "identity": identity,
         "emotion": emotion, "strength": strength, "voice_identity": own, "voice_emotion": voice_emotion,
@@ -166,7 +177,7 @@ def other_voices(corpus: Path, folders: list[Path]) -> tuple[Path, ...]:
 
 
 def with_others(jobs: list[Job], voices: tuple[Path, ...], effort: float, background: float, seed: int) -> list[Job]:
-    """The jobs with shares of effort and background; each may hear OTHERS_PER_CLIP recordings of other people."""
+    """The jobs with shares of effort and background; each may take OTHERS_PER_CLIP recordings of other people."""
     rng, out = np.random.default_rng([seed, 1]), []
     for job in jobs:
         some = [voices[i] for i in rng.integers(len(voices), size=OTHERS_PER_CLIP)] if background else []

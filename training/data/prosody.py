@@ -41,7 +41,8 @@ def stretch(audio: np.ndarray, semitones: float, tempo: float) -> np.ndarray:
     engine.preset(1, SAMPLE_RATE_HZ)
     engine.setTransposeSemitones(semitones)
     engine.timeFactor = tempo
-    return engine.process(np.ascontiguousarray(audio[None], np.float32))[0]  # it makes up for its own latency
+    changed = engine.process(np.ascontiguousarray(audio[None], np.float32))  # it makes up for its own latency
+    return np.asarray(changed)[0]
 
 
 def _tilt(audio: np.ndarray, db: float) -> np.ndarray:

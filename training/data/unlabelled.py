@@ -1,7 +1,7 @@
 """Speech without phones or motion, for the stages that need neither (personaliser, encoder):
 `python -m training.data.unlabelled --audio DIR --like CLIPS --out DIR --encoder whisper --weights DIR`
 
-Real recordings teach the compact encoder to hear as the large one does where synthetic voices end."""
+With real recordings the compact encoder learns the large one's features where synthetic voices end."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import argparse
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from training.data.augment import heard_as, record
 from training.data.pooled import write_clips
 from training.datasets.audio import EXTENSIONS, read_sound
 from training.encoders.__main__ import add_encoder_arguments, chosen_encoder
+from training.encoders.frozen import FrozenEncoder
 from training.encoders.resample import encode_clip
 from training.encoders.worker import worker_encoder
 from training.prepared.clips import ClipSet
@@ -55,7 +57,7 @@ def build_clip(job: Job, number: int, audio: np.ndarray, rng: np.random.Generato
     return {
         "mel": clip.mel,
         "motion": np.zeros((clip.n_frames, job.motion.n_channels), np.float32),
-        "features": encode_clip(worker_encoder(), clip.samples, clip.n_frames, job.motion),
+        "features": encode_clip(cast(FrozenEncoder, worker_encoder()), clip.samples, clip.n_frames, job.motion),
         "utterance": f"real-{job.path.stem}" + (f"+{number}" if number else ""), "split": "train",
         "speaker": heard_as(job.speaker, speed), "identity": -1, "emotion": -1,
         "speech_frame": clip.lead, "speech_frames": speech_frames,

@@ -21,10 +21,10 @@ class WindowConfig:
     latency profiles: every frame of a window is trained, so also those with little or no lookahead."""
 
     shapes: tuple[tuple[int, int], ...] = ((60, 12), (60, 12), (60, 18), (60, 6), (30, 18), (30, 12))
-    # How much more often than its length a clip is drawn, by the start of its utterance's id.
-    engine_weight: tuple[tuple[str, float], ...] = (("kokoro", 3.0), ("espeak", 0.5), ("real", 3.0))
+    # How much more often than its length a clip is drawn, by its source: the start of its utterance's id.
+    source_weight: tuple[tuple[str, float], ...] = (("kokoro", 3.0), ("espeak", 0.5), ("real", 3.0))
     frequency_mask: float = 0.3  # chance of hiding a band of up to 10 mel bins
-    vary: MelVariation | None = None  # changes of the mel that the audio encoder hears
+    vary: MelVariation | None = None  # changes of the mel that the audio encoder gets
     reference_mel: tuple[int, int] = (200, 400)  # length of the clip that shows who speaks, mel frames
     hidden: tuple[str, ...] = ()  # "identity", "emotion": given as entry 0 whatever the clip has, for ablations
 
@@ -32,7 +32,8 @@ class WindowConfig:
 class Features(Protocol):
     """Cached features of a large audio encoder at the animation rate."""
 
-    dim: int
+    @property
+    def dim(self) -> int: ...
 
     def clip_features(self, clip: Clip) -> np.ndarray: ...
 
@@ -77,14 +78,14 @@ class WindowSampler:
         if not self.pool:
             raise ValueError(f"no clip of split {split!r} in {', '.join(map(str, clips.folders))}")
         self.per_mel, self.per_frames = clips.info.motion.group
-        weight = np.array([c.n_frames * self._engine_weight(c) for c in self.pool], np.float64)
+        weight = np.array([c.n_frames * self._source_weight(c) for c in self.pool], np.float64)
         self._cumulative = np.cumsum(weight / weight.sum())
         self._alike: dict[tuple[str, int], list[int]] = defaultdict(list)
         for i, clip in enumerate(self.pool):
             self._alike[clip.speaker, voice_of(clip, "emotion")].append(i)
 
-    def _engine_weight(self, clip: Clip) -> float:
-        return next((w for name, w in self.config.engine_weight if clip.utterance.startswith(name)), 1.0)
+    def _source_weight(self, clip: Clip) -> float:
+        return next((w for name, w in self.config.source_weight if clip.utterance.startswith(name)), 1.0)
 
     def draw(self, step: int, n_frames: int) -> Draw:
         """About n_frames animation frames; all windows of a batch have one shape."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ def read_obj(path: Path) -> tuple[np.ndarray, np.ndarray]:
             else:
                 corner = [int(w.split("/")[0]) for w in words[1:]]
                 corner = [i - 1 if i > 0 else len(vertices) + i for i in corner]
-                triangles += [(corner[0], a, b) for a, b in zip(corner[1:], corner[2:], strict=False)]
+                triangles += [(corner[0], a, b) for a, b in itertools.pairwise(corner[1:])]
     array = np.array(triangles, np.int64).reshape(-1, 3)
     if not len(vertices) or not len(array) or array.min() < 0 or array.max() >= len(vertices):
         raise DataError(f"{path} is no mesh with vertices and faces: unpack the scan again")

@@ -6,6 +6,7 @@ and test.json with the paths of each take."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from dataclasses import replace
@@ -57,7 +58,7 @@ class Etf(DataSet):
         splits = stratified_split(open_ones, lambda r: (r.emotion, r.speaker)) if open_ones else {}
         self._refs = sorted((replace(r, split=r.split or splits[r.name]) for r in found), key=lambda r: r.name)
         names = [r.name for r in self._refs]
-        twice = next((a for a, b in zip(names, names[1:], strict=False) if a == b), None)
+        twice = next((a for a, b in itertools.pairwise(names) if a == b), None)
         if twice:
             raise DataError(f"{self.root}: take {twice} is there twice: move one copy away")
 

@@ -14,7 +14,7 @@ from training.models.talker import Talker
 
 
 class Timeline(Protocol):
-    """What the talker's encoder hears of several clips; frames outside of a clip are silence."""
+    """What the talker's encoder gets of several clips; frames outside of a clip are silence."""
 
     n_frames: list[int]
 

@@ -6,6 +6,7 @@ import inspect
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,7 +53,7 @@ class BundleAnimator:
         self.pose: list[np.ndarray] | None = None
 
     def enroll(self, audio: np.ndarray) -> np.ndarray:
-        """The style of a speaker heard at 16 kHz, float32 [d]."""
+        """The style of a speaker, from audio at 16 kHz, float32 [d]."""
         return self.model.enroll(audio, SAMPLE_RATE_HZ)
 
     def __call__(
@@ -60,7 +61,7 @@ class BundleAnimator:
     ) -> list[np.ndarray]:
         known = self.model.emotions
         wanted = emotions or [neutral_of(known)] * len(audio) if len(known) > 1 else [None] * len(audio)
-        dial = {} if self.emotion_strength is None else {"emotion_strength": self.emotion_strength}
+        dial: dict[str, Any] = {} if self.emotion_strength is None else {"emotion_strength": self.emotion_strength}
         out, poses = [], []
         for k, (samples, identity, emotion) in enumerate(zip(audio, identities, wanted, strict=True)):
             motion = self.model.animate(
@@ -69,7 +70,8 @@ class BundleAnimator:
             )  # fmt: skip
             out.append(np.asarray(motion.weights))
             poses.append(getattr(motion, "head_pose", None))
-        self.pose = None if any(p is None for p in poses) else [np.degrees(p) for p in poses]
+        turned = [np.degrees(p) for p in poses if p is not None]
+        self.pose = turned if len(turned) == len(poses) else None
         return out
 
 
@@ -81,7 +83,7 @@ def neutral_of(emotions: Sequence[str]) -> str:
 class CheckpointAnimator:
     """A checkpoint, or the networks of a bundle folder, run by PyTorch with any number of sampler steps and any
     profile, all clips in one batch of streams.
-    encoder: needed by a teacher that hears the features of a large one, and must be that one; others ignore it."""
+    encoder: needed by a teacher that takes the features of a large one, and must be that one; others ignore it."""
 
     def __init__(
         self,
@@ -150,8 +152,12 @@ class CheckpointAnimator:
 
 def _same_encoder(choice: EncoderChoice | None, expected: str, checkpoint: Path) -> FrozenEncoder:
     if choice is None:
-        raise ValueError(f"{checkpoint} hears {expected}: name that encoder (--encoder, --weights, --layer)")
+        raise ValueError(
+            f"{checkpoint} takes features of {expected}: name that encoder (--encoder, --weights, --layer)"
+        )
     encoder = choice.load()
     if str(FeatureInfo.of(encoder)) != expected:
-        raise ValueError(f"{checkpoint} hears {expected}, not {FeatureInfo.of(encoder)}: name its own encoder")
+        raise ValueError(
+            f"{checkpoint} takes features of {expected}, not {FeatureInfo.of(encoder)}: name its own encoder"
+        )
     return encoder

@@ -16,6 +16,7 @@ from training.eval.recordings import load_recordings
 from training.eval.report import Column, Row, write_report
 from training.eval.scoring import score_motion
 from training.eval.speech import score_recordings
+from training.export.model_arguments import MODEL_HELP, checkpoint_or_bundle
 
 # (past, hop, lookahead) frames: hops of 100 and 200 ms, lookahead of 0 to 400 ms, and the offline profile.
 GRID = tuple((24 - hop, hop, look) for hop in (3, 6) for look in (0, 3, 6, 9, 12)) + ((12, 36, 12),)
@@ -58,7 +59,7 @@ def parse_profile(text: str) -> Profile:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--corpus", type=Path, required=True, help="folder made by python -m training.corpus")
     parser.add_argument("--limit", type=int, default=60, help="utterances of its test split, and recordings")
-    parser.add_argument("--model", type=Path, required=True, help="student checkpoint or bundle folder")
+    parser.add_argument("--model", type=checkpoint_or_bundle, required=True, help=MODEL_HELP)
     parser.add_argument("--steps", type=int, help="sampler steps; default: the model's own")
     parser.add_argument("--audio", type=Path, help="folder of real recordings")
     parser.add_argument("--tracked", type=Path, metavar="JSON", help="their tracked lips (recordings.py)")

@@ -25,7 +25,7 @@ from training.eval.scores_mesh import (
     region_max_error,
 )
 from training.export.trained import load_talker
-from training.prepared.clips import Clip, ClipSet
+from training.prepared.clips import Clip, ClipSet, check_library
 from training.prepared.motion_space import MotionSpace
 
 COLUMNS = [
@@ -62,16 +62,15 @@ class MeshAnimator:
     """A checkpoint on prepared clips, which have their log-mel beside them."""
 
     def __init__(self, spec: ModelSpec, clips: ClipSet, profile: str):
-        """Raises ValueError for a model of another motion or library, or that hears a large encoder."""
+        """Raises ValueError for a model of another motion or library, or that takes features of a large encoder."""
         if not spec.path.is_file():
             raise FileNotFoundError(f"--model {spec.name}: there is no checkpoint {spec.path}")
         self.talker, about = load_talker(spec.path)
         if self.talker.config.d_features:
-            raise ValueError(f"{spec.path} hears a large encoder: give a student, distilled with --encoder")
+            raise ValueError(f"{spec.path} takes features of a large encoder: give a student, distilled with --encoder")
         if MotionSpace.from_dict(about["motion"]) != clips.info.motion:
             raise ValueError(f"{spec.path} was trained on another motion than that of {clips.folders[0]}")
-        if tuple(about["identities"]) != clips.info.identities or tuple(about["emotions"]) != clips.info.emotions:
-            raise ValueError(f"{spec.path} has other identities or emotions than {clips.folders[0]}")
+        check_library(spec.path, about["identities"], about["emotions"], clips)
         n_train_steps = self.talker.config.denoiser.n_train_steps
         self.n_steps = spec.n_steps or about.get("sampler_steps", n_train_steps)
         self.steps = sampler_table(self.n_steps, n_train_steps)

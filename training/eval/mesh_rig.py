@@ -112,11 +112,11 @@ def choose_regions(rig: MeshRig) -> tuple[Regions, list[str]]:
 
     lips, upper = or_all("LVE", LIPS), or_all("FDD", UPPER)
     eyes = pick("EVE", EYES)
-    pair = [rig.regions.get(f"lip_{side}") for side in ("upper", "lower")]
+    above, below = (rig.regions.get(f"lip_{side}") for side in ("upper", "lower"))
     if eyes is None:
         said.append("No EVE: the data set has neither a region eve nor eye_region + forehead.")
-    if pair[0] is None or pair[1] is None or len(pair[0]) != len(pair[1]):
+    if above is None or below is None or len(above) != len(below):
         said.append("No MOD: it needs regions/lip_upper.txt and lip_lower.txt with equally many facing vertices.")
         return Regions(lips, upper, eyes, None), said
-    said.append(f"MOD: {len(pair[0])} pairs of lip_upper and lip_lower.")
-    return Regions(lips, upper, eyes, np.stack(pair, axis=1)), said
+    said.append(f"MOD: {len(above)} pairs of lip_upper and lip_lower.")
+    return Regions(lips, upper, eyes, np.stack([above, below], axis=1)), said

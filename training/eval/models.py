@@ -6,12 +6,13 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+from diffusiontalker.spec.bundles import available_bundles
 from training.encoders.__main__ import chosen_encoder
 from training.encoders.choice import EncoderChoice
 from training.eval.baselines import Animator
 
 MODEL_HELP = (
-    "NAME=PATH: a bundle folder, run through the runtime, or a .safetensors checkpoint, run by PyTorch. "
+    "NAME=PATH: a bundle's name or folder, run through the runtime, or a .safetensors checkpoint, run by PyTorch. "
     "NAME=PATH@STEPS, or @STEPS,STEPS,..: the checkpoint with so many sampler steps instead of its own. "
     "Give the option again for more models; rows of one NAME are one line in the plot over steps"
 )
@@ -36,7 +37,8 @@ class ModelSpec:
         from training.eval.animators import BundleAnimator, CheckpointAnimator
 
         if not self.path.exists():
-            raise FileNotFoundError(f"--model {self.name}: there is no {self.path}")
+            known = ", ".join(available_bundles()) or "none"
+            raise FileNotFoundError(f"--model {self.name}: there is no {self.path}; bundles known by name: {known}")
         if not self.path.is_dir():
             return CheckpointAnimator(self.path, self.n_steps, profile, encoder=encoder)
         if self.n_steps is not None:
@@ -45,8 +47,13 @@ class ModelSpec:
 
 
 def encoder_of(args: argparse.Namespace) -> EncoderChoice | None:
-    """Of add_encoder_arguments(parser, required=False): the large encoder that teachers hear, when one is given."""
+    """Of add_encoder_arguments(parser, required=False): the large encoder of teachers, when one is given."""
     return chosen_encoder(args) if args.encoder else None
+
+
+def _place(text: str) -> Path:
+    """A path that is there, else the folder of the bundle of this name, else the path."""
+    return Path(text) if Path(text).exists() else available_bundles().get(text, Path(text))
 
 
 def parse_models(texts: list[str]) -> list[ModelSpec]:
@@ -62,5 +69,5 @@ def parse_models(texts: list[str]) -> list[ModelSpec]:
         counts: list[int | None] = [int(s) for s in steps.split(",") if s] or [None]
         if any(count == 0 for count in counts):
             raise ValueError(f"--model {text}: at least one step is needed")
-        specs += [ModelSpec(name, Path(path), count) for count in counts]
+        specs += [ModelSpec(name, _place(path), count) for count in counts]
     return specs

@@ -41,22 +41,22 @@ class OpenFaceFx:
 
     def _weights(self, audio: np.ndarray, recording: Recording | None) -> np.ndarray:
         ofx, duration = self.package, len(audio) / SAMPLE_RATE_HZ
-        if self.source == "phones":
-            phones = contiguous(recording.phones, duration)
-            names = [("sil" if name == SILENCE else name, start, end) for name, start, end in phones]
-            track = ofx.generate_from_alignment([ofx.PhonemeSegment(*p) for p in names])
-        elif self.source == "text":
-            track = ofx.generate_naive(recording.text, duration)
-        else:
+        if recording is None:
             with tempfile.NamedTemporaryFile(suffix=".wav") as file:
                 _write_wave(Path(file.name), audio)
                 track = ofx.generate_from_energy(file.name)
+        elif self.source == "phones":
+            phones = contiguous(recording.phones, duration)
+            names = [("sil" if name == SILENCE else name, start, end) for name, start, end in phones]
+            track = ofx.generate_from_alignment([ofx.PhonemeSegment(*p) for p in names])
+        else:
+            track = ofx.generate_naive(recording.text, duration)
         weights = np.zeros((frame_count(audio), len(ARKIT_CHANNELS)))
         times = np.arange(len(weights)) / FPS
         for channel in ofx.retarget(track, ofx.PRESETS["arkit"]).channels:
             if channel.keys:
-                keys = [(k.time, k.value) for k in channel.keys]
-                weights[:, CHANNEL_INDEX[channel.name]] = np.interp(times, *zip(*keys, strict=True))
+                at, values = [k.time for k in channel.keys], [k.value for k in channel.keys]
+                weights[:, CHANNEL_INDEX[channel.name]] = np.interp(times, at, values)
         return weights
 
 

@@ -17,7 +17,7 @@ FROM_FILE = "the phones of the tracked-lips file"
 FROM_TEXT = "forced alignment (pocketsphinx) of the transcript NAME.txt"
 FROM_SOUND = (
     "recognition (pocketsphinx, its own language model), aligned; only p/b/m and vowels that its phone recogniser also "
-    "hears there are counted. Wrong words lower the score of any model"
+    "finds there are counted. Wrong words lower the score of any model"
 )
 
 

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training.diffusion.contrastive import library_nce
+from training.losses.contrastive import library_nce
 from training.models.personaliser import Personaliser
 
 STEPS, LEARNING_RATE = 800, 0.01
@@ -22,22 +22,22 @@ STYLES = 30.0  # weight of the styles, which must be met
 MISSED = 1e-3
 
 
-def recover_library(personaliser: Personaliser, heard: Tensor, index: Tensor) -> Tensor:
+def recover_library(personaliser: Personaliser, embeddings: Tensor, index: Tensor) -> Tensor:
     """Unit vectors [n_identities, d_identity] of a personaliser that keeps a bundle's styles.
-    heard: [n, d_identity], what its encoder hears in speech; index: int64 [n], whose voice speaks.
+    embeddings: [n, d_identity], what its encoder makes of speech; index: int64 [n], whose voice speaks.
     Raises ValueError when no vectors give the styles: they are not of this fusion."""
     assert personaliser.styles is not None
     wanted = personaliser.styles.detach()
-    heard, generator = heard.detach(), torch.Generator().manual_seed(0)
-    start = 0.1 * torch.randn((len(wanted), heard.shape[1]), generator=generator)
-    identities = start.index_add(0, index, heard / torch.bincount(index, minlength=len(wanted))[index, None])
+    embeddings, generator = embeddings.detach(), torch.Generator().manual_seed(0)
+    start = 0.1 * torch.randn((len(wanted), embeddings.shape[1]), generator=generator)
+    identities = start.index_add(0, index, embeddings / torch.bincount(index, minlength=len(wanted))[index, None])
     identities = torch.nn.Parameter(identities)
     optimizer = torch.optim.Adam([identities], LEARNING_RATE)
     missed = torch.zeros(len(wanted))
     for _ in range(STEPS):
         vectors = F.normalize(identities, dim=-1)
         missed = (personaliser.in_every_emotion(vectors) - wanted).square().mean(dim=(1, 2))
-        loss = STYLES * missed.sum() + library_nce(heard, vectors, index, torch.tensor(SCALE))
+        loss = STYLES * missed.sum() + library_nce(embeddings, vectors, index, torch.tensor(SCALE))
         (identities.grad,) = torch.autograd.grad(loss, [identities])
         optimizer.step()
     if float(missed.detach().max()) > MISSED:

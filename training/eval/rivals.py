@@ -3,7 +3,7 @@
 npm install --prefix training/eval/rival_scripts
 pip install --target training/eval/rival_scripts/python openfacefx==0.24.0
 
-Rhubarb and wawa-lipsync hear the sound alone; OpenFaceFX takes phones, text or the loudness. All are MIT."""
+Rhubarb and wawa-lipsync take the sound alone; OpenFaceFX takes phones, text or the loudness. All are MIT."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ class Speakers(Protocol):
         ...
 
 
-class HeardSpeakers:
-    """The talking identity that the personaliser hears, before an emotion is fused with it. library: default its own"""
+class EncodedSpeakers:
+    """The talking identity that the personaliser makes of speech, without an emotion. library: default its own"""
 
     def __init__(self, personaliser: Personaliser, library: Tensor | None = None):
         self.personaliser = personaliser
@@ -66,4 +66,4 @@ def open_speakers(model: Path) -> Speakers:
     talker, _ = load_talker(model)
     if talker.personaliser.styles is not None:
         raise ValueError(f"{model} began with a bundle and has its identities' styles only: export it and score that")
-    return HeardSpeakers(talker.personaliser)
+    return EncodedSpeakers(talker.personaliser)

@@ -26,8 +26,9 @@ from training.eval.held_out import HeldOut, load_held_out
 from training.eval.models import encoder_of
 from training.eval.recovered_library import recover_library
 from training.eval.scores_blendshape import LIPS, UPPER, mean_absolute_error
-from training.eval.speakers import HeardSpeakers, Speakers, open_speakers
+from training.eval.speakers import EncodedSpeakers, Speakers, open_speakers
 from training.eval.unseen import unseen_identities
+from training.export.model_arguments import MODEL_HELP, checkpoint_or_bundle
 from training.export.torch_student import load_student
 from training.export.trained import load_talker
 
@@ -71,16 +72,16 @@ def known_voices(speakers: Speakers, model: Path, corpus: Path, cast: dict[str, 
     if not model.is_dir():
         return speakers
     personaliser = load_student(model)[0].personaliser
-    listener = HeardSpeakers(personaliser)
+    listener = EncodedSpeakers(personaliser)
     pieces = {v: pieces_of(a, LOOKUP_S) for v, a in speech_by_voice(corpus, "train", TRAINING_UTTERANCES).items()}
     voices = [v for v, p in pieces.items() if v in cast and p]
     if not voices:
         raise ValueError(
             f"no voice has {LOOKUP_S:g} s of training speech in {corpus}: synthesize more, or --no-look-up"
         )
-    heard = torch.cat([listener(pieces[v]) for v in voices])
+    embeddings = torch.cat([listener(pieces[v]) for v in voices])
     index = torch.tensor([cast[v] for v in voices for _ in pieces[v]])
-    return HeardSpeakers(personaliser, recover_library(personaliser, heard, index))
+    return EncodedSpeakers(personaliser, recover_library(personaliser, embeddings, index))
 
 
 def look_up(speakers: Speakers, speech: dict[str, list[np.ndarray]], cast: dict[str, int]) -> dict[str, float]:
@@ -147,7 +148,7 @@ def wrong_emotion(animator: StyledAnimator, corpus: Path, limit: int) -> dict[st
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--model", type=Path, required=True, help="bundle folder, or student or teacher checkpoint")
+    parser.add_argument("--model", type=checkpoint_or_bundle, required=True, help=MODEL_HELP)
     parser.add_argument("--readers", type=Path, help="folder of real speech READER-CHAPTER-NUMBER.flac")
     parser.add_argument(
         "--no-look-up", action="store_true", help="for another corpus than the model's: it deals voices out otherwise"

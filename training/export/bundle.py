@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import hashlib
-import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -23,7 +21,9 @@ from diffusiontalker.spec.mel import MelSpec
 from diffusiontalker.spec.profiles import PROFILES
 from diffusiontalker.spec.sampler import sampler_table
 from training.data.prepare import SOURCE as OWN_CORPUS
+from training.export.model_arguments import MODEL_HELP, checkpoint_or_bundle
 from training.export.onnx_graphs import ENROLL_MEL_FRAMES, export_networks
+from training.export.seal import seal
 from training.export.trained import load_talker
 from training.loop.errors import reports_errors
 from training.models.talker import Talker
@@ -105,20 +105,6 @@ def write_rig(rig: Path, folder: Path, speaker: str) -> dict:
     return {"file": "rig.safetensors", "unit_m": unit_m if unit_m > 0 else None}
 
 
-def file_table(folder: Path) -> dict[str, dict]:
-    """Size and SHA-256 of every file but bundle.json."""
-    paths = sorted(p for p in folder.iterdir() if p.name != "bundle.json")
-    return {
-        p.name: {"sha256": hashlib.sha256(p.read_bytes()).hexdigest(), "size_bytes": p.stat().st_size} for p in paths
-    }
-
-
-def seal(folder: Path, description: dict) -> None:
-    """Writes bundle.json over the files that lie in the folder."""
-    text = json.dumps(description | {"files": file_table(folder)}, indent=1)
-    (folder / "bundle.json").write_text(text + "\n", encoding="utf-8")
-
-
 @contextlib.contextmanager
 def changing(bundle: Path, description: dict, out: Path) -> Iterator[Path]:
     """As atomic_folder(), in a copy of a bundle's files. description: bundle.json, which may be changed in the block,
@@ -141,7 +127,7 @@ def write_bundle(
 ) -> None:
     """Builds beside `out`, then replaces it, so that a failed export leaves the old bundle."""
     if talker.config.d_features:
-        raise ValueError("this talker hears a large encoder, which is not deployed: export a distilled student")
+        raise ValueError("this talker takes features of a large encoder, which is not deployed: export a student")
     with atomic_folder(out) as folder:
         export_networks(talker, folder)
         with torch.no_grad():
@@ -156,14 +142,29 @@ def write_bundle(
         seal(folder, description)
 
 
-@reports_errors
-def main() -> None:
+def mean_state(before: Talker, after: Talker, share: float) -> dict[str, torch.Tensor]:
+    """Weights between those of two talkers, `share` of the second ("WiSE-FT", Wortsman et al., arXiv 2109.01903): what
+    synthetic voices teach then costs real voices less. Raises ValueError for talkers of different architectures."""
+    first, second = before.state_dict(), after.state_dict()
+    if {k: v.shape for k, v in first.items()} != {k: v.shape for k, v in second.items()}:
+        raise ValueError("--start is of another architecture than --student: give what its training began with")
+    return {k: first[k].lerp(v, share) if v.dtype.is_floating_point else v for k, v in second.items()}
+
+
+def parsed_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--student", type=Path, required=True, help="checkpoint of a student")
+    parser.add_argument("--student", type=checkpoint_or_bundle, required=True, help=MODEL_HELP)
     parser.add_argument("--out", type=Path, required=True, help="folder of the new bundle")
-    parser.add_argument("--enrolment", type=Path, help="checkpoint of the enrolment stage: its style encoder is taken")
-    parser.add_argument("--branch", type=Path, help="checkpoint whose branch of eyes, brows and head is taken")
+    parser.add_argument(
+        "--start", type=checkpoint_or_bundle, help="what its training began with: exports a mean with it"
+    )
+    parser.add_argument("--start-share", type=float, default=0.3, help="of --start in the mean, 0..1; default: 0.3")
+    parser.add_argument("--enrolment", type=checkpoint_or_bundle, help="model whose style encoder is taken")
+    parser.add_argument(
+        "--branch", type=checkpoint_or_bundle, help="model whose branch of eyes, brows and head is taken"
+    )
     parser.add_argument("--tied-noise", type=float, help="noise that lips start from, below 1; default: as trained")
+    parser.add_argument("--sampler-steps", type=int, help="fewer steps than it was trained for, of which they are some")
     parser.add_argument("--name", default="base", help="default: base")
     parser.add_argument("--version", required=True, help="of the new bundle, such as 1.0.0")
     parser.add_argument("--card", type=Path, help="model card")
@@ -171,15 +172,32 @@ def main() -> None:
     parser.add_argument("--source", help="the data, for the provenance; default: what the checkpoint says")
     parser.add_argument("--license", help="of the weights; needed unless they were trained on our own corpus")
     args = parser.parse_args()
+    if not 0 <= args.start_share <= 1:
+        parser.error(f"--start-share is a share, expected 0..1, got {args.start_share}")
+    return args
+
+
+@reports_errors
+def main() -> None:
+    args = parsed_arguments()
     talker, about = load_talker(args.student)
+    if args.start:
+        talker.load_state_dict(mean_state(load_talker(args.start)[0], talker, 1 - args.start_share))
     if args.enrolment:
         talker.personaliser.encoder = load_talker(args.enrolment)[0].personaliser.encoder
     if args.branch:
         talker.denoiser.free = load_talker(args.branch)[0].denoiser.free
     if args.tied_noise is not None:
         talker.config = replace(talker.config, tied_noise=args.tied_noise)
+    if args.sampler_steps:
+        trained = about.get("sampler_steps", talker.config.denoiser.n_train_steps)
+        if args.sampler_steps < 1 or trained % args.sampler_steps:
+            raise ValueError(
+                f"--sampler-steps must divide the {trained} steps of the training, got {args.sampler_steps}"
+            )
+        about["sampler_steps"] = args.sampler_steps
     if args.license is None and about["source"] != OWN_CORPUS:
-        parser.error(f"--license is needed: what may be done with a model trained on {about['source']}?")
+        raise ValueError(f"--license is needed: what may be done with a model trained on {about['source']}?")
     about["source"] = args.source or about["source"]
     write_bundle(talker, about, args.out, args.name, args.version, args.card, args.rig, args.license or "Apache-2.0")
     n_parameters = sum(p.numel() for m in (talker.encoder, talker.denoiser) for p in m.parameters())

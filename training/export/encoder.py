@@ -9,8 +9,8 @@ import shutil
 from pathlib import Path
 
 from diffusiontalker.errors import DiffusionTalkerError
-from training.export.arguments import bundle_folder
 from training.export.bundle import changing
+from training.export.model_arguments import BUNDLE_HELP, bundle_folder
 from training.export.onnx_graphs import export_audio_encoder, export_networks
 from training.export.torch_student import load_student
 from training.export.trained import load_trained_denoiser, trained_encoder
@@ -45,7 +45,7 @@ def exchange_encoder(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bundle", type=bundle_folder, required=True, help="name, such as base, or folder")
+    parser.add_argument("--bundle", type=bundle_folder, required=True, help=BUNDLE_HELP)
     parser.add_argument("--encoder", type=Path, required=True, help="checkpoint of training.stages.encoder")
     parser.add_argument("--version", required=True, help="of the new bundle")
     parser.add_argument("--out", type=Path, required=True)

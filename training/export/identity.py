@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import save_file
 
 from diffusiontalker.errors import DiffusionTalkerError
-from training.export.arguments import bundle_folder
 from training.export.bundle import changing
+from training.export.model_arguments import BUNDLE_HELP, bundle_folder
 from training.export.torch_student import load_student
 from training.export.trained import load_identity
 
@@ -39,7 +39,7 @@ def add_identity(bundle: Path, checkpoint: Path, name: str, out: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bundle", type=bundle_folder, required=True, help="name, such as base, or folder")
+    parser.add_argument("--bundle", type=bundle_folder, required=True, help=BUNDLE_HELP)
     parser.add_argument("--identity", type=Path, required=True, help="checkpoint of training.stages.identity")
     parser.add_argument("--name", required=True, help="of the identity in the new bundle")
     parser.add_argument("--out", type=Path, required=True)

@@ -28,6 +28,7 @@ def _export(module: nn.Module, inputs: dict[str, torch.Tensor], output: str, sha
             module, tuple(inputs.values()), input_names=list(inputs), output_names=[output],
             dynamic_shapes=shapes, opset_version=OPSET, dynamo=True, optimize=True, verbose=False,
         )  # fmt: skip
+    assert program is not None  # it is without dynamo
     model = program.model_proto
     # Names of source files and functions of this machine do not belong into a published file.
     for item in [model.graph, *model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output]:

@@ -41,6 +41,8 @@ class StylePart(_Part):
     """Once per speaker: log-mel of speech [B, T, n_mels] -> styles [B, 1 + n_emotions, S]: with the mood of the speech
     itself, then with each emotion of the library."""
 
+    emotions: Tensor
+
     def __init__(self, talker: Talker):
         super().__init__(talker)
         personaliser: Personaliser = talker.personaliser

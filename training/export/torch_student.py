@@ -83,7 +83,8 @@ def _config(about: dict, found: dict[str, Tensor], enrolment: dict[str, Tensor],
     scale = _statistic(motion, "noise_scale", n_channels, 1.0)
     tied = scale[scale < 1]  # of the channels that the free branch does not make
     free = tuple(torch.nonzero(scale == 1).flatten().tolist()) if len(tied) else ()
-    tied_noise = float(tied[0]) if len(tied) else 0.0
+    tied_noise = float(tied.min()) if len(tied) else 0.0
+    sideways = tuple(torch.nonzero((scale < 1) & (scale > tied_noise)).flatten().tolist()) if len(tied) else ()
     encoder = replace(
         AudioEncoderConfig(), n_layers=_n_blocks(found, "encoder.blocks."), n_mels=audio["n_mels"],
         mel_per_group=audio["mel_frames_per_group"], frames_per_group=audio["anim_frames_per_group"],
@@ -94,7 +95,13 @@ def _config(about: dict, found: dict[str, Tensor], enrolment: dict[str, Tensor],
     )  # fmt: skip
     style = replace(StyleEncoderConfig(), n_layers=_n_blocks(enrolment, "encoder.blocks."))
     return TalkerConfig(
-        encoder, denoiser, style, n_identities=len(styles), n_emotions=styles.shape[1], tied_noise=tied_noise
+        encoder,
+        denoiser,
+        style,
+        n_identities=len(styles),
+        n_emotions=styles.shape[1],
+        tied_noise=tied_noise,
+        sideways=sideways,
     )
 
 

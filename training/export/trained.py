@@ -12,6 +12,8 @@ from training.export.torch_student import load_student
 from training.loop.checkpoint import load_checkpoint, under_prefix
 from training.models.audio_encoder import AudioEncoder, AudioEncoderConfig
 from training.models.talker import Talker, TalkerConfig
+from training.models.upper_face import UpperFaceEnhancer
+from training.prepared.clips import PHONE_NAMES
 from training.prepared.motion_space import MotionSpace
 
 # Of a talker that began with a bundle.
@@ -90,3 +92,22 @@ def load_identity(path: Path) -> Tensor:
     if about.get("stage") != "identity":
         raise ValueError(f"{path} is of stage {about.get('stage')!r}, expected an identity")
     return F.normalize(tensors["ema.embedding"], dim=-1)
+
+
+def load_phone_head(path: Path, d_model: int) -> nn.Linear:
+    """The teacher's phone classifier, frozen."""
+    head = nn.Linear(d_model, len(PHONE_NAMES)).requires_grad_(False)
+    head.load_state_dict(under_prefix("phone_head", under_prefix("ema", load_checkpoint(path)[0])))
+    return head
+
+
+def load_enhancer(path: Path) -> UpperFaceEnhancer | None:
+    """The enhancer of a teacher's checkpoint; None when it was trained without."""
+    tensors, about = load_checkpoint(path)
+    config = TalkerConfig.from_dict(about["talker"])
+    weights = under_prefix("enhancer", under_prefix("ema", tensors))
+    if not weights:
+        return None
+    enhancer = UpperFaceEnhancer(len(config.denoiser.free), config.denoiser.d_identity)
+    enhancer.load_state_dict(weights)
+    return enhancer

@@ -23,7 +23,9 @@ _N_COLUMNS, _N_ROWS = 24, 5
 _LIFT = 0.012  # decimetres above the skin in the middle of a strip; its border lies half as high
 
 
-def build_brow(positions: np.ndarray, deltas: np.ndarray, quads: np.ndarray, normals: np.ndarray, side: int):
+def build_brow(
+    positions: np.ndarray, deltas: np.ndarray, quads: np.ndarray, normals: np.ndarray, side: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One brow. positions [V, 3], deltas [52, V, 3], quads [F, 4] and normals [V, 3]: the skin.
     side: +1 the subject's left, -1 the right.   Returns (positions [m, 3], deltas [52, m, 3], quads [f, 4]).
     """

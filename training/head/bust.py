@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .base_mesh import BaseMesh
+from training.head.base_mesh import BaseMesh
 
 # The bust, in decimetres of the base mesh: a rounded shape below the neck, too narrow for the shoulder joints.
 _SHOULDER_Y, _DEPTH, _HALF_WIDTH, _ROUNDNESS = 5.95, 0.95, 1.22, 2.4

@@ -15,16 +15,15 @@ from pathlib import Path
 import numpy as np
 
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
-
-from .ambient import openness, vertex_normals
-from .base_mesh import BaseMesh, Wheel, read_base_mesh, sample_mask
-from .brows import build_brow
-from .bust import cut_bust
-from .eyes import build_eye, fit_sphere
-from .mouth import MM_PER_UNIT, correct_mouth, tongue_shapes
-from .refine import refine_long_edges
-from .symmetry import mirrored_targets
-from .teeth import crowns, gums
+from training.head.ambient import openness, vertex_normals
+from training.head.base_mesh import BaseMesh, Wheel, read_base_mesh, sample_mask
+from training.head.brows import build_brow
+from training.head.bust import cut_bust
+from training.head.eyes import build_eye, fit_sphere
+from training.head.mouth import MM_PER_UNIT, correct_mouth, tongue_shapes
+from training.head.refine import refine_long_edges
+from training.head.symmetry import mirrored_targets
+from training.head.teeth import crowns, gums
 
 PARTS = ("skin", "lips", "mouth", "teeth", "tongue", "eye_white", "iris", "pupil", "lashes", "brows")
 METRES_PER_UNIT = 0.1  # the base mesh counts in decimetres

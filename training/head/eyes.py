@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 N_SECTORS = 24
@@ -31,7 +33,8 @@ def build_eye(old: np.ndarray, old_deltas: np.ndarray):
     change sharply at the rings.
     """
     centre, radius = fit_sphere(old)
-    positions, quads = [], {}
+    positions: list[np.ndarray] = []
+    quads: dict[str, np.ndarray] = {}
     for part, rings in _RINGS.items():
         starts = []
         for angle in np.radians(rings):
@@ -51,7 +54,7 @@ def _ring_quads(starts: list[int], pole: bool) -> np.ndarray:
     """Faces between neighbouring rings, counter-clockwise from the front. starts: first vertex of each ring, from the
     innermost. With `pole` the innermost is a single vertex, surrounded by triangles."""
     quads = []
-    for inner, outer in zip(starts, starts[1:], strict=False):
+    for inner, outer in itertools.pairwise(starts):
         for a in range(N_SECTORS):
             b = (a + 1) % N_SECTORS
             if pole and inner == starts[0]:

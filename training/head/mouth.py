@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .base_mesh import BaseMesh
-from .fields import bell, smooth_step
-from .teeth import lower_band, upper_band
+from training.head.base_mesh import BaseMesh
+from training.head.fields import bell, smooth_step
+from training.head.teeth import lower_band, upper_band
 
 MM_PER_UNIT = 100.0  # the base mesh counts in decimetres
 # The mouth at rest: height of the line between the lips, and half the distance of its corners.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .ambient import vertex_normals
-from .base_mesh import BaseMesh
+from training.head.ambient import vertex_normals
+from training.head.base_mesh import BaseMesh
 
 # Edges longer than this (decimetres) are halved; those of the face are shorter already.
 _MAX_EDGE = 0.15

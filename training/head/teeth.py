@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .fields import smooth_step
+from training.head.fields import smooth_step
 
 _ARCH_CENTRE_Z, _ARCH_HALF_WIDTH = -3.0, 26.0
 _UPPER_DEPTH, _LOWER_DEPTH = 27.9, 25.2  # from the centre of an arch to the front of its incisors
@@ -113,7 +113,9 @@ def crowns(band: np.ndarray, band_deltas: np.ndarray, upper: bool):
     the place (a jaw that turns), so that the map fitted on it moves the crowns.
     Returns (positions [m, 3], deltas [52, m, 3], quads [f, 4])."""
     arch = _UPPER if upper else _LOWER
-    left, faces, at = [], [], 0.0
+    left: list[np.ndarray] = []
+    faces: list[np.ndarray] = []
+    at = 0.0
     for width, height, back in zip(arch.widths, arch.heights, arch.edges, strict=True):
         start = len(left) * len(_ROWS) * len(_COLUMNS)
         left.append(_crown(arch, at, width, height, back, len(left)))

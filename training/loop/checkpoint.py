@@ -44,7 +44,7 @@ def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
     try:
         with safe_open(str(path), framework="pt") as file:
             about = json.loads((file.metadata() or {})["about"])
-            return {key: file.get_tensor(key) for key in file.keys()}, about
+            return {key: file.get_tensor(key) for key in file.keys()}, about  # noqa: SIM118 (it is no dict)
     except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as error:
         raise CheckpointError(f"{path} is no whole checkpoint ({_reason(error)}): delete it or name another") from error
 

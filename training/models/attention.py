@@ -13,6 +13,9 @@ class RotaryAttention(nn.Module):
     """x: [B, W, d_model] -> [B, W, d_model]. Positions enter by rotation of queries and keys (Su et al.,
     arXiv 2104.09864), so the result depends on time differences only and any window length works."""
 
+    cos: Tensor
+    sin: Tensor
+
     def __init__(self, d_model: int, n_heads: int):
         super().__init__()
         self.n_heads, self.d_head = n_heads, d_model // n_heads

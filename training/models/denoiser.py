@@ -34,6 +34,8 @@ class DenoiserConfig:
 class TimestepEmbedding(nn.Module):
     """t: [B] in 0..n_train_steps -> [B, d_model]: sines of log-spaced frequencies, then an MLP, in float32."""
 
+    frequency: Tensor
+
     def __init__(self, d_model: int, n_train_steps: int):
         super().__init__()
         half = d_model // 2
@@ -98,6 +100,9 @@ class Denoiser(nn.Module):
 
     The runtime runs its parts apart, because only `denoise` has to run in every step of every window: `audio_in` is of
     the window, `condition` of a style and a step."""
+
+    free_mask: Tensor
+    tied_mask: Tensor
 
     def __init__(self, config: DenoiserConfig):
         super().__init__()

@@ -26,3 +26,14 @@ class EmbeddingLibrary(nn.Module):
         cosine = query @ self.embeddings().T
         best = cosine.max(dim=-1)
         return best.indices, best.values
+
+
+class NewIdentity(nn.Module):
+    """embedding: [d_identity], of any length above 0; its direction is the identity."""
+
+    def __init__(self, embedding: Tensor):
+        super().__init__()
+        self.embedding = nn.Parameter(embedding.clone())
+
+    def forward(self) -> Tensor:
+        return F.normalize(self.embedding, dim=-1)

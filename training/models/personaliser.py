@@ -33,6 +33,8 @@ class Personaliser(nn.Module):
     """log_scale: learnable inverse temperature of the contrastive losses (as in CLIP, Radford et al., arXiv 2103.00020,
     capped at 100).   styles: None, or a bundle's table that stands for the library, see keep_styles."""
 
+    styles: Tensor | None
+
     def __init__(self, config: StyleEncoderConfig, n_identities: int, n_emotions: int, d_style: int):
         super().__init__()
         self.encoder = StyleEncoder(config)

@@ -13,6 +13,8 @@ from training.models.feature_adapter import FeatureAdapter
 from training.models.personaliser import Personaliser
 from training.models.style_encoder import StyleEncoderConfig
 
+SIDE_NOISE = 0.9  # below 1, which in a bundle marks the channels of the free branch
+
 
 @dataclass(frozen=True)
 class TalkerConfig:
@@ -26,6 +28,9 @@ class TalkerConfig:
     d_features: int = 0
     # What multiplies the noise of channels that the free branch does not make, below 1 where there is such a branch.
     tied_noise: float = 0.0
+    # Those of them that start from SIDE_NOISE: what moves mouth and jaw to one side. From their noise the trunk draws
+    # the drift of the sides.
+    sideways: tuple[int, ...] = ()
 
     def as_dict(self) -> dict:
         return asdict(self)
@@ -38,6 +43,12 @@ class TalkerConfig:
 
 class Talker(nn.Module):
     """Networks see z = (motion - mean) / std, with x0 clamped to what low..high [C] allow; rest: [C], of the pose."""
+
+    mean: Tensor
+    std: Tensor
+    low: Tensor
+    high: Tensor
+    rest: Tensor
 
     def __init__(self, config: TalkerConfig):
         super().__init__()
@@ -63,7 +74,9 @@ class Talker(nn.Module):
         nearer to the mean of the noise, or at it: they come out nearer to the truth, and change less with the seed."""
         if not self.config.denoiser.free:
             return torch.ones_like(self.mean)
-        return self.denoiser.free_mask + self.config.tied_noise * self.denoiser.tied_mask
+        scale = self.denoiser.free_mask + self.config.tied_noise * self.denoiser.tied_mask
+        scale[list(self.config.sideways)] = SIDE_NOISE
+        return scale
 
     def normalise(self, motion: Tensor) -> Tensor:
         return (motion - self.mean) / self.std

@@ -182,3 +182,9 @@ class ClipWriter:
         else:
             for file in self._files.values():
                 file.close()
+
+
+def check_library(path: Path, identities: Sequence[str], emotions: Sequence[str], clips: ClipSet) -> None:
+    """Raises ValueError where what `path` holds has other identities or emotions than the clips."""
+    if list(identities) != list(clips.info.identities) or list(emotions) != list(clips.info.emotions):
+        raise ValueError(f"{path} knows other identities or emotions than the clips: prepare clips with its own")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 
+from diffusiontalker.spec.channels import ARKIT_CHANNELS, TIED_CHANNELS
 from diffusiontalker.spec.mel import MelSpec
 from diffusiontalker.spec.rates import FPS
 
 MEL_HZ = MelSpec().sample_rate_hz // MelSpec().hop_length
 KINDS = ("blendshapes", "vertices", "coefficients")
+
+SIDEWAYS_CHANNELS = ("jawLeft", "jawRight", "mouthLeft", "mouthRight")
 
 
 @dataclass(frozen=True)
@@ -49,3 +52,20 @@ class MotionSpace:
     @staticmethod
     def from_dict(values: dict) -> MotionSpace:
         return MotionSpace(**(values | {"channels": tuple(values["channels"])}))
+
+
+def free_channels(motion: MotionSpace) -> tuple[int, ...]:
+    """Channels that the branch of the denoiser makes: eyes, brows, cheeks, nose and head of ARKit faces."""
+    if motion.kind != "blendshapes":
+        return ()
+    return tuple(i for i, name in enumerate(motion.channels) if name not in TIED_CHANNELS)
+
+
+def sideways_channels(motion: MotionSpace) -> tuple[int, ...]:
+    """Channels that move the whole mouth or jaw to one side."""
+    return tuple(motion.channels.index(name) for name in SIDEWAYS_CHANNELS if name in motion.channels)
+
+
+def is_face(motion: MotionSpace) -> bool:
+    """Whether the motion is of ARKit's 52 channels, with or without a head pose behind them."""
+    return motion.channels[: len(ARKIT_CHANNELS)] == ARKIT_CHANNELS

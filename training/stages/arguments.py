@@ -22,25 +22,25 @@ def add_run_arguments(parser: argparse.ArgumentParser, steps: int, learning_rate
     add_runtime_arguments(parser)
 
 
-def prefix_weight(text: str) -> tuple[str, float]:
-    """ "real=0.5" -> ("real", 0.5), an entry of WindowConfig.engine_weight."""
+def source_weight(text: str) -> tuple[str, float]:
+    """ "real=0.5" -> ("real", 0.5), an entry of WindowConfig.source_weight."""
     prefix, equals, factor = text.partition("=")
     try:
         if not (prefix and equals and 0 < float(factor) < float("inf")):
             raise ValueError
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form PREFIX=FACTOR, such as real=0.5") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form SOURCE=FACTOR, such as real=0.5") from None
     return prefix, float(factor)
 
 
 def add_weight_argument(parser: argparse.ArgumentParser) -> None:
     """--weight, for drawn_weights."""
     parser.add_argument(
-        "--weight", type=prefix_weight, nargs="+", default=[], metavar="PREFIX=FACTOR",
-        help="how much more often than its length speech is drawn, by the start of its utterance's id: real=0.5",
+        "--weight", type=source_weight, nargs="+", default=[], metavar="SOURCE=FACTOR",
+        help="how much more often than its length speech of a source is drawn: real=0.5, for ids that start with real",
     )  # fmt: skip
 
 
 def drawn_weights(args: argparse.Namespace) -> tuple[tuple[str, float], ...]:
-    """WindowConfig.engine_weight: what --weight says, else its default."""
-    return (*args.weight, *WindowConfig().engine_weight)
+    """WindowConfig.source_weight: what --weight says, else its default."""
+    return (*args.weight, *WindowConfig().source_weight)

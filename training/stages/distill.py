@@ -2,7 +2,7 @@
 `python -m training.stages.distill --clips DIR --teacher runs/teacher.safetensors --out runs/student`
 
 A round's student starts as its teacher. A large audio encoder stays until the round --compact-at: its student starts
-with the compact encoder of --encoder and trains it along, its teacher still hears the large one, and L_ae holds the
+with the compact encoder of --encoder and trains it along, its teacher keeps the large one, and L_ae holds the
 features together. The student of that round is a mean of its weights before and after it (--compact-share; "WiSE-FT",
 Wortsman et al., arXiv 2109.01903): what the motion of synthetic voices teaches then costs real voices less. Later
 rounds share its encoder, frozen."""
@@ -11,107 +11,33 @@ from __future__ import annotations
 
 import argparse
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from training.data.mel_vary import MelVariation
 from training.data.windows import WindowConfig, WindowSampler
-from training.diffusion.halving import halving_target
-from training.diffusion.losses import LossWeights, truncated_snr
-from training.diffusion.schedule import Schedule
 from training.encoders.cache import FeatureSet
-from training.export.trained import load_talker
+from training.export.model_arguments import MODEL_HELP, checkpoint_or_bundle
+from training.export.trained import load_enhancer, load_phone_head, load_talker
+from training.fitting.small_encoders import small_talker
 from training.loop.checkpoint import load_checkpoint, save_checkpoint, under_prefix, with_prefix
 from training.loop.distributed import on_rank_zero
 from training.loop.errors import reports_errors
 from training.loop.runtime import Runtime, add_runtime_arguments
 from training.loop.trainer import RunConfig, Trainer
+from training.losses.halving_loss import HalvingLoss
 from training.models.talker import Talker
 from training.models.upper_face import UpperFaceEnhancer
 from training.prepared.clips import ClipSet
 from training.stages.arguments import FIRST_STEP_HELP, add_weight_argument, drawn_weights
-from training.stages.common import motion_loss, noised
-from training.stages.encoder import feature_loss, load_phone_head, posterior_loss, small_talker
-from training.stages.teacher import enhancer_loss, load_enhancer
-from training.stages.window_loss import WindowLoss
-
-# Here the motion itself teaches the compact encoder what matters; features and phones of the large one only hold it.
-IMITATION = 0.1
-
-
-class HalvingLoss(WindowLoss):
-    """One DDIM step of the student must land where two steps of the teacher land.
-    n_steps: of the student; the teacher takes twice as many. large: the frozen large encoder of L_ae and the phone
-    classifier that reads its features, or None. enhancer: the teacher's, frozen, which holds the student's upper face
-    to the style too (L_pc), or None.   first_step: see noised()."""
-
-    def __init__(
-        self,
-        student: Talker,
-        teacher: Talker,
-        windows: WindowSampler,
-        run: RunConfig,
-        n_steps: int,
-        runtime: Runtime,
-        large: tuple[nn.Module, nn.Linear] | None = None,
-        enhancer: UpperFaceEnhancer | None = None,
-        first_step: float = 0.0,
-    ):
-        super().__init__(student, windows, run, runtime)
-        self.n_steps, self.first_step = n_steps, first_step
-        self.teacher = copy.deepcopy(teacher).eval().requires_grad_(False)
-        self.large, self.head = (None, None) if large is None else copy.deepcopy(large)
-        if self.large is not None:
-            self.large.eval().requires_grad_(False)
-        self.enhancer = None if enhancer is None else copy.deepcopy(enhancer).eval().requires_grad_(False)
-        self.schedule = Schedule(student.config.denoiser.n_train_steps)
-        # The teacher's own bias towards closed lips is in its targets: adding it in every round would shut the mouth.
-        # But a student that hears less than its teacher is less sure, and half-closes: there closed lips count more.
-        hears_less = teacher.config.d_features > 0 and student.config.d_features == 0
-        closure = LossWeights().closure if hears_less else 0.0
-        self.weights = replace(LossWeights(), closure=closure, closure_margin=0.0, audio=IMITATION, posterior=IMITATION)
-        self.motion_loss = motion_loss(student, windows.clips.info.motion, self.weights)
-
-    def forward(self, step: int) -> tuple[Tensor, dict]:
-        student = self.model
-        batch, n, rows = self.batch(step)
-        stride = self.schedule.n_train_steps // self.n_steps
-        noise = noised(student, self.schedule, batch, n, rows, stride, self.noise_seed(step), self.first_step)
-        t, figures = noise.t, {}
-        with self.runtime.autocast():
-            with torch.no_grad():
-                teacher_in = batch.features if self.teacher.config.d_features else batch.mel
-                teacher_audio = self.teacher.encoder(teacher_in)
-                style = self.teacher.personaliser.style_at(batch.identity.clamp(min=0), batch.emotion, batch.strength)
-                half = stride // 2
-                target = halving_target(
-                    self.teacher, self.schedule, noise.x_t, batch.known, teacher_audio, style, t, t - half, t - stride
-                )
-                wanted = None if self.large is None else self.large(batch.features)
-            audio = student.encoder(batch.features if student.config.d_features else batch.mel)
-            x0_pred = student.denoiser(noise.x_t, batch.known, audio, style, t.float()).float()
-        weight = truncated_snr(self.schedule.alpha_bar.to(t.device)[t])
-        loss = self.motion_loss(x0_pred, target, batch.known, weight)
-        figures["motion"] = loss.detach()
-        if self.enhancer is not None and self.weights.enhancer > 0:
-            free = list(student.config.denoiser.free)
-            contrast = enhancer_loss(self.enhancer, x0_pred[..., free], style.float(), batch)
-            loss, figures["enhancer"] = loss + self.weights.enhancer * contrast, contrast.detach()
-        if wanted is not None:
-            imitation = feature_loss(audio, wanted)
-            posterior = posterior_loss(audio, wanted, self.head)
-            loss = loss + self.weights.audio * imitation + self.weights.posterior * posterior
-            figures |= {"features": imitation.detach(), "posterior": posterior.detach()}
-        return loss, figures
 
 
 @dataclass
 class Chain:
-    """What all rounds share. large: encoder and phone classifier of the first teacher when it hears a large one, else
+    """What all rounds share. large: encoder and phone classifier of the first teacher when it has a large one, else
     None. enhancer: of the first teacher, if it has one."""
 
     clips: ClipSet
@@ -121,7 +47,7 @@ class Chain:
     runtime: Runtime
     about: dict
     seed: int
-    drawn: tuple[tuple[str, float], ...]  # WindowConfig.engine_weight
+    drawn: tuple[tuple[str, float], ...]  # WindowConfig.source_weight
     first_step: float  # see noised()
 
 
@@ -133,8 +59,8 @@ def distill_round(
     student = copy.deepcopy(student).train().requires_grad_(True)
     student.personaliser.requires_grad_(False)
     student.encoder.requires_grad_(swaps)
-    hears_mel = student.config.d_features == 0
-    config = WindowConfig(engine_weight=chain.drawn, vary=MelVariation() if hears_mel else None)
+    takes_mel = student.config.d_features == 0
+    config = WindowConfig(source_weight=chain.drawn, vary=MelVariation() if takes_mel else None)
     features = chain.features if teacher.config.d_features else None
     windows = WindowSampler(chain.clips, "train", config, chain.seed + n_steps, features)
     large = chain.large if swaps else None
@@ -180,7 +106,7 @@ def _run_config(args: argparse.Namespace, updates: int, learning_rate: float) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=Path, nargs="+", required=True, help="prepared clips")
-    parser.add_argument("--teacher", type=Path, required=True, help="checkpoint, or bundle folder")
+    parser.add_argument("--teacher", type=checkpoint_or_bundle, required=True, help=MODEL_HELP)
     parser.add_argument("--encoder", type=Path, help="checkpoint of the encoder stage, for a teacher with a large one")
     parser.add_argument("--out", type=Path, required=True, help="folder of student-N.safetensors, one per round")
     parser.add_argument("--to", type=int, default=8, help="sampler steps of the last student, a power of two")
@@ -203,7 +129,9 @@ def main() -> None:
     teacher, about = load_talker(args.teacher)
     large = teacher.config.d_features > 0
     if large and args.to <= args.compact_at and args.encoder is None:
-        parser.error(f"{args.teacher} hears a large encoder: give --encoder, the compact one of the encoder stage")
+        parser.error(
+            f"{args.teacher} takes features of a large encoder: give --encoder, the compact one of the encoder stage"
+        )
     keep = ("identities", "emotions", "motion", "source", "encoder")
     chain = Chain(
         clips, FeatureSet(clips) if large else None,

@@ -2,7 +2,7 @@
 `python -m training.stages.imitated --clips DIR --teacher runs/teacher.safetensors --out DIR`
 
 Each clip is animated in an identity and an emotion drawn at random (half of the clips are neutral). Phones that are not
-known become those that the teacher hears."""
+known become those that the teacher's phone classifier gives."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ from diffusiontalker.spec.profiles import profile_sizes
 from diffusiontalker.spec.sampler import sampler_table
 from training.diffusion.window_sampler import FeatureTimeline, MelTimeline, Timeline, animate
 from training.encoders.cache import FeatureSet, FeatureWriter
-from training.export.trained import load_talker
+from training.export.trained import load_phone_head, load_talker
 from training.loop.errors import reports_errors
 from training.models.attention import MAX_FRAMES
 from training.models.talker import Talker
-from training.prepared.clips import NO_PHONE, Clip, ClipSet, ClipWriter
-from training.stages.encoder import load_phone_head
+from training.prepared.clips import NO_PHONE, Clip, ClipSet, ClipWriter, check_library
 
 NEUTRAL_SHARE = 0.5
 # Clips that are animated at once; those of similar length are, so that little is computed for nothing.
 BATCH = 32
-PIECE_FRAMES = MAX_FRAMES // 60 * 60  # that the teacher hears at once for phones; a whole number of groups at any rate
+PIECE_FRAMES = MAX_FRAMES // 60 * 60  # of which phones are read at once; a whole number of groups at any rate
 # What a clip says of itself apart from its place in the arrays and its style.
 KEPT = ("utterance", "split", "speaker", "speech_frame", "speech_frames", "voice_identity", "voice_emotion")
 
@@ -63,9 +62,9 @@ class Imitation:
         known = self.clips.clip_phone(clip)
         if (known != NO_PHONE).all():
             return known
-        heard = self.features.clip_features(clip) if self.features else self.clips.clip_mel(clip)
-        rows = PIECE_FRAMES * len(heard) // clip.n_frames
-        pieces = torch.from_numpy(np.asarray(heard, np.float32)).split(rows)
+        audio = self.features.clip_features(clip) if self.features else self.clips.clip_mel(clip)
+        rows = PIECE_FRAMES * len(audio) // clip.n_frames
+        pieces = torch.from_numpy(np.asarray(audio, np.float32)).split(rows)
         read = torch.cat([self.head(self.teacher.encoder(p[None]))[0].argmax(dim=-1) for p in pieces])
         return np.where(known == NO_PHONE, read.numpy(), known)
 
@@ -102,7 +101,7 @@ def write_imitated(imitation: Imitation, out: Path, seed: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=Path, required=True, help="clips whose motion does not count")
-    parser.add_argument("--teacher", type=Path, required=True)
+    parser.add_argument("--teacher", type=Path, required=True, help="checkpoint of a teacher, an adapter or a student")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=8, help="sampler steps of the teacher")
     parser.add_argument("--seed", type=int, default=0)
@@ -111,8 +110,7 @@ def main() -> None:
         parser.error("--out is the folder of --clips: name another, its motion is not overwritten")
     teacher, about = load_talker(args.teacher)
     clips = ClipSet(args.clips)
-    if list(clips.info.identities) != list(about["identities"]) or list(clips.info.emotions) != list(about["emotions"]):
-        parser.error(f"{args.clips} has other identities or emotions than {args.teacher}")
+    check_library(args.teacher, about["identities"], about["emotions"], clips)
     features = FeatureSet(clips) if teacher.config.d_features else None
     head = load_phone_head(args.teacher, teacher.config.encoder.d_model)
     write_imitated(Imitation(teacher, head, clips, features, args.steps), args.out, args.seed)

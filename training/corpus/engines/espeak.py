@@ -171,7 +171,8 @@ class EspeakEngine:
         self._sample_rate = self._library.espeak_Initialize(_AUDIO_SYNCHRONOUS, 0, None, _PHONEME_EVENTS)
         if self._sample_rate <= 0:
             raise EngineMissing("espeak: its voice data is missing; apt-get install espeak-ng")
-        self._chunks, self._events = [], []
+        self._chunks: list[np.ndarray] = []
+        self._events: list[tuple] = []
         self._callback = _Callback(self._receive)  # kept: the library holds only the pointer
         self._library.espeak_SetSynthCallback(self._callback)
 

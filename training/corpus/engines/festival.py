@@ -5,14 +5,11 @@ A Scheme script synthesizes one text and prints the Segment relation: phone name
 
 import re
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
-import soundfile
-
-from training.corpus.engines.base import EngineMissing, Speech, SynthesisError
-from training.corpus.engines.flite import radio_phones
+from training.corpus.engines.base import EngineMissing
+from training.corpus.engines.command import spoken
 
 VOICE_FOLDER = Path("/usr/share/festival/voices/us/cmu_us_slt_arctic_hts")
 # "-r" is hts_engine's speech rate: 1.0 is the voice's own pace, larger is faster.
@@ -36,12 +33,13 @@ class FestivalEngine:
     voices = ("slt_hts",)
 
     def __init__(self):
-        self._command = shutil.which("festival")
-        if self._command is None or not VOICE_FOLDER.is_dir():
+        command = shutil.which("festival")
+        if command is None or not VOICE_FOLDER.is_dir():
             raise EngineMissing(
                 "festival: the command or its voice is missing; apt-get install festival "
                 "festlex-cmu festlex-poslex festvox-us-slt-hts"
             )
+        self._command = command
 
     def speak(self, text, voice, speed, seed):
         """See Engine.speak; the voice has no noise input, so seed changes nothing."""
@@ -52,12 +50,4 @@ class FestivalEngine:
             path = Path(folder) / "speech.wav"
             script = Path(folder) / "speak.scm"
             script.write_text(_SCRIPT.format(speed=speed, text=quoted, path=path), "ascii")
-            result = subprocess.run(
-                [self._command, "--batch", str(script)],
-                capture_output=True, text=True, timeout=60, check=False,
-            )  # fmt: skip
-            if result.returncode != 0 or not path.is_file():
-                raise SynthesisError(f"festival ended with {result.returncode}")
-            audio, sample_rate = soundfile.read(path, dtype="float32")
-        pairs = [(name, float(end)) for name, end in _PHONE_END.findall(result.stdout)]
-        return Speech(audio, sample_rate, radio_phones(pairs, len(audio) / sample_rate))
+            return spoken([self._command, "--batch", str(script)], path, _PHONE_END)

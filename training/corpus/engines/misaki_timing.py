@@ -4,7 +4,7 @@ Both models speak one token per character of the misaki alphabet, between two pa
 each token's length in frames of 600 samples at 24 kHz (25 ms). Three things turn that into phones:
 
 - stress marks and spaces are tokens with a length of their own; it belongs to the phone after them;
-- the model hears its tokens late: every boundary is 50 ms before the sum of the durations says
+- the audio is ahead of its tokens: every boundary is 50 ms before the sum of the durations says
   (measured against forced alignment: median +50..55 ms in both models, all voices);
 - a phone before a pause swallows most of the pause, so the start of the silence is taken from the
   energy of the audio; so are pauses the text does not mark, when they are longer than any closure.
@@ -74,7 +74,7 @@ def group_tokens(tokens):
     marks and spaces are counted in the item after them; trailing ones form a last SIL item.
     Raises SynthesisError for a character outside the table.
     """
-    items = []
+    items: list[tuple[str, int]] = []
     carried = 0
     for position, token in enumerate(tokens):
         carried += 1
@@ -120,7 +120,7 @@ def _spans(tokens, edges_s):
 
 def _with_pauses(spans, is_silent, total_s):
     """(name, start_s, end_s) of all phones and of the pauses between and before them."""
-    phones = []
+    phones: list[tuple[str, float, float]] = []
     for index, (name, start_s, pause_before) in enumerate(spans):
         is_first = index == 0
         search_from_s = 0.0 if is_first else phones[-1][1] + MIN_PHONE_BEFORE_PAUSE_S

@@ -38,7 +38,8 @@ def speak_held_out(language: str, n: int, seed: int, wordnet_dir=WORDNET_DIR) ->
     voices = sorted(plan.held_out("espeak", engine.voices, language))
     key = f"held out:{seed}"
     sentences = SentenceSource(key, wordnet_dir) if language == ENGLISH else WordSource(LANGUAGES[language], key)
-    rng, out, failures = np.random.default_rng([seed, *language.encode()]), [], 0
+    rng, failures = np.random.default_rng([seed, *language.encode()]), 0
+    out: list = []
     while len(out) < n:
         text, voice = sentences.next(for_test=True), voices[len(out) % len(voices)]
         speed, draw = float(rng.triangular(*_speeds())), int(rng.integers(2**31))

@@ -25,7 +25,8 @@ def accent_scores(
     audio = {r.name: r.audio for r in recordings}
     rendered = [c for c in clips if c.weights is not None]
     accents = [accent_curve(audio[c.name], c.times) for c in rendered]
-    brows = [brow_heights(load_head(), c.weights).mean(axis=(1, 2)).astype(np.float64) for c in rendered]
+    weights = [c.weights for c in clips if c.weights is not None]
+    brows = [brow_heights(load_head(), w).mean(axis=(1, 2)).astype(np.float64) for w in weights]
     out = {"accent_brows_r": _best(brows, accents)} if rendered else {}
     if poses is not None:
         pitch = [np.asarray(p, np.float64)[:, HEAD_ANGLES.index("headPitch")] for p in poses]

@@ -6,7 +6,7 @@ An animator offers what it has by attributes; scores that need another are left 
     seed               int, of the first clip; may be set
     emotion_strength   float 0..2, may be set; None or missing: the model has no dial
     pose               after a call: degrees [n, 3] per clip (accents.HEAD_ANGLES); None or missing: no head pose
-    enroll             (audio float32 [n]) -> style float32 [d], how the model hears a person
+    enroll             (audio float32 [n]) -> style float32 [d], the model's style of a person
     latency_s          seconds by which the motion is late when it is streamed; None: the whole sound is needed
     needs_phones       True for rules that are given the phones of the recordings: other sound cannot be animated
     is_slow            True for what takes as long as the sound: it is not run on sound made for a score
@@ -14,11 +14,21 @@ An animator offers what it has by attributes; scores that need another are left 
 
 from __future__ import annotations
 
+from typing import Protocol, cast
+
 import numpy as np
 
 from training.eval.baselines import Animator
 
 OTHER_SEED = 1000
+
+
+class Seeded(Animator, Protocol):
+    seed: int
+
+
+class Dialled(Animator, Protocol):
+    emotion_strength: float | None
 
 
 def takes_audio(animator: Animator) -> bool:
@@ -37,11 +47,12 @@ def another_take(animator: Animator, audio: list[np.ndarray], emotion: str | Non
     seed = getattr(animator, "seed", None)
     if seed is None:
         return None
+    seeded = cast(Seeded, animator)
     try:
-        animator.seed = seed + OTHER_SEED
+        seeded.seed = seed + OTHER_SEED
         return run(animator, audio, emotion)
     finally:
-        animator.seed = seed
+        seeded.seed = seed
 
 
 def moods_of(animator: Animator) -> list[str]:
@@ -52,9 +63,10 @@ def moods_of(animator: Animator) -> list[str]:
 
 def with_strength(animator: Animator, audio: list[np.ndarray], emotion: str, strength: float) -> list[np.ndarray]:
     """The speech in an emotion at a strength; the animator must have emotion_strength."""
-    before = animator.emotion_strength
+    dialled = cast(Dialled, animator)
+    before = dialled.emotion_strength
     try:
-        animator.emotion_strength = strength
+        dialled.emotion_strength = strength
         return run(animator, audio, emotion)
     finally:
-        animator.emotion_strength = before
+        dialled.emotion_strength = before

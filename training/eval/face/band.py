@@ -1,4 +1,4 @@
-"""Whether a person's style is heard alike over a telephone: distance of styles against that between people."""
+"""Whether a telephone changes a person's style: distance of styles against that between people."""
 
 from __future__ import annotations
 

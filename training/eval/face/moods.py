@@ -27,7 +27,8 @@ def mood_scores(animator: Animator, clips: list[Clip], audio: list[np.ndarray]) 
         return {}
     neutral = run(animator, audio, "neutral")
     spans = [clip.speech for clip in clips]
-    out, bends = {}, []
+    out: dict[str, float] = {}
+    bends: list[float] = []
     for mood in moods:
         felt = run(animator, audio, mood)
         corners, inner, outer = _heights(felt, spans) - _heights(neutral, spans)

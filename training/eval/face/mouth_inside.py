@@ -57,10 +57,10 @@ def inside_scores(clips: list[Clip]) -> dict[str, float]:
         if values:
             out[f"incisors_{name}_mm"] = float(np.median(values))
     if any(teeth.values()):
-        out["incisors_mm"] = float(np.median(sum(teeth.values(), [])))
-    for name, values in tongue.items():
-        if values:
-            least, most = np.median(values, axis=0).tolist()
+        out["incisors_mm"] = float(np.median([value for values in teeth.values() for value in values]))
+    for name, pairs in tongue.items():
+        if pairs:
+            least, most = np.median(pairs, axis=0).tolist()
             out |= {f"tongue_{name}": at_teeth[name].rate, f"tongue_{name}_mm": least, f"tongue_{name}_seen_mm": most}
-            out[f"n_tongue_{name}"] = len(values)
+            out[f"n_tongue_{name}"] = len(pairs)
     return out

@@ -108,7 +108,8 @@ def _takes_of_rules(
     if second is None:
         return {}
     clips, others = _clips(recordings, motion), _clips(recordings, second)
-    return take_scores(clips, [c.weights for c in others]) | _energy_of_takes(clips, others, real)
+    weights = [c.weights for c in others if c.weights is not None]
+    return take_scores(clips, weights) | _energy_of_takes(clips, others, real)
 
 
 def _energy_of_takes(clips: list[Clip], others: list[Clip], real: list[Clip]) -> dict[str, float]:

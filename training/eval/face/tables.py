@@ -175,7 +175,7 @@ NOISE = Table(
         "0.7), and alone at -26 dBFS (wanted: 95 % of the frames with closed lips).",
         "Scream, sung: widest opening of made sounds (training/eval/face/effort.py) over that of speech (wanted: "
         "above 1.5).",
-        "Telephone: distance of the styles that are heard from 300 to 3400 Hz and from the whole band, over the "
+        "Telephone: distance of the styles of 300 to 3400 Hz and of the whole band, over the "
         "distance between people (wanted: below 0.4).",
     ),
 )  # fmt: skip

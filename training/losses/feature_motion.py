@@ -8,12 +8,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from training.diffusion.losses import LossWeights
+from training.diffusion.noising import known_frames
 from training.diffusion.schedule import Schedule
 from training.export.torch_student import load_student
+from training.losses.motion_loss import LossWeights, motion_loss
 from training.models.talker import Talker
 from training.prepared.motion_space import MotionSpace
-from training.stages.common import known_frames, motion_loss
 
 # Shares of a window: frames at its start that only lead in, and frames after them that are known to the denoiser.
 LEAD, PAST = 0.4, 0.2
@@ -22,9 +22,12 @@ LEAD, PAST = 0.4, 0.2
 FIRST_STEP = 0.5
 
 
-class HeardMotion(nn.Module):
+class FeatureMotion(nn.Module):
     """talker: its denoiser gives the wanted motion, frozen; the styles of its library are drawn at random.   timesteps:
     of the sampler, the first one first."""
+
+    styles: Tensor
+    timesteps: Tensor
 
     def __init__(self, talker: Talker, motion: MotionSpace, timesteps: list[int], weights: LossWeights):
         super().__init__()
@@ -72,7 +75,7 @@ class HeardMotion(nn.Module):
         return torch.where(known_frames(n, width - lead, past, audio.device) > 0, x0[:, lead:], noised[:, lead:])
 
 
-def heard_motion(bundle: Path, motion: MotionSpace, weights: LossWeights) -> HeardMotion:
+def feature_motion_of(bundle: Path, motion: MotionSpace, weights: LossWeights) -> FeatureMotion:
     """Wants the motion that a bundle's denoiser makes, at its own sampler's steps, in its own styles."""
     talker, about = load_student(bundle)
-    return HeardMotion(talker, motion, [s["t"] for s in about["sampler"]["steps"]], weights)
+    return FeatureMotion(talker, motion, [s["t"] for s in about["sampler"]["steps"]], weights)

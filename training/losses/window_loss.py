@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import nn
 
 from training.data.windows import Batch, WindowSampler
@@ -12,6 +14,8 @@ from training.loop.trainer import RunConfig
 
 class WindowLoss(nn.Module):
     """model: what is trained; see training/loop/README.md for the form of a loss."""
+
+    model: Any  # subclasses say which
 
     def __init__(self, model: nn.Module, windows: WindowSampler, run: RunConfig, runtime: Runtime):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Losses on predicted clean motion, over the new frames of a window."""
+"""The loss on predicted clean motion, over the new frames of a window, and the weights of all terms."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diffusiontalker.head import CLOSED_LIP_OPENING, Head
+from diffusiontalker.head import CLOSED_LIP_OPENING, Head, load_head
 from diffusiontalker.head.measures import lip_landmarks
+from training.models.talker import Talker
+from training.prepared.motion_space import MotionSpace, free_channels, is_face
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class LossWeights:
     enhancer: float = 0.02  # contrast of the predicted upper face with the style that was asked for
     posterior: float = 0.5  # phones read by the teacher's head in the small features against those in the large ones
     contact: float = 4.0  # how much more that counts where the large ones say p, b or m: a missed contact is seen first
-    heard: float = 0.0  # motion that the denoiser makes of the small features against that of the large ones
+    feature_motion: float = 0.0  # motion that the denoiser makes of the small features against that of the large ones
     audio: float = 1.0  # small encoder's features against the large one's, where the small one is trained
 
 
@@ -98,20 +100,28 @@ class MotionLoss:
         n_new = new.sum(dim=(1, 2)).clamp(min=1)
         loss = per_frame.sum(dim=1) + self.weights.velocity * per_velocity.sum(dim=1)
         if self.lips is not None:
-            loss = loss + self.weights.lip_opening * self._gap_error(x0_pred, x0, new, contact)
+            loss = loss + self.weights.lip_opening * self._gap_error(self.lips, x0_pred, x0, new, contact)
             edges = self.lips.edges(error) / torch.tensor(LIP_EDGES_SCALE, device=error.device)
             loss = loss + self.weights.lip_edges * edges.square().mean(dim=-1).sum(dim=1)
         loss = loss / n_new
         return loss.mean() if sample_weight is None else (loss * sample_weight).mean()
 
-    def _gap_error(self, x0_pred: Tensor, x0: Tensor, new: Tensor, contact: Tensor | None) -> Tensor:
+    def _gap_error(self, lips: Lips, x0_pred: Tensor, x0: Tensor, new: Tensor, contact: Tensor | None) -> Tensor:
         """[B]: sum over the new frames."""
-        gap = self.lips(x0)
+        gap = lips(x0)
         closed = (gap < CLOSED_LIP_OPENING).float()
         aim = gap - self.weights.closure_margin * closed
-        error = ((self.lips(x0_pred) - aim) / LIP_OPENING_SCALE).square() * new[..., 0]
+        error = ((lips(x0_pred) - aim) / LIP_OPENING_SCALE).square() * new[..., 0]
         counts_more = closed if contact is None else closed * contact
         return (error * (1 + self.weights.closure * counts_more)).sum(dim=1)
+
+
+def motion_loss(talker: Talker, motion: MotionSpace, weights: LossWeights) -> MotionLoss:
+    """With the lip terms only where the channels are ARKit's."""
+    free = set(free_channels(motion))
+    channel = torch.tensor([weights.upper_face if i in free else 1.0 for i in range(motion.n_channels)])
+    lips = Lips(load_head(), talker.mean, talker.std) if is_face(motion) else None
+    return MotionLoss(channel, lips, weights)
 
 
 def truncated_snr(alpha_bar: Tensor) -> Tensor:

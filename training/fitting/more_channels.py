@@ -7,10 +7,11 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from training.fitting.motion_statistics import set_motion_statistics
+from training.models.denoiser import Denoiser, FreeBranch
 from training.models.talker import Talker
 from training.prepared.clips import ClipSet
-from training.prepared.motion_space import MotionSpace
-from training.stages.common import free_channels, set_motion_statistics
+from training.prepared.motion_space import MotionSpace, free_channels
 
 NEW_CHANNEL_INIT = 0.02  # deviation of the weights from and to a channel that is new
 
@@ -33,8 +34,10 @@ def for_motion_of(talker: Talker, own: MotionSpace, clips: ClipSet, tied_noise: 
     places = [motion.channels.index(c) for c in own.channels]
     # z_old = z_new * scale + shift, of the channels that both have.
     scale, shift = new.std[places] / talker.std, (new.mean[places] - talker.mean) / talker.std
-    parts: list[tuple[nn.Module, nn.Module, Tensor]] = [(talker.denoiser, new.denoiser, talker.denoiser.tied_mask)]
-    if talker.denoiser.free is not None:
+    parts: list[tuple[Denoiser | FreeBranch, Denoiser | FreeBranch, Tensor]] = [
+        (talker.denoiser, new.denoiser, talker.denoiser.tied_mask)
+    ]
+    if talker.denoiser.free is not None and new.denoiser.free is not None:
         parts.append((talker.denoiser.free, new.denoiser.free, talker.denoiser.free_mask))
     with torch.no_grad():
         for old, made, seen in parts:
