@@ -3,6 +3,7 @@ error of either shows. Runs on machines with a GPU only."""
 
 from __future__ import annotations
 
+import atexit
 import importlib
 from pathlib import Path
 from types import ModuleType
@@ -66,13 +67,15 @@ def check_set(folder: Path) -> EngineSet:
 
 
 def open_cuda() -> ModuleType:
-    """pycuda.driver with the device's primary context current. Raises EngineError."""
+    """pycuda.driver with the device's primary context current until the process ends. Raises EngineError."""
     try:
         cuda = importlib.import_module("pycuda.driver")
     except ImportError as e:
         raise EngineError(f"running engines from Python needs PyCUDA ({e}): pip install pycuda") from e
     cuda.init()
-    cuda.Device(0).retain_primary_context().push()
+    context = cuda.Device(0).retain_primary_context()
+    context.push()
+    atexit.register(context.pop)  # PyCUDA aborts a process that ends with a context on its stack
     return cuda
 
 

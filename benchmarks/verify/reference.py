@@ -42,7 +42,7 @@ class Reference:
                 arrays[f"{network}/in/{name}"] = np.stack([feeds[name] for feeds, _ in calls])
             arrays[f"{network}/out"] = np.stack([out for _, out in calls])
         with atomic_writer(path) as file:
-            np.savez_compressed(file, **arrays)
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # NumPy's stub: any name may be allow_pickle
 
     @staticmethod
     def load(path: Path, bundle: Path) -> Reference:

@@ -33,12 +33,12 @@ WAY = (
     ("push: samples in any pieces, at any rate", "csrc/api, csrc/runtime/stream"),
     ("mix to mono, resample to 16 kHz", "csrc/audio"),
     ("log-mel: 80 bands, every 10 ms", "csrc/audio, csrc/runtime/front_end"),
-    ("window: past, hop and lookahead are complete", "csrc/runtime/stream_window"),
+    ("window: past, hop and lookahead are complete", "csrc/runtime/segment"),
     ("audio encoder, once per window", "csrc/backends"),
     ("denoiser and DDIM update, 8 or 2 times", "csrc/core, csrc/kernels"),
     ("weights in their units and limits", "csrc/kernels/denormalise"),
     ("smoothing, lip seal, silence gate, head pose", "csrc/runtime/post, head_pose"),
-    ("pull: frames with their index", "csrc/api, csrc/runtime/stream"),
+    ("pull: frames with their index", "csrc/api, csrc/runtime/frame_queue"),
 )
 
 

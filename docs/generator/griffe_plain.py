@@ -31,8 +31,9 @@ def comment_behind(attribute) -> str:
     try:
         lines = attribute.lines_collection[attribute.filepath]
         last = attribute.endlineno or attribute.lineno
-        code, sign, comment = lines[last - 1].partition("  # ")
-        above, row = [], attribute.lineno - 2
+        _code, sign, comment = lines[last - 1].partition("  # ")
+        above: list[str] = []
+        row = attribute.lineno - 2
         while row >= 0 and lines[row].strip().startswith("# "):
             above.insert(0, lines[row].strip()[2:])
             row -= 1
