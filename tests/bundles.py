@@ -181,7 +181,7 @@ def identities(seed: int, kind: Kind = Kind()) -> np.ndarray:
 def rig(seed: int, kind: Kind) -> dict[str, np.ndarray]:
     """Tensors of rig.safetensors."""
     rng = np.random.default_rng(seed + 4)
-    shapes = {"template": (kind.n_vertices, 3)}
+    shapes: dict[str, tuple[int, ...]] = {"template": (kind.n_vertices, 3)}
     if kind.space == "coefficients":
         shapes |= {"mean": (3 * kind.n_vertices,), "basis": (kind.n_channels, 3 * kind.n_vertices)}
     return {name: rng.standard_normal(shape).astype(np.float32) for name, shape in shapes.items()}

@@ -1,13 +1,59 @@
 #!/usr/bin/env bash
-# All tests from a fresh clone: bash tests/run.sh
-# Uses the active virtual environment, or makes .venv. Words after the command go to pytest, for example -k cli.
+# All tests from a fresh clone: bash tests/run.sh [--fast] [WORDS]
+# Uses the active virtual environment, or makes .venv. WORDS go to pytest, for example -k cli: then one process runs the
+# Python tests. --fast installs and compiles what has changed since the last run, and leaves out what CONTRIBUTING.md
+# lists.
+# Warnings of the C and C++ compilers are errors. DT_WERROR=OFF lets them pass, for a compiler that warns of more.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . examples/environment.sh
 build="${DT_TEST_BUILD:-build/tests}"
 jobs="$(nproc 2>/dev/null || echo 2)"
+fast=""
+if [ "${1:-}" = --fast ]; then
+  fast=1
+  shift
+fi
+# The wheel and the C++ tests compile the same sources.
+if command -v ccache >/dev/null; then
+  export CMAKE_C_COMPILER_LAUNCHER="${CMAKE_C_COMPILER_LAUNCHER:-ccache}"
+  export CMAKE_CXX_COMPILER_LAUNCHER="${CMAKE_CXX_COMPILER_LAUNCHER:-ccache}"
+fi
+
+scratch="$(mktemp -d)"
+times="$scratch/times"
+parts="$scratch/parts"
+touch "$times" "$parts"
+
+finish() {
+  local result=$?
+  if [ -s "$times" ]; then
+    echo
+    echo "== Seconds of each part, $SECONDS s in all"
+    sort -rn "$times" | sed 's/\t/  /; s/^/  /'
+  fi
+  rm -rf "$scratch"
+  if [ "$result" = 0 ]; then echo "All tests passed."; else echo "The tests failed." >&2; fi
+}
+trap finish EXIT
 
 step() { echo; echo "== $*"; }
+
+# timed NAME COMMAND..: runs it now.
+timed() {
+  local name="$1" begun=$SECONDS
+  shift
+  step "$name"
+  "$@"
+  printf '%d\t%s\n' "$((SECONDS - begun))" "$name" >>"$times"
+}
+
+# part NAME COMMAND..: runs it later, beside others; those that take longest are named first.
+part() {
+  local name="$1"
+  shift
+  printf '%s\t%s\n' "$name" "$(printf '%q ' "$@")" >>"$parts"
+}
 
 has_gtest() {
   local probe result=0
@@ -31,65 +77,88 @@ install_gtest() {
   fi
 }
 
-step "Installing the package with its test tools"
-extras=dev,train,video
-# nvcc's wheels are for Linux on x86-64, and 100 MB that a machine with a CUDA toolkit need not load.
-if ! command -v nvcc >/dev/null && [ "$(uname -sm)" = "Linux x86_64" ]; then extras="$extras,cuda-compile"; fi
-# The last two are build requirements, which the C++ tests need outside of pip's own build too.
-"$PYTHON" -m pip install --quiet ".[$extras]" "cmake>=3.20" "nlohmann-json>=3.11"
+# Into the environment, unless the very same is there already. The stamp lies in the environment.
+install_package() {
+  local extras=dev,train,video stamp what
+  # nvcc's wheels are for Linux on x86-64, and 100 MB that a machine with a CUDA toolkit need not load.
+  if ! command -v nvcc >/dev/null && [ "$(uname -sm)" = "Linux x86_64" ]; then extras="$extras,cuda-compile"; fi
+  stamp="$(dirname "$BIN")/diffusiontalker-tests.json"
+  what="$("$PYTHON" tests/install_stamp.py ask "$stamp" "$extras")"
+  if [ -z "$fast" ] && [ "$what" = package ]; then what=all; fi
+  case "$what" in
+    nothing) echo "The environment has it already." ;;
+    package)
+      # The environment has the build's requirements (the extra dev), so that compiled objects can be kept.
+      DT_BUILD_DIR="$PWD/build/package" "$PYTHON" -m pip install --quiet --no-build-isolation --no-deps \
+        --force-reinstall .
+      ;;
+    all) "$PYTHON" -m pip install --quiet ".[$extras]" ;;
+  esac
+  if [ "$what" != nothing ]; then "$PYTHON" tests/install_stamp.py write "$stamp" "$extras"; fi
+}
 
-step "Formatting and types"
-ruff check .
-ruff format --check .
-mypy python/diffusiontalker
-find csrc examples tests -regex '.*\.\(h\|c\|cpp\|cu\|cuh\)' -print0 | xargs -0 clang-format --dry-run -Werror
+build_cpp() {
+  if [ -z "$fast" ] || [ ! -f "$build/CMakeCache.txt" ]; then
+    install_gtest
+    cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DDT_BUILD_TESTS=ON -DDT_WERROR="${DT_WERROR:-ON}" \
+      -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DPython_EXECUTABLE="$PYTHON"
+  fi
+  cmake --build "$build" --parallel "$jobs"
+}
 
-install_gtest
-step "C++ tests"
-cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DDT_BUILD_TESTS=ON -DPython_EXECUTABLE="$PYTHON"
-cmake --build "$build" --parallel "$jobs"
-ctest --test-dir "$build" --output-on-failure --parallel "$jobs"
+validator() {
+  npm install --silent --no-audit --no-fund --prefix build/node gltf-validator@2.0.0-dev.3.10
+}
+
+abi() {
+  if command -v abidw >/dev/null && command -v abidiff >/dev/null; then
+    part "C ABI against the committed dump" bash tests/abi.sh "$DT_TEST_BUILD/csrc/api/libdiffusiontalker.so"
+  else
+    echo "abidw and abidiff are not here (Debian: abigail-tools): the C ABI is not compared"
+  fi
+}
+
+# python_tests NAME WORDS..: a part of the Python tests. Each is a process of its own: training, signals and OpenVINO in
+# one long process have crashed it once.
+python_tests() {
+  local name="$1"
+  shift
+  if [ -n "$fast" ]; then set -- "$@" -m "not slow" -q; fi
+  part "Python tests: $name" "$PYTHON" -m pytest -rs "$@"
+}
+
+timed "Package with its test tools" install_package
+timed "Compiling the C++ tests" build_cpp
 DT_TEST_BUILD="$(cd "$build" && pwd)"
 export DT_TEST_BUILD
-step "C ABI against the committed dump"
-if command -v abidw >/dev/null && command -v abidiff >/dev/null; then
-  bash tests/abi.sh "$DT_TEST_BUILD/csrc/api/libdiffusiontalker.so"
-else
-  echo "abidw and abidiff are not here (Debian: abigail-tools): skipped"
-fi
-
 if command -v npm >/dev/null; then
-  step "Khronos glTF validator"
-  npm install --silent --no-audit --no-fund --prefix build/node gltf-validator@2.0.0-dev.3.10
+  if [ -z "$fast" ] || [ ! -d build/node/node_modules ]; then timed "Khronos glTF validator" validator; fi
   export NODE_PATH="$PWD/build/node/node_modules"
 else
   echo "npm is not here: the Khronos validator's tests are skipped"
 fi
 
-# Each part in a process of its own: training, signals and OpenVINO in one long process have crashed it once.
-chain=tests/py_training/test_end_to_end.py
 if [ "$#" -gt 0 ]; then
-  step "Python tests"
-  "$PYTHON" -m pytest -rs "$@"
-else
-  step "Python tests: structure"
-  "$PYTHON" -m pytest -rs tests/structure
-  step "Python tests: documentation"
-  "$PYTHON" -m pytest -rs tests/docs
-  step "Python tests: package"
-  "$PYTHON" -m pytest -rs tests/py_pkg
-  step "Python tests: kernels"
-  "$PYTHON" -m pytest -rs tests/kernels
-  step "Python tests: examples"
-  "$PYTHON" -m pytest -rs tests/examples
-  step "Python tests: engines"
-  "$PYTHON" -m pytest -rs tests/py_trt_build
-  step "Python tests: training"
-  "$PYTHON" -m pytest -rs tests/py_training --ignore "$chain" --ignore-glob '*/test_loop*.py'
-  step "Python tests: training loop"
-  "$PYTHON" -m pytest -rs tests/py_training/test_loop*.py
-  step "Python tests: the whole chain"
-  "$PYTHON" -m pytest -rs "$chain"
+  if [ -n "$fast" ]; then set -- "$@" -m "not slow"; fi
+  timed "Formatting and types" bash tests/lint.sh
+  timed "C++ tests" ctest --test-dir "$build" --output-on-failure --parallel "$jobs" ${fast:+--label-exclude slow}
+  timed "Python tests" "$PYTHON" -m pytest -rs "$@"
+  exit
 fi
-echo
-echo "All tests passed."
+
+chain=tests/py_training/test_end_to_end.py
+if [ -z "$fast" ]; then python_tests "the whole chain" "$chain"; fi
+python_tests "training, a to e" tests/py_training --ignore "$chain" --ignore-glob '*/test_[f-z]*'
+python_tests "training, f to z" tests/py_training --ignore-glob '*/test_[a-e]*' --ignore-glob '*/test_loop*.py'
+python_tests "package, a to d" tests/py_pkg/test_[a-d]*.py
+python_tests "package, e to z" tests/py_pkg --ignore-glob '*/test_[a-d]*'
+part "C++ tests" ctest --test-dir "$build" --output-on-failure ${fast:+--label-exclude slow}
+python_tests "training loop" tests/py_training/test_loop*.py
+python_tests "engines" tests/py_trt_build
+python_tests "documentation" tests/docs
+if [ -z "$fast" ]; then python_tests "examples" tests/examples; fi
+part "Formatting and types" bash tests/lint.sh
+if [ -z "$fast" ]; then abi; part "C++ faults that warnings miss, in what differs from main" bash tests/tidy.sh; fi
+python_tests "structure and kernels" tests/structure tests/kernels
+step "Parts, $jobs at a time: $(wc -l <"$parts")"
+"$PYTHON" tests/run_parts.py --jobs "$jobs" --times "$times" <"$parts"

@@ -5,6 +5,7 @@
 #include "backends/gpu/gpu_backend.h"
 #include "backends/reference/reference_backend.h"
 #include "host_gpu.h"
+#include "runtime/opening_log.h"
 
 namespace dt::test {
 namespace {
@@ -44,6 +45,29 @@ TEST(ChooseBucket, TakesTheSmallestThatHoldsAll) {
   EXPECT_EQ(choose_bucket(buckets, 8), 8u);
   EXPECT_EQ(choose_bucket(buckets, 9), 64u);
   EXPECT_EQ(choose_bucket(buckets, 65), 64u);
+}
+
+// The owner of the log may be gone by then: under AddressSanitizer this was a use after free.
+TEST_F(Gpu, AWarningAfterOpeningGoesToTheHook) {
+  using Texts = std::vector<std::string>;
+  const auto keep = [](void* to, int32_t, const char* text) { static_cast<Texts*>(to)->push_back(text); };
+  Texts hooked;
+  set_log(keep, &hooked, DT_LOG_INFO);
+  auto own = std::make_unique<Texts>();
+  OpeningLog log(Log{keep, own.get()});
+  auto engines = std::make_unique<HostEngines>(
+      bundle_, state_, std::map<size_t, std::vector<size_t>>{{kWindow, {1, 4}}}, 4096);
+  GpuBackend backend(bundle_, "host-gpu", std::make_unique<HostDevice>(state_), std::move(engines),
+                     log.log());
+  backend.make_session(1, kShape);
+  EXPECT_TRUE(own->empty());
+  log.end();
+  own = nullptr;
+  state_->fail_capture = true;
+  backend.make_session(4, kShape);
+  set_log(nullptr, nullptr, DT_LOG_INFO);
+  ASSERT_EQ(hooked.size(), 1u);
+  EXPECT_NE(hooked[0].find("could not be recorded"), std::string::npos) << hooked[0];
 }
 
 TEST_F(Gpu, IsRecordedOnceAndLaunchedForEveryHop) {

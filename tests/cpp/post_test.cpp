@@ -79,6 +79,17 @@ TEST(Post, TheGateRestsTheMouthAndNotTheHead) {
   EXPECT_EQ(out, std::vector<float>(6, 0.0f));
 }
 
+// It opens in half of ease_ms: 100.5 ms are more than three frames of a 30th second.
+TEST(Post, TheGateIsAheadByWholeFramesThatCoverItsOpening) {
+  const MotionSpec m = lips();
+  PostSettings settings;
+  settings.gate.is_on = true;
+  settings.gate.ease_ms = 200;
+  EXPECT_EQ(Post(m, settings).gate_ahead_frames(), 3);
+  settings.gate.ease_ms = 201;
+  EXPECT_EQ(Post(m, settings).gate_ahead_frames(), 4);
+}
+
 TEST(Post, OpeningFollowsTheHead) {
   const LipOpening opening(lips().channels);
   EXPECT_TRUE(opening.is_known());

@@ -10,10 +10,13 @@ BUNDLES = ROOT / "python" / "diffusiontalker" / "bundles"
 README = ROOT / "README.md"
 CARDS = sorted(BUNDLES.glob("*/README.md"))
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
-TRAINING = sorted((ROOT / "training").rglob("*.md"))
+TRAINING = sorted(p for p in (ROOT / "training").rglob("*.md") if "node_modules" not in p.parts)
 PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *CARDS, *DOCS, *TRAINING]
 PAGES += sorted(p for p in (ROOT / "examples").rglob("README.md") if "output" not in p.parts)
 PAGES += sorted((ROOT / "benchmarks").glob("*.md"))
+PAGES += [ROOT / "CHANGELOG.md", ROOT / "python" / "diffusiontalker" / "assets" / "README.md"]
+RECIPES = sorted((ROOT / "training" / "recipes").glob("*.sh"))
+HEADERS = sorted((ROOT / "csrc" / "include" / "dt").glob("*.h*"))
 
 
 def name_of(page: Path) -> str:
@@ -28,22 +31,26 @@ def blocks(page: Path, *languages: str) -> list[str]:
 
 def commands(page: Path) -> list[str]:
     """Every call of `diffusiontalker` or `python -m MODULE` in the shell blocks of a page, variables filled in."""
+    return commands_of("\n".join(blocks(page, "bash", "sh", "")))
+
+
+def commands_of(script: str) -> list[str]:
+    """The same of the lines of a shell script."""
     found = []
-    variables: dict[str, str] = {}  # later blocks of a page go on with them
-    for block in blocks(page, "bash", "sh", ""):
-        for line in re.sub(r"\s*\\\n\s*", " ", block).splitlines():
-            line = re.sub(r"(^|\s)#.*", "", line)
-            if match := re.match(r'\s*([A-Z]+)="(.*)"\s*$', line):
-                variables[match[1]] = filled(match[2], variables)
-                continue
-            for part in re.split(r"\s\|\s|&&|;", filled(line, variables)):
-                if call := re.search(r"(?:^|\s)((?:diffusiontalker|python -m [\w.]+)(?:\s[^>]*|$))", part):
-                    found.append(re.split(r"\s{3,}", call[1].strip())[0])
+    variables: dict[str, str] = {}
+    for line in re.sub(r"\s*\\\n\s*", " ", script).splitlines():
+        line = re.sub(r"(^|\s)#.*", "", line)
+        if match := re.match(r'\s*([A-Za-z]+)="(.*)"\s*$', line):
+            variables[match[1]] = filled(match[2], variables)
+            continue
+        parts = re.split(r"\s\|\s|&&|;", filled(line, variables))
+        calls = (re.search(r"(?:^|\s)((?:diffusiontalker|python -m [\w.]+)(?:\s[^>]*|$))", part) for part in parts)
+        found += [re.split(r"\s{3,}", call[1].strip())[0] for call in calls if call]
     return found
 
 
 def filled(line: str, variables: dict[str, str]) -> str:
-    return re.sub(r"\$([A-Z]+)\b", lambda m: variables.get(m[1], m[0]), line)
+    return re.sub(r"\$([A-Za-z]+)\b", lambda m: variables.get(m[1], m[0]), line)
 
 
 def inline_commands(page: Path) -> list[str]:
@@ -88,3 +95,26 @@ def sentences(text: str) -> tuple[list[str], list[str]]:
 
 def n_words(sentence: str) -> int:
     return sum(bool(re.search(r"\w", word)) for word in sentence.split())
+
+
+def header_sentences(text: str) -> list[str]:
+    """Sentences of the comments of a C or C++ header. Lines of code and of tables end a paragraph, and so does a
+    parameter (`name [in]`)."""
+    bodies = [m[0] for m in re.finditer(r"/\*.*?\*/|(?:^[ \t]*//[^\n]*\n)+", text, re.DOTALL | re.MULTILINE)]
+    found, paragraph = [], []
+
+    def close() -> None:
+        parts = re.split(r"(?<=[.:;!?])\s+(?=[A-Z\"(\d])|(?<=[.])\s{2,}", " ".join(paragraph))
+        found.extend(s for s in parts if len(s.split()) > 1)
+        paragraph.clear()
+
+    for body in bodies:
+        for line in body.splitlines():
+            line = re.sub(r"^\s*(/\*|\*/|\*|//)|\*/$", "", line).rstrip()
+            is_code = re.match(r"\s{2,}\S.*[;{}]|.*\S {3,}\S|\s*-{3,}", line)
+            if is_code or not line.strip() or re.match(r"\s+(- |\d\. )|\s*\w+(, \w+)* \[(in|out)\]", line):
+                close()
+            if line.strip() and not is_code:
+                paragraph.append(line.strip())
+        close()
+    return found

@@ -23,6 +23,7 @@ def checkout(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=pages.name_of)
+@pytest.mark.slow
 def test_python_blocks_run(page, checkout):
     source = "\n".join(pages.blocks(page, "python"))
     if page.name == "tensorrt.md":  # without a GPU: host memory in the place of the device, and networks that are quick
@@ -36,6 +37,7 @@ def test_python_blocks_run(page, checkout):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_the_readmes_commands_run(checkout):
     calls = [c for c in pages.commands(pages.README) if c.startswith("diffusiontalker ")]
     assert len(calls) >= 3

@@ -10,7 +10,9 @@ import pages
 import pytest
 
 OURS = re.compile(r"(diffusiontalker|python -m (training|benchmarks|diffusiontalker)\b)(?!.*\b(COMMAND|MODULE)\b)")
-CALLS = sorted({c for p in pages.PAGES for c in (*pages.commands(p), *pages.inline_commands(p)) if OURS.match(c)})
+FOUND = {c for p in pages.PAGES for c in (*pages.commands(p), *pages.inline_commands(p))}
+FOUND |= {c for p in pages.RECIPES for c in pages.commands_of(p.read_text(encoding="utf-8"))}
+CALLS = sorted(filter(OURS.match, FOUND))
 
 
 def split(call: str) -> tuple[str, tuple[str, ...]]:
@@ -52,4 +54,8 @@ def test_calls_are_found():
     assert len(CALLS) > 60
     assert ("training.eval", ("speech",)) in map(split, CALLS)
     assert any("--layer 3" in c and c.startswith("python -m training.data.prepare") for c in CALLS), "$W is filled in"
+    assert ("training.stages.enrolment", ()) in map(split, CALLS), "of a recipe"
+    assert any("training.data.prepare --variants 2 --background 0.25 --corpus" in c for c in CALLS), (
+        "$prepare is filled in"
+    )
     assert any("training.data.unlabelled --like" in c and "--audio LIBRIVOX" in c for c in CALLS), "$U is filled in"

@@ -28,10 +28,12 @@ def site(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_site_builds_strictly(site):
     assert (site / "index.html").is_file() and (site / "search" / "search_index.json").is_file()
 
 
+@pytest.mark.slow
 def test_every_function_of_the_c_abi_has_its_place(site):
     headers = "".join(p.read_text() for p in sorted((pages.ROOT / "csrc" / "include" / "dt").glob("*.h")))
     functions = set(re.findall(r"^DT_API [\w *]+?\b(dt_\w+)\(", headers, re.MULTILINE))
@@ -40,6 +42,7 @@ def test_every_function_of_the_c_abi_has_its_place(site):
     assert functions - set(re.findall(r'id="(dt_\w+)"', html)) == set()
 
 
+@pytest.mark.slow
 def test_the_python_reference_has_the_public_names(site):
     import diffusiontalker as dt
 
@@ -49,6 +52,7 @@ def test_the_python_reference_has_the_public_names(site):
     assert 'id="diffusiontalker.api.stream.Stream.interrupt"' in html
 
 
+@pytest.mark.slow
 def test_the_pictures_are_drawn_from_the_sources(site):
     floors = (site / "images" / "floors.svg").read_text()
     for folder in ("common", "core", "backends/openvino", "runtime", "api", "bindings"):

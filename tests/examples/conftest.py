@@ -17,6 +17,14 @@ from example_support import EXAMPLES, ROOT, output_of
 import diffusiontalker as dt
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Examples are compiled and run: all of it is slow."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def tiny_bundle(tmp_path_factory):
     return write_bundle(tmp_path_factory.mktemp("bundles") / "tiny")

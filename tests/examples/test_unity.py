@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
+import c_headers
+import csharp_binding
 import numpy as np
 import pytest
 from example_support import EXAMPLES, OPENVINO, PACKAGE, needs, output_of, read_weights
@@ -48,33 +48,17 @@ def test_csharp_checks_run(tmp_path, tiny_bundle):
     assert text.splitlines()[-1] == "all checks passed"
 
 
-def c_fields(name: str) -> list[str]:
-    """Names of the fields of a struct, from the headers."""
-    headers = "\n".join(p.read_text() for p in (PACKAGE / "include" / "dt").glob("*.h"))
-    body = re.search(rf"typedef struct {name} {{(.*?)}} {name};", headers, re.DOTALL)[1]
-    body = re.sub(r"/\*.*?\*/", "", body, flags=re.DOTALL)
-    fields = []
-    for declaration in filter(None, (part.strip() for part in body.split(";"))):
-        fields += [re.search(r"(\w+)$", part.strip())[1] for part in declaration.split(",")]
-    return fields
-
-
+# Name in C -> name in C#.
 STRUCTS = {
-    "dt_model_options": "Native.ModelOptions",
-    "dt_model_info": "ModelInfo",
-    "dt_profile_info": "ProfileInfo",
-    "dt_stream_options": "Native.StreamOptions",
-    "dt_stream_info": "StreamInfo",
-    "dt_scheduler_options": "Native.SchedulerOptions",
-    "dt_step_info": "StepInfo",
-    "dt_style_part": "Native.StylePart",
-    "dt_emotion_part": "Native.EmotionPart",
+    c: f"Native.{sharp}" if sharp.endswith(("Options", "Part")) else sharp
+    for sharp, c in csharp_binding.STRUCTS.items()
 }
 
 
 @needs("cc")
 def test_csharp_structs_have_the_layout_of_the_headers(tmp_path):
-    lines = [f'P({c}, "{c}", {field});' for c in STRUCTS for field in c_fields(c)]
+    structs = c_headers.read().structs
+    lines = [f'P({c}, "{c}", {field.name});' for c in STRUCTS for field in structs[c]]
     (tmp_path / "layout.c").write_text(
         '#include <stddef.h>\n#include <stdio.h>\n#include "dt/dt.h"\n'
         '#define P(s, n, f) printf("%s %d\\n", n, (int)offsetof(s, f))\n'

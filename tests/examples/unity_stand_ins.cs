@@ -5,7 +5,11 @@ using System;
 namespace UnityEngine
 {
     public class MonoBehaviour { }
-    public static class Debug { public static void LogError(object message) { } }
+    public static class Debug
+    {
+        public static void LogError(object message) { }
+        public static void LogWarning(object message) { }
+    }
     public static class Application { public static string streamingAssetsPath { get { return ""; } } }
     public static class AudioSettings { public static int outputSampleRate { get; set; } }
     public sealed class AudioSource { }

@@ -82,7 +82,7 @@ def machine() -> dict | None:
 
 
 def add(path: Path, step: str, status: int, seconds: int, folder: Path, commit: str, said: Path) -> int:
-    content = {"schema": SCHEMA, "commit": commit, "gpu": machine(), "steps": {}}
+    content: dict = {"schema": SCHEMA, "commit": commit, "gpu": machine(), "steps": {}}
     if path.exists():
         content = json.loads(path.read_text())
     parts = read_parts(folder)

@@ -20,8 +20,12 @@ from pathlib import Path
 
 CSRC = Path(__file__).resolve().parents[2] / "csrc"
 EXPECTED = Path(__file__).with_name("resources.json")
-# As in the root CMakeLists.txt: Turing, Ampere, Ada, Hopper, Blackwell, and PTX for what comes after them.
-ARCHITECTURES = ("75", "86", "89", "90", "100", "120")
+# What the build compiles for: "80-real" is machine code, "120" is machine code and PTX.
+BUILT_FOR = tuple(
+    re.search(r"set\(CMAKE_CUDA_ARCHITECTURES ([\d a-z-]+)\)", (CSRC / "cmake" / "DtGpu.cmake").read_text())[1].split()
+)
+ARCHITECTURES = tuple(arch.removesuffix("-real") for arch in BUILT_FOR)  # those with machine code
+PTX = tuple(arch for arch in BUILT_FOR if not arch.endswith("-real"))
 SKIPPED = 77
 
 ENTRY = re.compile(r"Compiling entry function '(?P<name>.+)' for '(?P<arch>sm_\d+a?)'")
@@ -81,7 +85,8 @@ def compile_all(nvcc: str, folder: Path) -> str:
     command = [nvcc, "-std=c++17", "-fmad=false", "-Xptxas", "-v", "--threads", "2", "-Xcompiler", "-Wall,-Wextra"]
     for arch in ARCHITECTURES:
         command += ["-gencode", f"arch=compute_{arch},code=sm_{arch}"]
-    command += ["-gencode", f"arch=compute_{ARCHITECTURES[-1]},code=compute_{ARCHITECTURES[-1]}"]
+    for arch in PTX:
+        command += ["-gencode", f"arch=compute_{arch},code=compute_{arch}"]
     for include in (CSRC, CSRC / "include"):
         command += ["-I", str(include)]
     result = subprocess.run([*command, "-c", str(unit), "-o", str(folder / "all.o")], capture_output=True, text=True)
@@ -104,16 +109,15 @@ def measure(nvcc: str) -> dict[str, dict[str, dict[str, int]]]:
 
 def faults(kernels: dict, expected: dict, same_compiler: bool) -> list[str]:
     """What got worse. Another compiler spends registers differently: then only spills and the list count."""
-    found = []
-    for name in sorted(set(kernels) ^ set(expected)):
-        found.append(f"{name}: {'not in resources.json' if name in kernels else 'gone'}")
+    odd = sorted(set(kernels) ^ set(expected))
+    found = [f"{name}: {'not in resources.json' if name in kernels else 'gone'}" for name in odd]
     for name in sorted(set(kernels) & set(expected)):
         for arch, got in kernels[name].items():
             if got["spill_bytes"] > 0:
                 found.append(f"{name} {arch}: spills {got['spill_bytes']} bytes")
-            for key in ("registers", "shared_bytes"):
-                if same_compiler and got[key] > expected[name][arch][key]:
-                    found.append(f"{name} {arch}: {key} {got[key]}, expected at most {expected[name][arch][key]}")
+            most = expected[name][arch]
+            more = [key for key in ("registers", "shared_bytes") if same_compiler and got[key] > most[key]]
+            found += [f"{name} {arch}: {key} {got[key]}, expected at most {most[key]}" for key in more]
     return found
 
 

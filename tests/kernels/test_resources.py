@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-import resources  # noqa: E402
+import resources
 
 LOG = """ptxas info    : 0 bytes gmem
 ptxas info    : Compiling entry function '_ZN2dt12_GLOBAL__N_17kernel1ILi4EEEvf' for 'sm_90'
@@ -45,3 +45,20 @@ def test_committed_expectation_covers_every_kernel_file():
         kernels = [line.split("(")[0].split()[-1] for line in source.read_text().splitlines() if "__global__" in line]
         for kernel in kernels:
             assert any(name.split("<")[0] == kernel for name in expected), f"{kernel} of {source.name}"
+
+
+def has_machine_code(capability: str) -> bool:
+    """Code for 8.6 runs on 8.6 and 8.9, not on 8.0 and not on 9.0."""
+    major, minor = capability[:-1], capability[-1]
+    return any(arch[:-1] == major and arch[-1] <= minor for arch in resources.ARCHITECTURES)
+
+
+@pytest.mark.parametrize("capability", ["75", "80", "86", "89", "90", "100", "120"])
+def test_kernels_are_compiled_for_every_gpu_of_the_documentation(capability):
+    assert capability in resources.ARCHITECTURES and has_machine_code(capability)
+
+
+@pytest.mark.parametrize("capability", ["87", "103", "110", "121", "130"])
+def test_other_gpus_can_compile_the_kernels_themselves(capability):
+    """The driver compiles PTX of any older kind."""
+    assert has_machine_code(capability) or any(int(arch) <= int(capability) for arch in resources.PTX)

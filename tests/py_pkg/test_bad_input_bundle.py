@@ -21,6 +21,7 @@ def refused(place, path, says):
     place.refused(4, "in.wav", "-o", "out.npz", "--bundle", path, says=says)
 
 
+@pytest.mark.slow
 def test_bundle_flipped_byte_is_refused(place, broken):
     for name in json.loads((broken / "bundle.json").read_text())["files"]:
         data = bytearray((broken / name).read_bytes())

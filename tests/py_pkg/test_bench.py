@@ -60,6 +60,7 @@ def keys(value) -> set[str]:
     return set(value) | set().union(*(keys(v) for k, v in value.items() if k not in MAPS))
 
 
+@pytest.mark.slow
 def test_every_key_is_documented(measured):
     words = set(re.findall(r"`([a-z0-9_.]+)`", DOCS.read_text()))
     documented = {part for word in words for part in word.split(".")}
@@ -160,6 +161,7 @@ def test_compare_gives_ratios(place, measured):
     assert set(same["rows"][0]["ratios"]) <= set(COMPARED)
 
 
+@pytest.mark.slow
 def test_text_and_a_row_that_cannot_run(place):
     """PyTorch's row needs a student of the training code, which a tiny bundle is not: it says why, the others go on."""
     size = ("--seconds", 2, "--rounds", 1, "--scenario", "offline", "--scenario", "crowd")

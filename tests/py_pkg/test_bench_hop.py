@@ -60,6 +60,7 @@ def measured():
     return json.loads(result.stdout)
 
 
+@pytest.mark.slow
 def test_eager_row_is_measured_and_graphs_say_why_not(measured):
     eager, graph = measured["rows"]
     assert (eager["name"], eager["precision"], eager["error"]) == ("torch-eager", "f32", None)
@@ -143,7 +144,7 @@ def test_stamp_is_what_the_driver_says(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "args, code, says",
+    ("args", "code", "says"),
     [
         (HOP, 5, "is measured on an NVIDIA GPU, and here is none"),
         (("--batches", "1"), 2, "add --scenario hop"),

@@ -38,7 +38,7 @@ def build(tmp_path_factory):
         if not target.exists():
             is_c = source.endswith(".c")
             command = ["cc", "-std=c99"] if is_c else ["c++", "-std=c++17", "-pthread"]
-            flags = "-O1 -pedantic -Wall -Wextra -Werror".split()
+            flags = ["-O1", "-pedantic", "-Wall", "-Wextra", "-Werror"]
             library = PACKAGE / "lib"
             output_of(
                 *command, *flags, "-I", PACKAGE / "include", ROOT / "tests" / "capi" / source, "-o", target,
@@ -66,11 +66,13 @@ def test_noise_and_clock_after_a_day(build, tiny_bundle):
 
 @pytest.mark.parametrize("kind", ["tiny", "pose"])
 @pytest.mark.parametrize("source", ["wrapper.cpp", "wrapper_device.cpp"])
+@pytest.mark.slow
 def test_cpp_wrapper(build, tmp_path, source, kind):
     bundle = write_bundle(tmp_path / kind, kind=KINDS[kind])
     assert output_of(build(source), bundle).strip() == "0 failures"
 
 
+@pytest.mark.slow
 def test_sixteen_threads_at_random(build, tiny_bundle):
     """Two seconds here; tests/sanitize.sh runs a minute under the sanitizers."""
     assert ", 0 failures" in output_of(build("threads.cpp"), tiny_bundle, 2, 16)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -47,6 +48,16 @@ def test_info_text_names_licence_and_latency(place):
     assert "lookahead" in text
 
 
+def test_info_states_the_latency_that_streams_have(place):
+    import diffusiontalker as dt
+
+    text = place.run("info", place.bundle).stdout.decode()
+    stated = re.findall(r"^profile (\S+).* at most (\d+) ms late", text, re.MULTILINE)
+    profiles = dt.load(place.bundle, backend="reference").profiles
+    assert {name: int(ms) for name, ms in stated} == {name: round(p.latency_ms) for name, p in profiles.items()}
+
+
+@pytest.mark.slow
 def test_doctor_json_lists_every_check(place):
     result = place.run("doctor", "--json")
     document = json.loads(result.stdout)
@@ -64,6 +75,7 @@ def test_doctor_without_the_native_library_says_so(place):
     assert b"Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_render_audio_and_saved_animation(place):
     place.wav(seconds=0.4)
     model = ("--bundle", place.bundle, "--backend", "reference")

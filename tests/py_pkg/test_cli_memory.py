@@ -38,6 +38,7 @@ def peak_rss(place, name: str, outputs: list[str]) -> int:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads VmHWM")
+@pytest.mark.slow
 def test_memory_of_ten_minutes_is_that_of_one(place):
     outputs = ["out.npz", "out.csv", "out.json"]
     write_recording(place.folder / "short.wav", 1)

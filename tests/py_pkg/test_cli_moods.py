@@ -29,6 +29,7 @@ def animate(place, pose_bundle):
     return run
 
 
+@pytest.mark.slow
 def test_strength_and_mixture_reach_the_face_and_the_document(animate):
     document, happy = animate("happy", "--emotion", "happy")
     assert (document["emotion"], document["emotion_strength"], document["head_amount"]) == ("happy", 1.0, 1.0)
@@ -77,6 +78,7 @@ def test_what_a_bundle_does_not_have_is_told(place, pose_bundle):
     assert json.loads(result.stdout)["head_amount"] is None, "a bundle without a head pose"
 
 
+@pytest.mark.slow
 def test_info_and_every_output(place, pose_bundle):
     text = place.run("info", pose_bundle).stdout.decode()
     assert "52 blendshapes at 30 frames/s" in text

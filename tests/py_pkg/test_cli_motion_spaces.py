@@ -17,6 +17,7 @@ def kinds(tmp_path_factory):
     return {name: write_bundle(folder / name, kind=KINDS[name]) for name in names}
 
 
+@pytest.mark.slow
 def test_animate_emotion_is_heard(place, kinds):
     place.wav(seconds=0.4)
     model = ("--bundle", kinds["emotions"])
@@ -32,6 +33,7 @@ def test_animate_emotion_is_heard(place, kinds):
     place.refused(3, "in.wav", "-o", "a.npz", "--emotion", "happy", says="has no emotions")
 
 
+@pytest.mark.slow
 def test_animate_vertices(place, kinds):
     place.wav(seconds=0.4)
     model = ("--bundle", kinds["vertices"])

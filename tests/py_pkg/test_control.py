@@ -88,7 +88,7 @@ def test_enrolment_without_encoder_says_so(tmp_path, audio):
 
 
 def test_enrolment_gives_a_style_that_a_stream_takes(model, audio):
-    low, high = model.enroll_range_ms
+    low, _high = model.enroll_range_ms
     speech = np.tile(audio, 1 + low * RATE // 1000 // len(audio))[: int((low + 500) * RATE / 1000)]
     style = model.enroll(speech, RATE)
     assert style.shape == (model.d_identity,) and np.isfinite(style).all()
@@ -123,6 +123,7 @@ def test_profiles_state_their_latency(model):
     assert live.front_end_samples == 40 and live.lookahead_samples == 3200 + 40
     # 6 frames of hop and 6 ahead are 400 ms, and 2.5 ms of the log-mel window
     assert live.latency_ms == pytest.approx(402.5)
+    assert live.min_latency_ms == pytest.approx(402.5 - 5 * 1000 / 30)  # the last of 6 frames waits for 5 less
 
 
 def test_scheduler_gives_the_frames_of_lone_streams(model, audio):

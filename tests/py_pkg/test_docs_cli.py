@@ -73,10 +73,12 @@ def test_every_command_line_of_the_pages_is_accepted(page, capsys):
         words = shlex.split(line.removeprefix("python -m "))[1:]
         if words[0].startswith("--") or "COMMAND" in words:
             continue
+        code: object = 0
         try:
             build_parser().parse_args(words)
         except SystemExit as e:
-            assert e.code == 0, f"{page.name}: {line}: {capsys.readouterr().err}"
+            code = e.code
+        assert code == 0, f"{page.name}: {line}: {capsys.readouterr().err}"
 
 
 def test_command_lines_are_found():

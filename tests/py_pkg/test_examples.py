@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -31,12 +32,14 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_example_animate_py_saves_its_files(folder):
     assert "(30, 52) jawOpen" in run([sys.executable, EXAMPLES / "animate.py"], folder)
     assert (folder / "speech.glb").stat().st_size > 100_000
     assert (folder / "speech.csv").is_file()
 
 
+@pytest.mark.slow
 def test_example_stream_py_prints_every_frame(folder):
     lines = run([sys.executable, EXAMPLES / "stream.py"], folder).splitlines()
     n_early = sum("jawOpen" in line for line in lines)
@@ -55,3 +58,17 @@ def test_example_animate_c_equals_python(tmp_path, folder, tiny_bundle):
     # Four decimals are printed.
     assert np.abs(times - anim.times).max() <= 0.5e-4 + 1e-9
     assert np.abs(jaw - anim.channel("jawOpen")).max() <= 0.5e-4 + 1e-6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="puts another library in its place by LD_PRELOAD")
+@pytest.mark.skipif(not shutil.which("cmake") or not shutil.which("cc"), reason="needs CMake and a C compiler")
+def test_example_animate_c_says_that_the_fast_backend_is_missing(tmp_path, folder, tiny_bundle):
+    where = Path(run([sys.executable, "-m", "diffusiontalker", "--cmake-dir"], tmp_path).strip())
+    run(["cmake", "-S", EXAMPLES, "-B", "build", f"-Ddiffusiontalker_DIR={where}"], tmp_path)
+    run(["cmake", "--build", "build"], tmp_path)
+    alone = shutil.copy(where.parents[1] / "libdiffusiontalker.so", tmp_path)  # without the module beside it
+    command = [tmp_path / "build" / "animate", tiny_bundle, folder / "examples" / "speech.wav"]
+    done = subprocess.run(command, env=os.environ | {"LD_PRELOAD": str(alone)}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "warning: using" in done.stderr and "slow" in done.stderr and "openvino" in done.stderr
+    assert len(done.stdout.splitlines()) == 30

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 pytest.importorskip("PIL", reason="the cutting script needs Pillow")
-from training.head.ambient import openness, vertex_normals  # noqa: E402
-from training.head.base_mesh import BaseMesh  # noqa: E402
-from training.head.bust import cut_bust, inside  # noqa: E402
-from training.head.eyes import build_eye, fit_sphere  # noqa: E402
-from training.head.refine import refine_long_edges  # noqa: E402
-from training.head.symmetry import mirror_map, mirrored_targets  # noqa: E402
-from training.head.teeth import crowns  # noqa: E402
+from training.head.ambient import openness, vertex_normals
+from training.head.base_mesh import BaseMesh
+from training.head.bust import cut_bust, inside
+from training.head.eyes import build_eye, fit_sphere
+from training.head.refine import refine_long_edges
+from training.head.symmetry import mirror_map, mirrored_targets
+from training.head.teeth import crowns
 
 
 def sphere(n: int = 24, radius: float = 1.0, centre=(0.0, 0.0, 0.0)) -> BaseMesh:

@@ -187,6 +187,7 @@ def test_teeth_stay_behind_the_lips_at_rest():
     assert (edge[:, 1] < lip_line(v)[1][2]).all(), "their edges lie behind the lower lip"
 
 
+@pytest.mark.slow
 def test_targets_of_left_and_right_are_mirror_images():
     head = load_head()
     places = head.positions.astype(float)

@@ -82,11 +82,13 @@ def test_header_compiles_alone(tmp_path, header, language):
 
 
 @needs("cc", "cmake")
+@pytest.mark.slow
 def test_c_program_animates_through_the_cmake_package(tmp_path, tiny_bundle):
     """tests/capi/animate.c built by a consumer that knows nothing but find_package(diffusiontalker)."""
+    version = ".".join(diffusiontalker.__version__.split(".")[:2])
     (tmp_path / "CMakeLists.txt").write_text(f"""cmake_minimum_required(VERSION 3.20)
 project(consumer C)
-find_package(diffusiontalker 0.1 REQUIRED)
+find_package(diffusiontalker {version} REQUIRED)
 add_executable(animate "{ROOT}/tests/capi/animate.c")
 set_target_properties(animate PROPERTIES C_STANDARD 99 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
 target_compile_options(animate PRIVATE -pedantic -Wall -Wextra -Werror)

@@ -23,7 +23,7 @@ def test_model_tells_what_the_bundle_says(tiny_bundle):
     assert model.metadata_json == (tiny_bundle / "bundle.json").read_text()
     assert model.profile() == model.profile("live")
     # 20 mel frames; the last is centred 160 samples before the end and reaches 200 further.
-    sizes = dict(past_frames=18, hop_frames=6, lookahead_frames=6, lookahead_samples=3240)
+    sizes = {"past_frames": 18, "hop_frames": 6, "lookahead_frames": 6, "lookahead_samples": 3240}
     assert model.profile().items() >= sizes.items()
     with pytest.raises(errors.InputError, match='unknown profile "x": the bundle has live, low, offline'):
         model.profile("x")

@@ -31,6 +31,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in kB on Linux only")
+@pytest.mark.slow
 def test_ten_minutes_need_no_more_than_one(tiny_bundle):
     def peak(seconds):
         command = [sys.executable, "-c", SCRIPT, str(tiny_bundle), str(seconds)]

@@ -50,26 +50,27 @@ def trained(path: str, name: str) -> torch.Tensor:
     return load_checkpoint(Path(path))[0][f"ema.{name}"]
 
 
+@pytest.mark.slow
 def test_bundle_goes_on_without_its_checkpoints(run, capsys):
     made_clips(Path("clips"))
     run(
-        adapter, "--clips", "clips", "--bundle", BASE, "--out", "heard.safetensors", "--steps", 200,
+        adapter, "--clips", "clips", "--bundle", BASE, "--out", "adapter.safetensors", "--steps", 200,
         "--frames", 240, *HERE,
     )  # fmt: skip
     errors = figures_of(capsys.readouterr().out)
     assert errors[-1] < 0.8 * errors[0] < errors[0] < 2  # it learns; features of a LayerNorm have a deviation of 1
-    heard, about = load_talker(Path("heard.safetensors"))
+    adapted, about = load_talker(Path("adapter.safetensors"))
     student, _ = load_student(BASE)
-    assert about["stage"] == "teacher" and heard.config.d_features == N_MELS
+    assert about["stage"] == "teacher" and adapted.config.d_features == N_MELS
     for name, value in student.denoiser.state_dict().items():  # all but the adapter is the bundle's
-        assert torch.equal(heard.denoiser.state_dict()[name], value), name
-    assert torch.equal(heard.personaliser.style_table(), load_styles(BASE))
+        assert torch.equal(adapted.denoiser.state_dict()[name], value), name
+    assert torch.equal(adapted.personaliser.style_table(), load_styles(BASE))
     mel = torch.randn(1, 300, N_MELS)
-    assert torch.equal(heard.personaliser.style_of_speech(mel), student.personaliser.style_of_speech(mel))
-    assert torch.equal(heard.mean, student.mean) and torch.equal(heard.high, student.high)
+    assert torch.equal(adapted.personaliser.style_of_speech(mel), student.personaliser.style_of_speech(mel))
+    assert torch.equal(adapted.mean, student.mean) and torch.equal(adapted.high, student.high)
 
     n = len(student.encoder.blocks)
-    words = ("--clips", "clips", "--teacher", "heard.safetensors", "--frames", 120, "--bundle", BASE, *HERE)
+    words = ("--clips", "clips", "--teacher", "adapter.safetensors", "--frames", 120, "--bundle", BASE, *HERE)
     run(
         encoder, *words, "--layers", n + 2, "--train", "both", "--motion", 0.5, "--out",
         "encoder.safetensors", "--steps", 1, "--learning-rate", 1e-9,
@@ -94,10 +95,11 @@ def test_bundle_goes_on_without_its_checkpoints(run, capsys):
     run(encoder, *words, "--train", "denoiser", "--motion", 1, "--out", "denoiser.safetensors", "--steps", 2)
     assert torch.equal(trained("denoiser.safetensors", "encoder.norm.weight"), student.encoder.norm.weight)
     assert not torch.equal(trained("denoiser.safetensors", "denoiser.out.weight"), student.denoiser.out.weight)
-    upper = "free.out.weight"  # eyes and brows: what is heard says little of them
+    upper = "free.out.weight"  # eyes and brows: audio says little of them
     assert torch.equal(trained("denoiser.safetensors", f"denoiser.{upper}"), student.denoiser.state_dict()[upper])
 
 
+@pytest.mark.slow
 def test_many_steps_from_a_bundle_and_back_to_few(run, tmp_path, capsys):
     made_clips(Path("clips"), IDENTITY_NAMES, EMOTION_NAMES)
     made_clips(Path("others"))
@@ -147,6 +149,7 @@ def changed_weights(network: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize("options", [(), ("--only-encoder",)])
+@pytest.mark.slow
 def test_what_was_trained_is_exchanged_in_a_bundle(run, tmp_path, options):
     student, about = load_student(BASE)
     torch.manual_seed(0)

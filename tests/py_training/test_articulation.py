@@ -30,7 +30,7 @@ def word(*names, first=0.3, each=0.09):
     return phones, audio.astype(np.float32), np.arange(int((now + 0.4) * FPS)) / FPS
 
 
-def gaps(*names, style=None, **kwargs):
+def gaps(*names, style=None, **kwargs) -> tuple[list, np.ndarray, np.ndarray]:
     phones, audio, times = word(*names, **kwargs)
     return phones, times, lip_opening(HEAD, animate_phones(phones, audio, RATE, times, style or TalkingStyle(), 0))
 
@@ -75,7 +75,7 @@ def test_rounded_vowel_puckers_and_front_vowel_spreads():
 
 
 def test_silence_rests():
-    phones, times, gap = gaps("AA", "T", "AA", first=0.8)
+    _phones, times, gap = gaps("AA", "T", "AA", first=0.8)
     assert np.abs(gap[times < 0.5]).max() < CLOSED_LIP_OPENING
 
 
@@ -126,7 +126,7 @@ def test_teeth_show(phone):
 
 
 def test_mouth_opens_before_the_first_sound_and_not_long_before():
-    phones, times, gap = gaps("EH", "T", "EH", first=1.0)
+    _phones, times, gap = gaps("EH", "T", "EH", first=1.0)
     begun = times[np.flatnonzero(gap > 0.03)[0]]
     assert 0.7 < begun < 0.95
 

@@ -1,5 +1,6 @@
-"""Backgrounds, effort, outcries: what a microphone hears besides plain speech, and what the face does meanwhile."""
+"""Backgrounds, effort, outcries: what a microphone records besides plain speech, and what the face does meanwhile."""
 
+import itertools
 import sys
 
 import numpy as np
@@ -130,7 +131,7 @@ def test_outcries_and_their_phones_agree(make):
         sound, phones = make(np.random.default_rng(seed))
         assert phones[0][0] == phones[-1][0] == "SIL" and phones[0][1] == 0
         assert phones[-1][2] == pytest.approx(len(sound) / RATE)
-        for (_, _, end), (_, start, _) in zip(phones, phones[1:], strict=False):
+        for (_, _, end), (_, start, _) in itertools.pairwise(phones):
             assert start == end
         at = [slice(int(s * RATE), int(e * RATE)) for _, s, e in phones]
         loud = [rms(sound[i]) for (n, _, _), i in zip(phones, at, strict=True) if n not in ("SIL", "HH")]
@@ -155,6 +156,7 @@ def sounds(corpus, tmp_path_factory):
     return ClipSet(out)
 
 
+@pytest.mark.slow
 def test_the_face_rests_through_backgrounds(sounds):
     clips = [c for c in sounds.clips if not any(kind in c.utterance for kind in OUTCRIES)]
     assert len(clips) > 10 and {c.split for c in clips} <= {"train", "val"}
@@ -181,6 +183,7 @@ def test_outcries_open_the_mouth_and_laughter_smiles(sounds):
         assert sounds.clip_motion(clip)[:, CHANNEL_INDEX["jawOpen"]].max() > 0.1
 
 
+@pytest.mark.slow
 def test_no_sound_without_a_speaker_is_taken_for_a_person(sounds, corpus, tmp_path):
     run(prepare, "--corpus", corpus, "--out", tmp_path, "--jobs", 1)
     both = ClipSet(tmp_path, *sounds.folders)
@@ -198,6 +201,7 @@ def test_background_changes_what_is_heard_and_not_how_the_face_moves(corpus, tmp
     assert not np.allclose(alone["mel"], mixed["mel"], atol=0.1)
 
 
+@pytest.mark.slow
 def test_prepare_with_backgrounds_keeps_the_clean_clip_and_varies_the_others(corpus, tmp_path):
     run(prepare, "--corpus", corpus, "--out", tmp_path / "a", "--jobs", 1, "--variants", 4)
     run(prepare, "--corpus", corpus, "--out", tmp_path / "b", "--jobs", 1, "--variants", 4, "--background", 1)
@@ -206,14 +210,9 @@ def test_prepare_with_backgrounds_keeps_the_clean_clip_and_varies_the_others(cor
     for split in ("val", "test"):  # scored clips never have a background
         for p, m in zip(plain.of_split(split), mixed.of_split(split), strict=True):
             assert (plain.clip_mel(p) == mixed.clip_mel(m)).all()
-    longer = [m.speech_frames - p.speech_frames for p, m in zip(plain.clips, mixed.clips, strict=True)]
-    assert max(longer) > 25  # some begin and end with the background alone
-    clean = [k for k, c in enumerate(plain.clips) if c.split == "train"][::4]  # the first of four variants
-    assert all(longer[k] == 0 for k in clean)
-    assert all((plain.clip_mel(plain.clips[k]) == mixed.clip_mel(mixed.clips[k])).all() for k in clean)
-    for clip in mixed.of_split("train"):  # labels move along with the speech
-        label = mixed.clip_phone(clip)
-        assert (label == PHONE_NAMES.index("B")).any() and (label[: clip.speech_frame] == SIL).all()
+    both = zip(plain.of_split("train"), mixed.of_split("train"), strict=True)
+    same = [np.array_equal(plain.clip_mel(p), mixed.clip_mel(m)) for p, m in both]
+    assert all(same[::4]) and not all(same)  # the first of four variants is clean
 
 
 def test_shares_outside_0_to_1_are_refused(corpus, tmp_path, capsys):
@@ -223,3 +222,29 @@ def test_shares_outside_0_to_1_are_refused(corpus, tmp_path, capsys):
     with pytest.raises(SystemExit):
         run(prepare, "--corpus", corpus, "--out", tmp_path, "--background", 0.5, "--other-voices", tmp_path)
     assert "no recording in" in capsys.readouterr().err
+
+
+def test_most_clips_have_pauses_in_which_the_mouth_opens_before_the_first_sound(corpus, tmp_path):
+    run(prepare, "--corpus", corpus, "--out", tmp_path, "--jobs", 1, "--variants", 6)
+    clips = ClipSet(tmp_path)
+    jaw, opened, paused = CHANNEL_INDEX["jawOpen"], 0, 0
+    for clip in clips.clips:
+        label, motion = clips.clip_phone(clip), clips.clip_motion(clip)
+        assert (label == PHONE_NAMES.index("B")).any() and (label[: clip.speech_frame] == SIL).all()
+        if clip.speech_frame > 30:  # more than the silence that every clip begins with
+            paused += 1
+            first = int(np.argmax(label != SIL))
+            opened += motion[first - 9 : first - 1, jaw].max() > motion[: first - 15, jaw].max() + 0.01
+    assert 0.4 * len(clips.clips) < paused < len(clips.clips)
+    assert opened > 0.8 * paused
+
+
+def test_a_pause_moves_the_phones_with_the_sound_of_the_quicker_speech():
+    audio = np.zeros(16000, np.float32)
+    audio[8000] = 1.0  # 0.5 s; before it was made 1.25 times quicker, 0.625 s
+    phones = [("SIL", 0.0, 0.625), ("B", 0.625, 1.0), ("SIL", 1.0, 1.25)]
+    padded, moved, pauses = prepare.surrounded(audio, phones, 1.25, np.random.default_rng(2))
+    assert min(pauses) >= prepare.PAUSE_S[0] and len(padded) == 16000 + sum(round(p * 16000) for p in pauses)
+    assert moved[0][0] == "SIL" and moved[0][1] == 0.0
+    assert abs(moved[1][1] / 1.25 - np.argmax(padded) / 16000) < 1e-6
+    assert abs(moved[-1][2] / 1.25 - len(padded) / 16000) < 1e-3

@@ -94,6 +94,7 @@ def test_words_of_another_script_are_left_out():
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.slow
 def test_word_sequences_keep_their_split_and_their_script(code):
     skip_without(lambda: frequent_words(LANGUAGES[code]))
     source = WordSource(LANGUAGES[code], "a")

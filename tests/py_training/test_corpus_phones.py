@@ -9,8 +9,8 @@ import pytest
 from training.corpus import phones, quality
 from training.corpus.engines import misaki_timing
 from training.corpus.engines.base import SynthesisError
+from training.corpus.engines.command import radio_phones
 from training.corpus.engines.espeak import english_phones, extend_closures, phones_from_events
-from training.corpus.engines.flite import radio_phones
 
 
 def test_phone_tables_map_into_the_set():

@@ -82,6 +82,7 @@ def test_schedule_held_out_voice_says_test_sentences_only(wordnet_dir):
     assert sum(u.voice == "awb" for u in planned) == plan.HELD_OUT["flite"]["awb"]
 
 
+@pytest.mark.slow
 def test_of_each_voice_shows_every_voice_that_is_not_held_out(wordnet_dir):
     voices = ("awb", "kal16", "rms", "slt")
     planned = plan.schedule("flite", voices, 3, wordnet_dir)

@@ -179,9 +179,9 @@ def test_live_link_clock_may_pass_midnight_and_run_at_30(tmp_path):
     [
         (lambda rows: rows[:1] + rows[60:] + rows[1:60], "time runs backwards"),
         (lambda rows: rows[:30] + rows[70:], "0.68 s are missing 0.4[78] s after the start, more than 0.5 s"),
-        (lambda rows: [rows[0].replace("JawOpen", "Jaw")] + rows[1:], "has no channel jawOpen"),
-        (lambda rows: rows[:5] + [rows[5].rsplit(",", 30)[0]] + rows[6:], "row 5 has 33 columns, expected 63"),
-        (lambda rows: rows[:5] + ["1:2:3" + rows[5][15:]] + rows[6:], "is not hh:mm:ss:ff.fff"),
+        (lambda rows: [rows[0].replace("JawOpen", "Jaw"), *rows[1:]], "has no channel jawOpen"),
+        (lambda rows: [*rows[:5], rows[5].rsplit(",", 30)[0], *rows[6:]], "row 5 has 33 columns, expected 63"),
+        (lambda rows: [*rows[:5], "1:2:3" + rows[5][15:], *rows[6:]], "is not hh:mm:ss:ff.fff"),
         (lambda rows: rows[:1], "is no Live Link Face take"),
     ],
 )

@@ -1,5 +1,6 @@
 """Schedule, halving target and sampler."""
 
+import itertools
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -9,14 +10,14 @@ import torch
 
 from diffusiontalker.head import lip_opening, load_head
 from diffusiontalker.spec.sampler import cosine_alpha_bar, sampler_table
-from training.diffusion.halving import ddim_step, halving_target
-from training.diffusion.losses import Lips
+from training.diffusion.noising import noised
 from training.diffusion.schedule import Schedule
 from training.diffusion.window_sampler import sample_window
+from training.losses.halving_loss import ddim_step, halving_target
+from training.losses.motion_loss import Lips
 from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker, TalkerConfig
-from training.stages.common import noised
 
 SMALL = TalkerConfig(
     AudioEncoderConfig(d_model=16, n_layers=1, n_heads=2, d_feed_forward=16),
@@ -38,7 +39,7 @@ def test_cosine_schedule_falls_from_one_to_zero():
 def test_sampler_table_chains_down_to_the_clean_sample(n_steps):
     table = sampler_table(n_steps)
     assert len(table) == n_steps and table[0].t == 256 and table[-1].t_prev == 0
-    assert all(a.t_prev == b.t and a.alpha_bar_prev == b.alpha_bar for a, b in zip(table, table[1:], strict=False))
+    assert all(a.t_prev == b.t and a.alpha_bar_prev == b.alpha_bar for a, b in itertools.pairwise(table))
     assert table[-1].coefficients == (0.0, 1.0)
 
 

@@ -9,17 +9,17 @@ import torch
 from torch import nn
 
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
-from training.diffusion.losses import LossWeights
 from training.loop.runtime import Runtime
 from training.loop.trainer import RunConfig
+from training.losses.feature_motion import FeatureMotion
+from training.losses.feature_terms import posterior_loss
+from training.losses.halving_loss import HalvingLoss
+from training.losses.motion_loss import LossWeights
 from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker, TalkerConfig
 from training.prepared.clips import PHONE_NAMES
 from training.prepared.motion_space import MotionSpace
-from training.stages.distill import HalvingLoss
-from training.stages.encoder import posterior_loss
-from training.stages.heard_motion import HeardMotion
 
 COMPACT = TalkerConfig(
     AudioEncoderConfig(d_model=16, n_layers=1, n_heads=2, d_feed_forward=16),
@@ -44,7 +44,7 @@ def test_a_student_that_lands_where_the_teacher_lands_has_no_loss():
         assert halving(student, teacher).motion_loss(CLOSED, CLOSED, known) == 0
 
 
-def test_closed_lips_count_more_only_where_the_student_hears_less():
+def test_closed_lips_count_more_only_where_the_student_has_lesser_features():
     known, jaw = torch.zeros(1, 9, 1), torch.zeros(52)
     jaw[ARKIT_CHANNELS.index("jawOpen")] = 0.3
     alike = halving(COMPACT, COMPACT).motion_loss(CLOSED + jaw, CLOSED, known)
@@ -79,18 +79,18 @@ def test_what_the_denoiser_makes_of_features_counts_and_only_they_can_be_trained
     talker.low.fill_(-1e3)
     talker.high.fill_(1e3)
     weights = replace(LossWeights(), closure_margin=0.0)
-    heard = HeardMotion(talker, MOTION, [256, 128], weights)
+    judged = FeatureMotion(talker, MOTION, [256, 128], weights)
     same = talker.denoiser
     large = torch.randn(3, 30, 16)
-    assert heard(same, large, large, NO_CONTACT, seed=1) == 0
+    assert judged(same, large, large, NO_CONTACT, seed=1) == 0
     small = (large + 0.3 * torch.randn(3, 30, 16)).requires_grad_(True)
-    loss = heard(same, small, large, NO_CONTACT, seed=1)
+    loss = judged(same, small, large, NO_CONTACT, seed=1)
     loss.backward()
-    assert loss > 1e-6 and loss == heard(same, small, large, NO_CONTACT, seed=1) != heard(
+    assert loss > 1e-6 and loss == judged(same, small, large, NO_CONTACT, seed=1) != judged(
         same, small, large, NO_CONTACT, seed=2
     )
     assert not any(p.requires_grad or p.grad is not None for p in talker.parameters())
-    # The first 12 of 30 frames only lead in: what is heard there moves nothing that counts.
+    # The first 12 of 30 frames only lead in: what is said there moves nothing that counts.
     assert small.grad[:, :12].abs().max() == 0 < small.grad[:, 18:].abs().min()
 
 
@@ -99,15 +99,15 @@ def test_a_denoiser_of_ones_own_is_judged_from_its_own_start():
     talker, large = Talker(COMPACT), torch.randn(3, 30, 16)
     talker.low.fill_(-1e3)
     talker.high.fill_(1e3)
-    heard = HeardMotion(talker, MOTION, [256, 128], replace(LossWeights(), closure_margin=0.0))
+    judged = FeatureMotion(talker, MOTION, [256, 128], replace(LossWeights(), closure_margin=0.0))
     own = copy.deepcopy(talker.denoiser).requires_grad_(True)
-    assert heard(own, large, large, NO_CONTACT, seed=1) == 0
+    assert judged(own, large, large, NO_CONTACT, seed=1) == 0
     seen: dict[str, list] = {"own": [], "other": []}
     for name, denoiser in (("own", own), ("other", talker.denoiser)):
         denoiser.register_forward_pre_hook(lambda _, given, name=name: seen[name].append(given[0]))
     with torch.no_grad():
         own.out.bias += 0.5
-    loss = heard(own, large, large, NO_CONTACT, seed=1)
+    loss = judged(own, large, large, NO_CONTACT, seed=1)
     loss.backward()
     assert loss > 0.1 and all(p.grad is not None for p in own.out.parameters())
     assert not any(p.requires_grad or p.grad is not None for p in talker.parameters())

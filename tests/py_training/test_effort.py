@@ -1,5 +1,6 @@
 """Whispered, shouted and sung versions of speech, and enrolment that does not depend on the microphone."""
 
+import itertools
 import sys
 
 import numpy as np
@@ -54,11 +55,12 @@ def versions():
 
 
 @pytest.mark.parametrize("kind", EFFORT_NAMES)
+@pytest.mark.slow
 def test_phones_cover_the_new_sound_in_the_old_order(versions, kind):
     for sound, phones, _ in versions[kind]:
         assert [p[0] for p in phones] == [p[0] for p in PHONES]
         assert phones[0][1] == 0 and phones[-1][2] == pytest.approx(len(sound) / RATE, abs=1e-4)
-        assert all(a[2] == b[1] for a, b in zip(phones, phones[1:], strict=False))
+        assert all(a[2] == b[1] for a, b in itertools.pairwise(phones))
         assert rms(sound) == pytest.approx(rms(vowel_like()), rel=0.1) and np.abs(sound).max() < 1
         middle = [slice(int((s + 0.02) * RATE), int((e - 0.02) * RATE)) for _, s, e in phones]
         assert rms(sound[middle[2]]) > 20 * rms(sound[middle[0]])  # the sound is where its phones are
@@ -93,6 +95,7 @@ def test_no_vowel_is_stretched_beyond_the_longest_nor_shortened():
     assert [round(e - s, 6) for _, s, e in phones] == [0.6, 1.0, 0.1]
 
 
+@pytest.mark.slow
 def test_prepare_moves_the_face_with_the_effort_of_the_voice(tmp_path, monkeypatch):
     pytest.importorskip("pyworld")
     for k in range(3):
@@ -144,6 +147,7 @@ def test_a_room_lengthens_what_is_loud_and_comes_never_before_it():
     assert np.allclose(tail, 1.0, rtol=0.1)  # all of the tail is as strong as the direct sound
 
 
+@pytest.mark.slow
 def test_references_of_one_speaker_are_recorded_in_different_ways(tmp_path, monkeypatch):
     for k in range(2):
         add_utterance(

@@ -164,6 +164,7 @@ def record(folder, audio):
     return folder
 
 
+@pytest.mark.slow
 def test_extract_resumes_after_a_kill_with_the_same_result(tmp_path, model):
     recordings = record(tmp_path / "audio", write_clips(tmp_path / "clips"))
     choice = EncoderChoice(str(model), layer=1)

@@ -22,6 +22,8 @@ from training.eval import __main__ as evaluation
 from training.export import bundle
 from training.export.half_storage import MIN_ELEMENTS
 from training.export.trained import load_talker
+from training.fitting import teachers
+from training.losses import personaliser_loss
 from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker
@@ -42,9 +44,9 @@ BIWI = {"F2": ("e01", "e33", "e37"), "M3": ("e01",), "F1": ("e38",)}
 @pytest.fixture(autouse=True)
 def small_networks(monkeypatch):
     """The architecture of the recipe with fewer and narrower layers."""
-    monkeypatch.setattr(teacher, "AudioEncoderConfig", partial(AudioEncoderConfig, **SMALL))
-    monkeypatch.setattr(teacher, "DenoiserConfig", partial(DenoiserConfig, d_audio=32, d_free=32, **SMALL))
-    monkeypatch.setattr(personaliser, "ROWS", 4)
+    monkeypatch.setattr(teachers, "AudioEncoderConfig", partial(AudioEncoderConfig, **SMALL))
+    monkeypatch.setattr(teachers, "DenoiserConfig", partial(DenoiserConfig, d_audio=32, d_free=32, **SMALL))
+    monkeypatch.setattr(personaliser_loss, "ROWS", 4)
 
 
 def train(run, clips: str, *, large_encoder: bool) -> None:
@@ -139,6 +141,7 @@ MESHES = {
 
 
 @pytest.mark.parametrize("case", MESHES)
+@pytest.mark.slow
 def test_mesh_data_set_goes_to_frames_of_the_runtime(case, run, tmp_path, capsys):
     kind, takes, options, space, n_channels, fps = MESHES[case]
     root = tmp_path / "set"
@@ -215,6 +218,7 @@ def blendshape_clips(folder: Path) -> None:
             features.add(rng.standard_normal((clip.n_frames, 16)))
 
 
+@pytest.mark.slow
 def test_blendshapes_with_a_large_encoder_go_to_frames_in_another_emotion(run):
     blendshape_clips(Path("clips"))
     train(run, "clips", large_encoder=True)
@@ -225,7 +229,7 @@ def test_blendshapes_with_a_large_encoder_go_to_frames_in_another_emotion(run):
         motion = given.clip_motion(clip)
         assert motion.shape == (like.n_frames, 52) and 0 <= motion.min() and 0.01 < motion.std() and motion.max() <= 1
     run(bundle, "--student", "student/student-8.safetensors", "--out", "bundle", "--version", "1", "--license", "none")
-    model, animation, happy = compare_with_runtime(identity=1, emotion=1)
+    model, animation, _happy = compare_with_runtime(identity=1, emotion=1)
     assert (model.space, model.channels, model.fps) == ("blendshapes", ARKIT_CHANNELS, 30)
     assert (model.identities, model.emotions, model.default_emotion) == (
         ("ada", "ben"),

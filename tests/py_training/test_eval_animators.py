@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ class FakeEncoder:
 
 
 def saved(path, **changes):
-    """A random checkpoint; d_features among the changes makes a teacher that hears an encoder."""
+    """A random checkpoint; d_features among the changes makes a teacher that takes features of an encoder."""
     torch.manual_seed(0)
     talker = Talker(TalkerConfig.from_dict(SMALL.as_dict() | changes))
     for parameter in talker.denoiser.parameters():  # some start at zero, and would hide the condition
@@ -68,7 +69,7 @@ def audio():
 
 
 def test_checkpoint_animates_every_clip_with_the_asked_steps_and_the_right_length(tmp_path, audio):
-    animator = ModelSpec("t", saved(tmp_path / "t.safetensors"), 2).open()
+    animator: Any = ModelSpec("t", saved(tmp_path / "t.safetensors"), 2).open()
     motion = animator(audio, ["neutral", "ada"])
     assert [len(m) for m in motion] == [38, 17] and all(np.isfinite(m).all() for m in motion)
     assert animator.n_steps == 2 and animator.default_identity == "neutral"
@@ -103,10 +104,10 @@ def test_a_condition_that_training_hid_makes_no_difference(tmp_path, audio):
         animator(audio, ["kira", "ada"])
 
 
-def test_a_teacher_hears_its_encoder_frame_by_frame(tmp_path, audio, monkeypatch):
+def test_a_teacher_takes_features_of_its_encoder_frame_by_frame(tmp_path, audio, monkeypatch):
     monkeypatch.setattr(EncoderChoice, "load", lambda self: FakeEncoder())
     path = saved(tmp_path / "t.safetensors", d_features=3)
-    animator = ModelSpec("t", path, 2).open(encoder=EncoderChoice("fake"))
+    animator: Any = ModelSpec("t", path, 2).open(encoder=EncoderChoice("fake"))
     ramp = np.linspace(0.1, 1, 32000, dtype=np.float32)
     timeline = animator._timeline([ramp, audio[1]])
     assert timeline.n_frames == [60, 17]
@@ -121,18 +122,19 @@ def test_a_teacher_hears_its_encoder_frame_by_frame(tmp_path, audio, monkeypatch
 
 def test_a_teacher_without_its_own_encoder_is_refused_with_a_sentence(tmp_path, audio, monkeypatch):
     path = saved(tmp_path / "t.safetensors", d_features=3)
-    with pytest.raises(ValueError, match=r"hears fake layer 1 \(weights abababab\): name that encoder"):
+    with pytest.raises(ValueError, match=r"takes features of fake layer 1 \(weights abababab\): name that encoder"):
         ModelSpec("t", path).open()
     other = FakeEncoder()
     other.layer = 3
     monkeypatch.setattr(EncoderChoice, "load", lambda self: other)
-    with pytest.raises(ValueError, match="hears fake layer 1 .*, not fake layer 3"):
+    with pytest.raises(ValueError, match="takes features of fake layer 1 .*, not fake layer 3"):
         ModelSpec("t", path).open(encoder=EncoderChoice("fake"))
     # A student does not ask for an encoder, and may stand beside a teacher that does.
     student = ModelSpec("s", saved(tmp_path / "s.safetensors"), 1).open(encoder=EncoderChoice("fake"))
     assert len(student(audio[1:], ["ada"])[0]) == 17
 
 
+@pytest.mark.slow
 def test_networks_of_a_bundle_in_pytorch_move_as_the_runtime_does():
     base = Path(diffusiontalker.__file__).parent / "bundles" / "base"
     sound = np.random.default_rng(0).standard_normal(16000).astype(np.float32)

@@ -149,6 +149,7 @@ def test_regions_of_the_head_are_where_they_should_be():
     assert gaps.max() < 0.003
 
 
+@pytest.mark.slow
 def test_evaluate_writes_table_json_and_plots(corpus, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(ModelSpec, "open", lambda self, *rest: FakeModel(self.n_steps))
     out = tmp_path / "out"
@@ -167,6 +168,7 @@ def test_evaluate_writes_table_json_and_plots(corpus, tmp_path, monkeypatch, cap
     assert (out / "curves.png").stat().st_size > 10_000 and (out / "steps.png").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 def test_speech_leaves_rhubarb_out_with_a_sentence(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(ModelSpec, "open", lambda self, *rest: FakeModel(4))
     sf.write(tmp_path / "x.flac", np.random.default_rng(0).standard_normal(19200) * 0.1, 16000)
@@ -180,6 +182,7 @@ def test_speech_leaves_rhubarb_out_with_a_sentence(tmp_path, monkeypatch, capsys
     assert (tmp_path / "out" / "curves.png").exists()
 
 
+@pytest.mark.slow
 def test_rows_of_an_earlier_run_are_kept_under_another_name(corpus, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(ModelSpec, "open", lambda self, *rest: FakeModel(4))
     words = ["evaluate", "--corpus", str(corpus), "--timed-clips", "0", "--model", "still=x"]

@@ -50,6 +50,7 @@ def report(tmp_path, monkeypatch):
     return json.loads((tmp_path / "out" / "scores.json").read_text())
 
 
+@pytest.mark.slow
 def test_every_language_has_a_row_beside_the_rules_and_the_loudness_jaw(report):
     rows = {row["name"]: row for row in report["rows"]}
     assert list(rows) == [

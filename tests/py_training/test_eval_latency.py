@@ -51,6 +51,6 @@ def test_command_writes_a_row_per_profile(tmp_path, monkeypatch, capsys):
 
 
 def test_wrong_arguments_end_in_a_sentence(tmp_path, capsys):
-    arguments = ["latency", "--corpus", str(tmp_path), "--model", "none", "--out", str(tmp_path / "out")]
+    arguments = ["latency", "--corpus", str(tmp_path), "--model", "base", "--out", str(tmp_path / "out")]
     assert command.main([*arguments, "--profile", "1/2/3"]) == 2
     assert "multiple of 3" in capsys.readouterr().err

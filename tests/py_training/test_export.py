@@ -16,9 +16,11 @@ from diffusiontalker.spec.channels import ARKIT_CHANNELS
 from diffusiontalker.spec.mel import MelSpec, log_mel
 from diffusiontalker.spec.sampler import SamplerStep
 from training.diffusion.window_sampler import MelTimeline, animate
+from training.export import bundle as export
 from training.export.bundle import write_bundle
 from training.export.half_storage import MIN_ELEMENTS, store_weights_as_half
 from training.export.torch_student import load_student, load_styles
+from training.export.trained import load_talker
 from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
 from training.models.style_encoder import StyleEncoderConfig
@@ -61,6 +63,7 @@ def torch_weights(bundle: Path, audio: np.ndarray, identity: int, emotion: int, 
 
 @pytest.mark.parametrize("backend", ["reference", "openvino"])
 @pytest.mark.parametrize("profile", ["offline", "live"])
+@pytest.mark.slow
 def test_shipped_bundle_agrees_with_pytorch(backend, profile):
     audio = speech_like(2.5)
     identity = json.loads((BASE / "bundle.json").read_text())["identities"]["names"][1]
@@ -94,6 +97,7 @@ def exported(tmp_path_factory):
     return talker, bundle
 
 
+@pytest.mark.slow
 def test_exported_networks_come_back_unchanged(exported):
     talker, bundle = exported
     back, about = load_student(bundle)
@@ -117,6 +121,7 @@ def run_graph(bundle: Path, network: str, **inputs: torch.Tensor) -> torch.Tenso
     return torch.from_numpy(ReferenceEvaluator(str(bundle / file)).run(None, feeds)[0])
 
 
+@pytest.mark.slow
 def test_style_encoder_gives_the_mood_of_the_speech_and_every_emotion(exported):
     talker, bundle = exported
     personaliser = halved(talker).personaliser
@@ -136,6 +141,7 @@ def test_style_encoder_gives_the_mood_of_the_speech_and_every_emotion(exported):
 
 
 @pytest.mark.parametrize("backend", ["reference", "openvino"])
+@pytest.mark.slow
 def test_enrolment_agrees_with_pytorch(exported, backend):
     talker, bundle = exported
     personaliser, audio = halved(talker).personaliser, speech_like(1.7)
@@ -149,6 +155,7 @@ def test_enrolment_agrees_with_pytorch(exported, backend):
             torch.testing.assert_close(style, personaliser.fusion(identity, vector)[0], atol=PARITY, rtol=0)
 
 
+@pytest.mark.slow
 def test_parts_together_are_the_whole_denoiser(exported):
     talker, bundle = exported
     back, _ = load_student(bundle)
@@ -200,3 +207,54 @@ def test_shipped_bundle_states_licence_data_and_size():
     card = (BASE / "README.md").read_text()
     for heading in ("## Data", "## Scores", "## Limits", "Apache-2.0"):
         assert heading in card
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Calls of the export command -> (talker, what it says of the checkpoint), without writing the graphs."""
+    made = []
+    monkeypatch.setattr(export, "write_bundle", lambda talker, about, *rest: made.append((talker, dict(about))))
+
+    def call(*words):
+        monkeypatch.setattr(
+            "sys.argv", ["bundle", "--version", "0.0.1", "--license", "x", "--out", "o", *map(str, words)]
+        )
+        export.main()
+        return made[-1]
+
+    return call
+
+
+def test_a_bundle_of_fewer_steps_has_the_same_networks(asked):
+    talker, about = asked("--student", BASE, "--sampler-steps", 2)
+    trained = load_talker(BASE)[0]
+    assert about["sampler_steps"] == 2
+    for part in ("encoder", "denoiser"):
+        wanted = getattr(trained, part).state_dict()
+        assert all((value == wanted[name]).all() for name, value in getattr(talker, part).state_dict().items())
+    steps = export.manifest(talker, about, "few", "0.0.1", "x")["sampler"]["steps"]
+    assert [step["t"] for step in steps] == [256, 128]
+
+
+def test_steps_that_were_not_trained_are_refused(asked, capsys):
+    for steps in (3, 16, -2):
+        with pytest.raises(SystemExit):
+            asked("--student", BASE, "--sampler-steps", steps)
+        assert f"--sampler-steps must divide the 8 steps of the training, got {steps}" in capsys.readouterr().err
+
+
+def test_a_mean_lies_between_what_the_training_began_with_and_its_end(asked, capsys):
+    def small(d_model: int) -> Talker:
+        encoder = AudioEncoderConfig(d_model=16, n_layers=1, n_heads=2, d_feed_forward=16)
+        denoiser = DenoiserConfig(d_audio=16, d_identity=4, d_model=d_model, n_layers=1, n_heads=2, d_feed_forward=16)
+        return Talker(TalkerConfig(encoder, denoiser, n_identities=3))
+
+    before, after = small(16), small(16)
+    mean = export.mean_state(before, after, 0.75)
+    name = "denoiser.out.weight"
+    torch.testing.assert_close(mean[name], 0.25 * before.state_dict()[name] + 0.75 * after.state_dict()[name])
+    with pytest.raises(ValueError, match="another architecture"):
+        export.mean_state(small(32), after, 0.75)
+    with pytest.raises(SystemExit):
+        asked("--student", BASE, "--start", BASE, "--start-share", 2)
+    assert "--start-share is a share, expected 0..1, got 2.0" in capsys.readouterr().err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -147,7 +149,7 @@ def test_rules_are_given_the_phones_and_refuse_other_sound():
     phones = [("M", 0.3, 0.4), ("AA", 0.4, 0.7), ("?", 0.7, 0.8)]
     whole = contiguous(phones, 1.0)
     assert whole[0] == ("SIL", 0.0, 0.3) and whole[-1] == ("SIL", 0.8, 1.0) and whole[3][0] == "AH"
-    assert all(a[2] == b[1] for a, b in zip(whole, whole[1:], strict=False))
+    assert all(a[2] == b[1] for a, b in itertools.pairwise(whole))
     rules = RulesBaseline([phones])
     assert not takes_audio(rules) and takes_audio(LoudnessJaw())
     weights = rules([np.zeros(RATE, np.float32)], [""])[0]

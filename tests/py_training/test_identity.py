@@ -54,6 +54,7 @@ def moved(model, name: str) -> np.ndarray:
     return np.asarray(model.animate(speech(4.6, 2.5), RATE, identity=name, emotion="sad").weights)[:, LIPS]
 
 
+@pytest.mark.slow
 def test_an_identity_is_learned_from_motion_and_added(run, clips, tmp_path):
     words = ("--clips", clips, "--speaker", "mia", "--bundle", BASE, "--frames", 480, *HERE)
     run(identity, *words, "--out", "begun.safetensors", "--steps", 1, "--learning-rate", 1e-9)
@@ -70,6 +71,7 @@ def test_an_identity_is_learned_from_motion_and_added(run, clips, tmp_path):
     assert error["mia"] < 0.9 * np.abs(moved(begun, "mia") - kira).mean()  # and than what her voice said
 
 
+@pytest.mark.slow
 def test_what_cannot_be_added_is_said(run, clips, capsys):
     with pytest.raises(SystemExit):
         run(identity, "--clips", clips, "--speaker", "zoe", "--bundle", BASE, "--out", "z.safetensors", *HERE)

@@ -21,7 +21,7 @@ class Hears(nn.Module):
         return features
 
 
-def test_unknown_phones_are_those_that_the_teacher_hears(tmp_path):
+def test_unknown_phones_are_those_that_the_teacher_reads(tmp_path):
     rng = np.random.default_rng(0)
     spoken = [rng.integers(0, len(PHONE_NAMES), n) for n in (90, 2 * MAX_FRAMES + 1)]
     labels = [np.where(np.arange(90) < 30, (spoken[0] + 1) % len(PHONE_NAMES), NO_PHONE), None]

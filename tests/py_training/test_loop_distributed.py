@@ -56,6 +56,7 @@ def assert_same_tensors(path_a, path_b):
         torch.testing.assert_close(value, b[key], atol=TOLERANCE, rtol=0, msg=lambda text, key=key: f"{key}: {text}")
 
 
+@pytest.mark.slow
 def test_two_processes_under_torchrun_train_the_parameters_of_one(tmp_path):
     make_trainer(tmp_path / "one.safetensors").run()
     done = under_torchrun("--out", tmp_path / "two.safetensors")
@@ -65,10 +66,11 @@ def test_two_processes_under_torchrun_train_the_parameters_of_one(tmp_path):
     assert about["run"]["processes"] == 2
     rows = [(tmp_path / f"{name}.jsonl").read_text().splitlines() for name in ("one", "two")]
     assert len(rows[0]) == len(rows[1]) == 3  # one log, by rank 0
-    for one, two in zip(*map(lambda r: [json.loads(line) for line in r], rows), strict=True):
+    for one, two in zip(*([json.loads(line) for line in r] for r in rows), strict=True):
         assert all(abs(one[k] - two[k]) <= 2e-5 for k in ("loss", "regression", "contrastive"))
 
 
+@pytest.mark.slow
 def test_sigterm_to_one_of_two_processes_saves_and_one_process_goes_on(tmp_path):
     path = tmp_path / "two.safetensors"
     status, errors = in_two_processes(tmp_path, "--out", path, "--term-rank", 1)
@@ -80,6 +82,7 @@ def test_sigterm_to_one_of_two_processes_saves_and_one_process_goes_on(tmp_path)
     assert_same_tensors(tmp_path / "one.safetensors", path)
 
 
+@pytest.mark.slow
 def test_non_finite_loss_on_one_of_two_processes_stops_both_and_names_the_batch(tmp_path):
     path = tmp_path / "two.safetensors"
     status, errors = in_two_processes(tmp_path, "--out", path, "--nan-rank", 1)

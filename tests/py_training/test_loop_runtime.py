@@ -66,6 +66,7 @@ def test_auto_is_bf16_only_where_the_processor_has_it(tmp_path, monkeypatch, lin
     assert chosen_precision("f32", "cpu") == "f32" and chosen_precision("bf16", "cpu") == "bf16"
 
 
+@pytest.mark.slow
 def test_compiled_network_keeps_names_and_results():
     plain, compiled = (torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.SiLU()) for _ in range(2))
     compiled.load_state_dict(plain.state_dict())

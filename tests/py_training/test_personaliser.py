@@ -11,7 +11,7 @@ from training.articulation.emotion import EMOTION_NAMES
 from training.articulation.generate import animate_phones
 from training.articulation.style import library_styles
 from training.data.prosody import act, stretch
-from training.diffusion.contrastive import grouped_nce, library_nce, other_views, symmetric_nce
+from training.losses.contrastive import grouped_nce, library_nce, other_views, symmetric_nce
 from training.models.library import EmbeddingLibrary
 from training.models.personaliser import CrossFusion, Personaliser
 from training.models.style_encoder import StyleEncoderConfig

@@ -16,12 +16,14 @@ from training.articulation.style import IDENTITY_NAMES, TalkingStyle
 from training.articulation.upper_face import upper_face_weights
 from training.data.windows import WindowConfig, WindowSampler
 from training.diffusion import window_sampler
-from training.diffusion.energy import energy_score, pieces
 from training.diffusion.window_sampler import animate, sample_window
 from training.export.trained import load_talker
 from training.loop.checkpoint import load_checkpoint, save_checkpoint
 from training.loop.runtime import Runtime
 from training.loop.trainer import RunConfig
+from training.losses import energy
+from training.losses.energy import energy_score, pieces
+from training.losses.upper_face_loss import ROLLS, UpperFaceLoss
 from training.models.talker import Talker, TalkerConfig
 from training.prepared.clips import ClipSet, ClipSetInfo, ClipWriter
 from training.prepared.motion_space import MotionSpace
@@ -86,7 +88,7 @@ def test_a_tremble_costs_more_than_it_moves():
     noise = 0.1 * torch.randn(samples.shape, generator=generator)
     still, speed = noise[:, :, :1].expand_as(noise), torch.tensor([0.07])
     score, offset, tremble = (
-        upper_face.motion_score(samples + extra, truth, 12, [[0]], speed) for extra in (0 * noise, still, noise)
+        energy.motion_score(samples + extra, truth, 12, [[0]], speed) for extra in (0 * noise, still, noise)
     )
     assert tremble - score > 10 * abs(offset - score)
 
@@ -96,12 +98,12 @@ def test_speeds_are_those_of_the_normalised_motion(clips):
     clip_set = ClipSet(clips)
     motion = [np.asarray(clip_set.clip_motion(c), np.float64) / talker.std.numpy() for c in clip_set.of_split("train")]
     change = np.concatenate([np.diff(m, axis=0) for m in motion])
-    expected = np.maximum(np.sqrt((change**2).mean(axis=0)), upper_face.MIN_SPEED)
-    np.testing.assert_allclose(upper_face.speeds(talker, clip_set).numpy(), expected, rtol=1e-3)
+    expected = np.maximum(np.sqrt((change**2).mean(axis=0)), energy.MIN_SPEED)
+    np.testing.assert_allclose(energy.speeds(clip_set, talker.std).numpy(), expected, rtol=1e-3)
 
 
 class Recorded:
-    """The timeline of what a batch's windows hear, from the first new frame on."""
+    """The timeline of what the encoder gets of a batch's windows, from the first new frame on."""
 
     def __init__(self, batch, past, n_frames):
         self.mel, self.past, self.n_frames = batch.mel, past, [n_frames] * len(batch.mel)
@@ -111,20 +113,21 @@ class Recorded:
         return self.mel[:, first : first + n_frames // 3 * 10]
 
 
-@pytest.mark.parametrize("roll", upper_face.ROLLS, ids=str)
+@pytest.mark.parametrize("roll", ROLLS, ids=str)
+@pytest.mark.slow
 def test_it_samples_as_a_stream_does(clips, roll, monkeypatch):
     talker, about = load_talker(BASE)
     windows = WindowSampler(ClipSet(clips), "train", WindowConfig((roll.shape,)), 3)
     run, steps = RunConfig(2, 1e-3, frames_per_batch=240), sampler_table(about["sampler_steps"])
     runtime = Runtime("cpu", precision="f32")
-    loss = upper_face.UpperFaceLoss(upper_face.only_branch(talker, BASE), windows, run, runtime, steps, 2)
+    loss = UpperFaceLoss(upper_face.only_branch(talker, BASE), windows, run, runtime, steps, 2)
     batch, n, rows = loss.batch(0)
     past, noise = loss._drawn(talker.normalise(batch.motion), roll.past, n, rows, 0)
     past = talker.normalise(talker.rest).expand_as(past)  # as a stream begins
     with torch.no_grad():
         motion, _ = loss._roll(batch, past, noise, roll)
     styles = talker.personaliser.style(batch.identity, batch.emotion)
-    for one, own in zip(motion, noise, strict=True):
+    for one, own in zip(motion, noise / talker.noise_scale, strict=True):
         drawn = {f: own[:, f : f + roll.hop + roll.look].numpy() for f in range(0, own.shape[1], roll.hop)}
         monkeypatch.setattr(window_sampler, "normal_noise", lambda row, first, *_, drawn=drawn: drawn[first][row])
         seeds, timeline = list(range(len(own))), Recorded(batch, roll.past, roll.count * roll.hop)
@@ -134,6 +137,7 @@ def test_it_samples_as_a_stream_does(clips, roll, monkeypatch):
     assert not torch.allclose(motion[0][..., BLINK], motion[1][..., BLINK])
 
 
+@pytest.mark.slow
 def test_only_the_branch_learns(run, clips):
     words = ("--clips", clips, "--student", BASE, "--frames", 480, *HERE)
     run(upper_face, *words, "--out", "u.safetensors", "--steps", 40)

@@ -15,6 +15,14 @@ from diffusiontalker.trt_build.engine.library import load_library
 BASE = Path(diffusiontalker.__file__).parent / "bundles" / "base"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Whatever builds engines is slow."""
+    for item in items:
+        if "rtx" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def rtx():
     """The library whose builder needs no GPU."""

@@ -153,7 +153,7 @@ def test_nothing_is_built_without_gpu_or_backend(machine, builds, tiny, lack):
 
 
 @pytest.mark.parametrize(
-    "hidden, remedy",
+    ("hidden", "remedy"),
     # What imports onnx and filelock is hidden in their place: they are imported already.
     [
         ("tensorrt_rtx", "is not installed"),

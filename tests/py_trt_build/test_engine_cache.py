@@ -55,7 +55,7 @@ def test_changed_bundle_is_built_anew(tiny, own_set, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "change, reason",
+    ("change", "reason"),
     [
         ({"batches": (1, 4)}, "batches was [1, 2] and is [1, 4] now"),
         ({"profiles": ("offline",)}, "windows was [30] and is [60] now"),
@@ -100,7 +100,7 @@ def test_plan_of_another_builder_is_found(own_set):
 
 
 @pytest.mark.parametrize(
-    "text, message",
+    ("text", "message"),
     [
         ("{", "is not valid JSON"),
         ("[]", "does not describe an engine set"),

@@ -62,7 +62,7 @@ def test_build_then_list_verify_and_clear(run, cache, tiny, known, rtx):
 
 
 def test_tables_are_for_people(run, tiny, filled, known):
-    code, out, err = run("list")
+    code, out, _err = run("list")
     assert (
         code == 0
         and filled.name in out
@@ -125,7 +125,7 @@ def test_unfinished_builds_are_told_and_cleared(run, filled, known):
 
 
 @pytest.mark.parametrize(
-    "args, code, message",
+    ("args", "code", "message"),
     [
         (["clear"], 2, "name the sets to delete"),
         (["clear", "x", "--all"], 2, "name the sets to delete"),
@@ -137,7 +137,7 @@ def test_unfinished_builds_are_told_and_cleared(run, filled, known):
     ],
 )
 def test_wrong_arguments_are_one_sentence(run, rtx, args, code, message):
-    result, out, err = run(*args)
+    result, _out, err = run(*args)
     assert (result, message in err) == (code, True)
     assert err.count("\n") <= 1 and "Traceback" not in err
 

@@ -2,6 +2,7 @@
 
 import sys
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import onnx
@@ -100,7 +101,7 @@ def test_missing_libraries_say_how_to_install_them(monkeypatch):
 
 
 def test_tensorrt_without_a_gpu_points_to_the_one_that_needs_none(monkeypatch):
-    fake = ModuleType("tensorrt")
+    fake: Any = ModuleType("tensorrt")
     fake.__version__ = "10.15.1.29"
     monkeypatch.setitem(sys.modules, "tensorrt", fake)
     monkeypatch.setattr(libraries, "find_gpu", lambda: (None, "no NVIDIA driver"))
@@ -123,7 +124,7 @@ def test_builder_that_does_not_start_is_one_sentence(rtx):
 
 
 @pytest.mark.parametrize(
-    "message, meaning",
+    ("message", "meaning"),
     [
         ("Error Code 2: OutOfMemory (Requested size was 1 bytes.)", "the memory is used up"),
         ("Could not find any implementation for node {ForeignNode[x]}.", "no kernel for a node"),

@@ -2,8 +2,13 @@
 PyCUDA and TensorRT whose memory is the host's and whose engine is ONNX Runtime."""
 
 import ctypes
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -41,7 +46,7 @@ class HostCuda:
                 step()
             self.work.clear()
 
-    streams: dict = {}
+    streams: ClassVar[dict] = {}
 
     @staticmethod
     def memcpy_htod_async(memory, source, stream):
@@ -149,8 +154,37 @@ def test_set_is_checked_before_anything_is_loaded(tiny_set, tmp_path, monkeypatc
 
 
 def test_missing_pycuda_is_one_sentence(monkeypatch):
-    import sys
-
     monkeypatch.setitem(sys.modules, "pycuda.driver", None)
     with pytest.raises(EngineError, match="needs PyCUDA"):
         engine_parts.open_cuda()
+
+
+# Ends the process as PyCUDA does: with an abort where a context is left on the stack.
+PYCUDA = """
+import atexit, os
+stack = []
+atexit.register(lambda: os.abort() if stack else None)
+
+class Context:
+    def push(self): stack.append(self)
+    def pop(self): stack.remove(self)
+
+class Device:
+    def __init__(self, number): pass
+    def retain_primary_context(self): return Context()
+
+def init(): pass
+"""
+
+
+def test_the_process_ends_without_a_context_on_the_stack(tmp_path):
+    (tmp_path / "pycuda").mkdir()
+    (tmp_path / "pycuda" / "__init__.py").write_text("")
+    (tmp_path / "pycuda" / "driver.py").write_text(PYCUDA)
+    program = (
+        "import pycuda.driver as cuda\nfrom benchmarks.verify.engine_parts import open_cuda\n"
+        "assert open_cuda() is cuda and len(cuda.stack) == 1\n"
+    )
+    path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2]), *sys.path])
+    done = subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path}, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()

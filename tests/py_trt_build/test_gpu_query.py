@@ -39,7 +39,7 @@ def test_gpu_is_named_with_its_compute_capability(driver):
 
 
 @pytest.mark.parametrize(
-    "answers, reason",
+    ("answers", "reason"),
     [
         ({"init": 100}, "the NVIDIA driver does not start (cuInit gives 100)"),
         ({"count": 0}, "the NVIDIA driver shows 0 GPUs"),

@@ -30,7 +30,7 @@ def report(*tests):
 
 
 @pytest.mark.parametrize(
-    "status, tests, verdict",
+    ("status", "tests", "verdict"),
     [
         (0, [PASSED], ("passed", "")),
         (0, [PASSED, SKIPPED], ("failed", "t: 1 of 2 tests were skipped")),
@@ -110,7 +110,7 @@ def run(tmp_path):
         path = out / "results.json"
         return done, json.loads(path.read_text())["steps"] if path.exists() else {}
 
-    run.tools, run.build, run.out = tools, build, out
+    run.tools, run.build, run.out = tools, build, out  # type: ignore[attr-defined]
     return run
 
 

@@ -79,7 +79,7 @@ def test_types_are_explicit_and_as_promised(graphs, network):
     before, after = (Counter(n.op_type for n in m.graph.node) for m in (model, half))
     del before["Cast"], after["Cast"]
     assert before == after  # casts are all that was added
-    assert not any("Cast" == n.op_type and types[n.input[0]] == types[n.output[0]] for n in half.graph.node)
+    assert not any(n.op_type == "Cast" and types[n.input[0]] == types[n.output[0]] for n in half.graph.node)
 
 
 def test_modulation_of_the_denoiser_stays_in_float32(graphs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,9 +44,10 @@ def imported_names(path: Path, module: str) -> Iterator[tuple[str, int]]:
             above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             base = ".".join([*above, *([node.module] if node.module else [])])
             yield from ((f"{base}.{alias.name}", node.lineno) for alias in node.names)
-        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "import_module" and node.args:
-            if isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
-                yield node.args[0].value, node.lineno
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "import_module":
+            first = node.args[0] if node.args else None
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield first.value, node.lineno
 
 
 def _is_for_types(node: ast.AST) -> bool:
@@ -54,7 +56,8 @@ def _is_for_types(node: ast.AST) -> bool:
 
 def module_graph() -> Graph:
     """Imports between our modules."""
-    modules, graph = python_modules(), {}
+    modules = python_modules()
+    graph: Graph = {}
     for module, path in modules.items():
         for name, line in imported_names(path, module):
             target = name
@@ -92,7 +95,7 @@ def circles(graph: Graph) -> list[str]:
         for target in graph.get(node, {}):
             if state.get(target) == "open":
                 ring = [*trail[trail.index(target) :], target]
-                pairs = zip(ring, ring[1:], strict=False)
+                pairs = itertools.pairwise(ring)
                 found.append(", ".join(f"{a} -> {b} ({graph[a][b]})" for a, b in pairs))
             elif target not in state:
                 visit(target)
@@ -107,7 +110,8 @@ def circles(graph: Graph) -> list[str]:
 
 def cpp_graph() -> Graph:
     """#include "room/.." between the folders of csrc. A folder of backends/ is a room of its own."""
-    csrc, graph = ROOT / "csrc", {}
+    csrc = ROOT / "csrc"
+    graph: Graph = {}
     for path in sorted(csrc.rglob("*")):
         if path.suffix not in (".h", ".hpp", ".cpp", ".cu", ".cuh", ".c"):
             continue

@@ -9,6 +9,7 @@ import pytest
 
 MODULES = import_graph.module_graph()
 CPP = import_graph.cpp_graph()
+SHARED_OPTIONS = "training.stages.arguments"
 
 
 def arrows(source: str, *targets: str) -> list[str]:
@@ -46,6 +47,18 @@ def test_no_circle_between_cpp_folders():
 )
 def test_packages_keep_apart(source, targets):
     assert arrows(source, *targets) == []
+
+
+def test_no_training_stage_imports_another():
+    """What two stages need is a loss, a network or a way to make one ready: it belongs to losses, models, fitting."""
+    stages = {name for name in MODULES if re.fullmatch(r"training\.stages\.\w+", name)} - {SHARED_OPTIONS}
+    assert len(stages) > 8
+    assert {name: sorted(stages & set(MODULES[name])) for name in stages if stages & set(MODULES[name])} == {}
+
+
+def test_no_other_room_of_training_imports_a_stage():
+    wrong = [line for line in arrows("training", "training.stages") if not line.startswith("training/stages/")]
+    assert wrong == []
 
 
 def test_the_package_takes_trt_build_by_its_door_only():

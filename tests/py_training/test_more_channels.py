@@ -1,5 +1,6 @@
 """A bundle's networks go on with other statistics and new channels, and strengths lie between styles."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -8,12 +9,11 @@ import torch
 
 from diffusiontalker.spec.channels import ARKIT_CHANNELS, HEAD_POSE_CHANNELS, TIED_CHANNELS
 from training.corpus.recorded import contiguous
+from training.fitting.more_channels import for_motion_of
 from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker, TalkerConfig
 from training.prepared.clips import ClipSet, ClipSetInfo, ClipWriter
-from training.prepared.motion_space import MotionSpace
-from training.stages.common import free_channels
-from training.stages.new_motion import for_motion_of
+from training.prepared.motion_space import MotionSpace, free_channels
 
 FACE = MotionSpace("blendshapes", 52, ARKIT_CHANNELS)
 FACE_AND_HEAD = MotionSpace("blendshapes", 55, (*ARKIT_CHANNELS, *HEAD_POSE_CHANNELS))
@@ -87,4 +87,4 @@ def test_aligned_phones_of_a_recording_become_contiguous():
     phones = contiguous([("B", 0.5, 0.6), ("?", 0.6, 0.8), ("T", 0.79, 0.9), ("IY", 1.4, 1.6)], 2.0)
     assert [p[0] for p in phones] == ["SIL", "B", "AH", "T", "SIL", "IY", "SIL"]
     assert phones[0][1] == 0 and phones[-1][2] == 2.0
-    assert all(a[2] == b[1] for a, b in zip(phones, phones[1:], strict=False))
+    assert all(a[2] == b[1] for a, b in itertools.pairwise(phones))
