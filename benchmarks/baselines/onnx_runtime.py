@@ -7,13 +7,13 @@ import time
 
 import numpy as np
 
-from benchmarks.baselines.window_loop import WindowLoop, default_style
+from benchmarks.baselines.window_loop import LoopRunner, WindowLoop, default_style
 from diffusiontalker.bench.runners import Timing
 from diffusiontalker.errors import InputError
 from diffusiontalker.spec import bundles
 
 
-class OnnxRuntimeRunner:
+class OnnxRuntimeRunner(LoopRunner):
     """Sessions with all graph optimisations and the row's thread count, called as its documentation shows.
     row: bundle, threads, profile.
     """
@@ -42,13 +42,6 @@ class OnnxRuntimeRunner:
         steps = self._loop.bundle["sampler"]["steps"]
         feeds = [{"style": style, "t": np.array([step["t"]], np.float32)} for step in steps]
         self._conditions = [conditioner.run(["condition"], feed)[0] for feed in feeds]
-
-    @property
-    def frames(self) -> np.ndarray:
-        return self._loop.frames
-
-    def describe(self) -> dict:
-        return {"stream_bytes": None}
 
     def offline(self, audio: np.ndarray) -> Timing:
         """The whole clip, window by window."""

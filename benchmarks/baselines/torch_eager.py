@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.baselines.window_loop import WindowLoop, default_style
+from benchmarks.baselines.window_loop import LoopRunner, WindowLoop, default_style
 from diffusiontalker.bench.runners import Timing
 from diffusiontalker.errors import InputError
 from diffusiontalker.spec import bundles
@@ -37,7 +37,7 @@ def load_student(bundle: Path):
     return talker.encoder, talker.denoiser
 
 
-class TorchRunner:
+class TorchRunner(LoopRunner):
     """One call of the encoder and of the whole denoiser per use, with no part hoisted out of the steps.
     row: bundle, threads, profile, kind; "torch-reencode" runs the encoder again in every step.
     """
@@ -55,13 +55,6 @@ class TorchRunner:
         self._loop = WindowLoop(folder, row["profile"], encode_each_step=row["kind"] == "torch-reencode")
         self._style = torch.from_numpy(default_style(folder, self._loop.bundle))[None]
         self._t = [torch.tensor([float(step["t"])]) for step in self._loop.bundle["sampler"]["steps"]]
-
-    @property
-    def frames(self) -> np.ndarray:
-        return self._loop.frames
-
-    def describe(self) -> dict:
-        return {"stream_bytes": None}
 
     def offline(self, audio: np.ndarray) -> Timing:
         """The whole clip, window by window."""

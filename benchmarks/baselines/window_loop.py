@@ -125,3 +125,16 @@ def default_style(folder: Path, bundle: dict) -> np.ndarray:
     table = read_tensors(bundles.inside(folder, spec["file"]), (spec["tensor"],))[spec["tensor"]]
     style = table[spec["names"].index(spec["default"])]
     return (style[spec["emotions"].index(spec["default_emotion"])] if "emotions" in spec else style).copy()
+
+
+class LoopRunner:
+    """What bench asks of every baseline: the frames of its last run, and what it says of itself."""
+
+    _loop: WindowLoop
+
+    @property
+    def frames(self) -> np.ndarray:
+        return self._loop.frames
+
+    def describe(self) -> dict:
+        return {"stream_bytes": None}

@@ -13,7 +13,7 @@ from training.fitting.more_channels import for_motion_of
 from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker, TalkerConfig
 from training.prepared.clips import ClipSet, ClipSetInfo, ClipWriter
-from training.prepared.motion_space import MotionSpace, free_channels
+from training.prepared.motion_space import MotionSpace, free_channels, sideways_channels
 
 FACE = MotionSpace("blendshapes", 52, ARKIT_CHANNELS)
 FACE_AND_HEAD = MotionSpace("blendshapes", 55, (*ARKIT_CHANNELS, *HEAD_POSE_CHANNELS))
@@ -66,6 +66,14 @@ def test_pose_is_free_and_signed_and_lips_start_from_a_share_of_the_noise(talker
     assert {round(scale[c], 6) for c in TIED_CHANNELS} == {0.3}
     assert {scale[c] for c in (*HEAD_POSE_CHANNELS, "eyeBlinkLeft")} == {1.0}
     assert new.low[-3:].tolist() == pytest.approx([-0.6] * 3) and new.high[0] == 1
+
+
+def test_sideways_channels_are_found_by_their_names_in_the_new_motion(talker, clips):
+    turned = MotionSpace("blendshapes", 52, tuple(reversed(ARKIT_CHANNELS)))
+    talker.config = replace(talker.config, tied_noise=0.3, sideways=sideways_channels(turned))
+    new = for_motion_of(talker, turned, clips, tied_noise=0.3)
+    louder = [c for c, s in zip(FACE_AND_HEAD.channels, new.noise_scale.tolist(), strict=True) if 0.5 < s < 1]
+    assert louder == ["jawLeft", "jawRight", "mouthLeft", "mouthRight"]
 
 
 def test_clips_without_a_channel_of_the_bundle_are_refused(talker, clips):

@@ -1,19 +1,24 @@
 """The two sides of a mouth, learned as a distribution."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 
+import diffusiontalker
 from diffusiontalker.spec.channels import ARKIT_CHANNELS, TIED_CHANNELS
 from training.diffusion.noising import noised
 from training.diffusion.schedule import Schedule
 from training.diffusion.sides import Sides, pairs_of
+from training.export.trained import load_talker
 from training.losses.sides_term import sides_score
 from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
 from training.models.talker import Talker, TalkerConfig
+from training.prepared.motion_space import SIDEWAYS_CHANNELS
 
 TIED = [i for i, name in enumerate(ARKIT_CHANNELS) if name in TIED_CHANNELS]
 PAIRS = pairs_of(ARKIT_CHANNELS, TIED)
@@ -99,3 +104,12 @@ def test_without_sides_the_noise_is_what_it_was():
     talker.config = whole
     equal = noised(talker, Schedule(), batch, n, slice(None), 32, 7, sides=Sides([(0, 1)]))
     torch.testing.assert_close(equal.x_t, noised(talker, Schedule(), batch, n, slice(None), 32, 7).x_t)
+
+
+def test_a_bundle_keeps_which_channels_start_from_more_noise():
+    """The shipped one, read back: its list of scales says which channels are free and which are sideways."""
+    folder = Path(diffusiontalker.__file__).parent / "bundles" / "base"
+    talker, _ = load_talker(folder)
+    written = json.loads((folder / "bundle.json").read_text())["motion"]
+    assert talker.noise_scale.tolist() == pytest.approx(written["noise_scale"])
+    assert [written["channels"][i] for i in talker.config.sideways] == list(SIDEWAYS_CHANNELS)

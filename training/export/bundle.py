@@ -24,7 +24,7 @@ from training.data.prepare import SOURCE as OWN_CORPUS
 from training.export.model_arguments import MODEL_HELP, checkpoint_or_bundle
 from training.export.onnx_graphs import ENROLL_MEL_FRAMES, export_networks
 from training.export.seal import seal
-from training.export.trained import load_talker
+from training.export.trained import load_talker, mean_state
 from training.loop.errors import reports_errors
 from training.models.talker import Talker
 from training.prepared.motion_space import MotionSpace
@@ -142,16 +142,7 @@ def write_bundle(
         seal(folder, description)
 
 
-def mean_state(before: Talker, after: Talker, share: float) -> dict[str, torch.Tensor]:
-    """Weights between those of two talkers, `share` of the second ("WiSE-FT", Wortsman et al., arXiv 2109.01903): what
-    synthetic voices teach then costs real voices less. Raises ValueError for talkers of different architectures."""
-    first, second = before.state_dict(), after.state_dict()
-    if {k: v.shape for k, v in first.items()} != {k: v.shape for k, v in second.items()}:
-        raise ValueError("--start is of another architecture than --student: give what its training began with")
-    return {k: first[k].lerp(v, share) if v.dtype.is_floating_point else v for k, v in second.items()}
-
-
-def parsed_arguments() -> argparse.Namespace:
+def argument_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--student", type=checkpoint_or_bundle, required=True, help=MODEL_HELP)
     parser.add_argument("--out", type=Path, required=True, help="folder of the new bundle")
@@ -171,15 +162,15 @@ def parsed_arguments() -> argparse.Namespace:
     parser.add_argument("--rig", type=Path, help="rig.npz of the prepared clips, for motion of a mesh")
     parser.add_argument("--source", help="the data, for the provenance; default: what the checkpoint says")
     parser.add_argument("--license", help="of the weights; needed unless they were trained on our own corpus")
-    args = parser.parse_args()
-    if not 0 <= args.start_share <= 1:
-        parser.error(f"--start-share is a share, expected 0..1, got {args.start_share}")
-    return args
+    return parser
 
 
 @reports_errors
 def main() -> None:
-    args = parsed_arguments()
+    parser = argument_parser()
+    args = parser.parse_args()
+    if not 0 <= args.start_share <= 1:
+        parser.error(f"--start-share is a share, expected 0..1, got {args.start_share}")
     talker, about = load_talker(args.student)
     if args.start:
         talker.load_state_dict(mean_state(load_talker(args.start)[0], talker, 1 - args.start_share))
@@ -192,12 +183,10 @@ def main() -> None:
     if args.sampler_steps:
         trained = about.get("sampler_steps", talker.config.denoiser.n_train_steps)
         if args.sampler_steps < 1 or trained % args.sampler_steps:
-            raise ValueError(
-                f"--sampler-steps must divide the {trained} steps of the training, got {args.sampler_steps}"
-            )
+            parser.error(f"--sampler-steps must divide the {trained} steps of the training, got {args.sampler_steps}")
         about["sampler_steps"] = args.sampler_steps
     if args.license is None and about["source"] != OWN_CORPUS:
-        raise ValueError(f"--license is needed: what may be done with a model trained on {about['source']}?")
+        parser.error(f"--license is needed: what may be done with a model trained on {about['source']}?")
     about["source"] = args.source or about["source"]
     write_bundle(talker, about, args.out, args.name, args.version, args.card, args.rig, args.license or "Apache-2.0")
     n_parameters = sum(p.numel() for m in (talker.encoder, talker.denoiser) for p in m.parameters())

@@ -52,6 +52,15 @@ def load_talker(path: Path) -> tuple[Talker, dict]:
     return talker.eval(), about
 
 
+def mean_state(before: Talker, after: Talker, share: float) -> dict[str, Tensor]:
+    """Weights between those of two talkers, `share` of the second ("WiSE-FT", Wortsman et al., arXiv 2109.01903): what
+    synthetic voices teach then costs real voices less. Raises ValueError for talkers of different architectures."""
+    first, second = before.state_dict(), after.state_dict()
+    if {k: v.shape for k, v in first.items()} != {k: v.shape for k, v in second.items()}:
+        raise ValueError("what a training began with is of another architecture than its end: give its own start")
+    return {k: first[k].lerp(v, share) if v.dtype.is_floating_point else v for k, v in second.items()}
+
+
 def trained_encoder(path: Path, config: AudioEncoderConfig) -> AudioEncoder:
     """The audio encoder in a checkpoint of the encoder stage, with as many layers as it has. Raises ValueError for a
     checkpoint of another stage or of another architecture than `config`."""

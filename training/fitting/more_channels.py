@@ -11,7 +11,7 @@ from training.fitting.motion_statistics import set_motion_statistics
 from training.models.denoiser import Denoiser, FreeBranch
 from training.models.talker import Talker
 from training.prepared.clips import ClipSet
-from training.prepared.motion_space import MotionSpace, free_channels
+from training.prepared.motion_space import MotionSpace, free_channels, sideways_channels
 
 NEW_CHANNEL_INIT = 0.02  # deviation of the weights from and to a channel that is new
 
@@ -25,7 +25,8 @@ def for_motion_of(talker: Talker, own: MotionSpace, clips: ClipSet, tied_noise: 
     if missing:
         raise ValueError(f"the clips have no {sorted(missing)[0]}: prepare them with all channels of the bundle")
     denoiser = replace(talker.config.denoiser, n_channels=motion.n_channels, free=free_channels(motion))
-    new = Talker(replace(talker.config, denoiser=denoiser, tied_noise=tied_noise))
+    sideways = sideways_channels(motion) if talker.config.sideways else ()
+    new = Talker(replace(talker.config, denoiser=denoiser, tied_noise=tied_noise, sideways=sideways))
     if talker.personaliser.styles is not None:
         new.personaliser.keep_styles(talker.personaliser.styles)
     kept = {k: v for k, v in talker.state_dict().items() if v.shape == new.state_dict().get(k, torch.empty(0)).shape}

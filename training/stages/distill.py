@@ -21,9 +21,9 @@ from training.data.mel_vary import MelVariation
 from training.data.windows import WindowConfig, WindowSampler
 from training.encoders.cache import FeatureSet
 from training.export.model_arguments import MODEL_HELP, checkpoint_or_bundle
-from training.export.trained import load_enhancer, load_phone_head, load_talker
+from training.export.trained import load_enhancer, load_phone_head, load_talker, mean_state
 from training.fitting.small_encoders import small_talker
-from training.loop.checkpoint import load_checkpoint, save_checkpoint, under_prefix, with_prefix
+from training.loop.checkpoint import save_checkpoint, with_prefix
 from training.loop.distributed import on_rank_zero
 from training.loop.errors import reports_errors
 from training.loop.runtime import Runtime, add_runtime_arguments
@@ -74,9 +74,8 @@ def distill_round(
 
 def save_mean(before: Talker, after: Path, share: float, path: Path) -> None:
     """The mean of two talkers' weights, `share` of the second, as a checkpoint without a run to go on with."""
-    tensors, about = load_checkpoint(after)
-    first, second = before.state_dict(), under_prefix("ema", tensors)
-    mean = {k: v.lerp(second[k], share) if v.dtype.is_floating_point else v for k, v in first.items()}
+    trained, about = load_talker(after)
+    mean = mean_state(before, trained, share)
     save_checkpoint(path, with_prefix("ema", mean), {k: v for k, v in about.items() if k != "run"})
 
 
