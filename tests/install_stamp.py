@@ -1,7 +1,8 @@
 """Whether an environment has this tree installed: python tests/install_stamp.py ask|write FILE WORDS
 
 `ask` prints `nothing`, `package` or `all`: what has to be installed. `write` notes in FILE what is installed now.
-WORDS: what else the environment was made for, such as the extras. Only the standard library is used."""
+`build-requirements`, without FILE, prints what builds the package, a line each.
+WORDS: what else the environment was made for, such as the extras. Only what comes with Python is used."""
 
 from __future__ import annotations
 
@@ -69,12 +70,26 @@ def wanted(before: dict[str, str], now: dict[str, str]) -> str:
     return "nothing" if before == now else "package"
 
 
+def build_requirements(root: Path) -> list[str]:
+    """Requirements of pyproject.toml's [build-system]."""
+    try:
+        import tomllib
+    except ModuleNotFoundError:  # Python 3.10
+        from pip._vendor import tomli as tomllib
+    return list(tomllib.loads((root / PROJECT).read_text())["build-system"]["requires"])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("action", choices=("ask", "write"))
-    parser.add_argument("file", type=Path)
+    parser.add_argument("action", choices=("ask", "write", "build-requirements"))
+    parser.add_argument("file", type=Path, nargs="?")
     parser.add_argument("words", nargs="*")
     args = parser.parse_args()
+    if args.action == "build-requirements":
+        print("\n".join(build_requirements(ROOT)))
+        return
+    if args.file is None:
+        parser.error("FILE is missing")
     now = state(ROOT, args.words)
     if args.action == "write":
         args.file.write_text(json.dumps(now, indent=1) + "\n")

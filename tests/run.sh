@@ -7,14 +7,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . examples/environment.sh
-build="${DT_TEST_BUILD:-build/tests}"
+build="${DT_TEST_BUILD:-$PWD/build/tests}"
 jobs="$(nproc 2>/dev/null || echo 2)"
+cmake_args="-DDT_BUILD_TESTS=ON -DDT_WERROR=${DT_WERROR:-ON} -DCMAKE_EXPORT_COMPILE_COMMANDS=ON"
 fast=""
 if [ "${1:-}" = --fast ]; then
   fast=1
   shift
 fi
-# The wheel and the C++ tests compile the same sources.
 if command -v ccache >/dev/null; then
   export CMAKE_C_COMPILER_LAUNCHER="${CMAKE_C_COMPILER_LAUNCHER:-ccache}"
   export CMAKE_CXX_COMPILER_LAUNCHER="${CMAKE_CXX_COMPILER_LAUNCHER:-ccache}"
@@ -77,34 +77,35 @@ install_gtest() {
   fi
 }
 
-# Into the environment, unless the very same is there already. The stamp lies in the environment.
+# Into the environment, unless the very same is there already. The stamp lies in the environment. The package is built in
+# the folder of the C++ tests, so that nothing is compiled twice; its build requirements are installed first for that.
 install_package() {
   local extras=dev,train,video stamp what
   # nvcc's wheels are for Linux on x86-64, and 100 MB that a machine with a CUDA toolkit need not load.
   if ! command -v nvcc >/dev/null && [ "$(uname -sm)" = "Linux x86_64" ]; then extras="$extras,cuda-compile"; fi
   stamp="$(dirname "$BIN")/diffusiontalker-tests.json"
   what="$("$PYTHON" tests/install_stamp.py ask "$stamp" "$extras")"
+  if [ "$what" = nothing ] && [ ! -f "$build/CMakeCache.txt" ]; then what=package; fi
   if [ -z "$fast" ] && [ "$what" = package ]; then what=all; fi
+  # Without --no-compile pip would translate every file of torch and others, used or not.
   case "$what" in
     nothing) echo "The environment has it already." ;;
-    package)
-      # The environment has the build's requirements (the extra dev), so that compiled objects can be kept.
-      DT_BUILD_DIR="$PWD/build/package" "$PYTHON" -m pip install --quiet --no-build-isolation --no-deps \
-        --force-reinstall .
+    package) pip_install --no-build-isolation --no-deps --force-reinstall . ;;
+    all)
+      "$PYTHON" tests/install_stamp.py build-requirements >"$scratch/build-requirements.txt"
+      pip_install -r "$scratch/build-requirements.txt"
+      install_gtest
+      pip_install --no-build-isolation ".[$extras]"
       ;;
-    all) "$PYTHON" -m pip install --quiet ".[$extras]" ;;
   esac
   if [ "$what" != nothing ]; then "$PYTHON" tests/install_stamp.py write "$stamp" "$extras"; fi
 }
 
-build_cpp() {
-  if [ -z "$fast" ] || [ ! -f "$build/CMakeCache.txt" ]; then
-    install_gtest
-    cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DDT_BUILD_TESTS=ON -DDT_WERROR="${DT_WERROR:-ON}" \
-      -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DPython_EXECUTABLE="$PYTHON"
-  fi
-  cmake --build "$build" --parallel "$jobs"
+pip_install() {
+  DT_BUILD_DIR="$build" CMAKE_ARGS="$cmake_args" "$PYTHON" -m pip install --quiet --no-compile "$@"
 }
+
+build_cpp() { cmake --build "$build" --parallel "$jobs"; }
 
 validator() {
   npm install --silent --no-audit --no-fund --prefix build/node gltf-validator@2.0.0-dev.3.10
@@ -128,7 +129,7 @@ python_tests() {
 }
 
 timed "Package with its test tools" install_package
-timed "Compiling the C++ tests" build_cpp
+timed "What is left to compile" build_cpp
 DT_TEST_BUILD="$(cd "$build" && pwd)"
 export DT_TEST_BUILD
 if command -v npm >/dev/null; then
