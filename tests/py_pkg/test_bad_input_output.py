@@ -68,6 +68,7 @@ def test_output_disk_full_leaves_nothing(place, ending):
     place.refused(6, "in.wav", "-o", f"out.{ending}", preexec_fn=limit_file_size(4000), says=f"out.{ending}")
 
 
+@pytest.mark.slow
 def test_output_disk_full_while_spooling_frames_leaves_nothing(place):
     # 130 s of frames pass the part that is kept in memory.
     place.wav(seconds=130, rate=8000)

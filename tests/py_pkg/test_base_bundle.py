@@ -54,6 +54,7 @@ def test_same_seed_gives_the_same_frames_and_another_seed_other_eyes_and_nearly_
     assert (closed.sum(axis=0) < len(runs)).sum() <= 1
 
 
+@pytest.mark.slow
 def test_speech_opens_and_closes_the_mouth(model, speech):
     weights = np.asarray(model.animate(*speech).weights)
     gap = lip_opening(load_head(), weights)

@@ -68,6 +68,7 @@ def test_every_key_is_documented(measured):
     assert (measured["schema"], measured["schema_version"]) == ("diffusiontalker.bench/2", 2)
 
 
+@pytest.mark.slow
 def test_all_scenarios_have_their_numbers(measured):
     ours, ort = measured["rows"]
     assert [row["name"] for row in measured["rows"]] == ["reference", "onnxruntime"]
@@ -83,6 +84,7 @@ def test_all_scenarios_have_their_numbers(measured):
     assert ort["offline"]["phases_ms_per_frame"]["front_end"] is None
 
 
+@pytest.mark.slow
 def test_paced_scenarios_wait_for_their_audio(measured):
     live, crowd = measured["rows"][0]["live"], measured["rows"][0]["crowd"]
     for part in (live, crowd):
@@ -108,6 +110,7 @@ def test_time_that_neighbours_take(tmp_path, monkeypatch):
     assert meter.share() is None and environment.StealMeter().share() is None
 
 
+@pytest.mark.slow
 def test_onnx_runtime_does_the_same_work(measured, tiny_bundle):
     """Our backend and the loop around ONNX Runtime agree, bundle by bundle."""
     against = measured["rows"][0]["against"]["onnxruntime"]
@@ -145,6 +148,7 @@ def test_search_of_streams():
             assert len({t["streams"] for t in trials}) == len(trials)
 
 
+@pytest.mark.slow
 def test_compare_gives_ratios(place, measured):
     (place.folder / "then.json").write_text(json.dumps(measured))
     now = bench(place, "--seconds", 2, "--rounds", 1, "--scenario", "offline", "--compare", "then.json")

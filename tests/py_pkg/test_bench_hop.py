@@ -71,6 +71,7 @@ def test_eager_row_is_measured_and_graphs_say_why_not(measured):
     assert graph["hop"] is None and graph["error"].startswith("CUDA graphs are of NVIDIA GPUs")
 
 
+@pytest.mark.slow
 def test_every_key_is_documented(measured):
     words = set(re.findall(r"`([a-z0-9_.]+)`", (REPOSITORY / "docs" / "benchmarks.md").read_text()))
     documented = {part for word in words for part in word.split(".")}
@@ -79,6 +80,7 @@ def test_every_key_is_documented(measured):
     assert {key for key, _ in gpu._FIELDS.values()} <= documented
 
 
+@pytest.mark.slow
 def test_a_hop_is_a_window_of_the_reference_loop():
     torch = pytest.importorskip("torch")
     from benchmarks.baselines.torch_eager import TorchRunner

@@ -28,6 +28,7 @@ def test_animate_several_outputs_agree(place):
     assert not list(place.tmp.iterdir())
 
 
+@pytest.mark.slow
 def test_animate_same_seed_same_bytes(place):
     place.wav(seconds=1)
     for name, seed in (("a", 7), ("b", 7), ("c", 8)):
@@ -46,6 +47,7 @@ def test_animate_stdin_equals_file(place):
     assert not list(place.tmp.iterdir())
 
 
+@pytest.mark.slow
 def test_animate_stdin_that_is_no_sound_is_refused(place):
     line = place.refused(3, "-", "-o", "out.npz", stdin=b"not a sound")
     assert "standard input" in line
@@ -76,6 +78,7 @@ def test_animate_json_has_the_documented_keys(place):
     assert expected <= set(document)
 
 
+@pytest.mark.slow
 def test_animate_conflicting_stdout_is_a_usage_error(place):
     place.wav()
     place.refused(2, "in.wav", "-o", "-", "--json", says="--json")
@@ -117,6 +120,7 @@ def on_terminal(place, *args, **environment) -> bytes:
     return shown
 
 
+@pytest.mark.slow
 def test_animate_progress_on_a_terminal(place):
     place.wav(seconds=20)
     args = ("animate", "in.wav", "-o", "out.npz", "--bundle", place.bundle, "--backend", "reference", "--force")

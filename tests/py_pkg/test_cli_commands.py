@@ -90,6 +90,7 @@ def test_render_audio_and_saved_animation(place):
     assert (place.folder / "direct.png").read_bytes() == (place.folder / "a.npz.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_render_refuses_damaged_animations(place):
     (place.folder / "bad.npz").write_bytes(b"PK not really")
     (place.folder / "bad.json").write_text("{}")

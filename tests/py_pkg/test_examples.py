@@ -46,6 +46,7 @@ def test_example_stream_py_prints_every_frame(folder):
     assert n_early + int(lines[-1].split()[0]) == 30
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("cmake") or not shutil.which("cc"), reason="needs CMake and a C compiler")
 def test_example_animate_c_equals_python(tmp_path, folder, tiny_bundle):
     where = run([sys.executable, "-m", "diffusiontalker", "--cmake-dir"], tmp_path).strip()

@@ -26,6 +26,8 @@ from training.data.outcries import OUTCRIES, make_laughter, make_scream
 from training.data.references import ReferenceSampler
 from training.prepared.clips import PHONE_NAMES, ClipSet
 
+pytestmark = pytest.mark.slow
+
 RATE = 16000
 SIL = PHONE_NAMES.index("SIL")
 

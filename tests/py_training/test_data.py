@@ -57,6 +57,7 @@ def test_clips_line_up_and_splits_are_kept(clips):
         assert np.abs(mel[: LEAD_FRAMES // FRAMES_PER_GROUP * MEL_PER_GROUP - 3] - silence).max() < 0.02
 
 
+@pytest.mark.slow
 def test_phone_labels_follow_the_audio_that_was_sped_up(clips):
     for clip in clips.of_split("train"):
         label = clips.clip_phone(clip)

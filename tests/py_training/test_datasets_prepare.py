@@ -11,6 +11,8 @@ from training.datasets.registry import open_data_set
 from training.datasets.weights import WITHOUT_TONGUE
 from training.prepared.clips import NO_PHONE, ClipSet
 
+pytestmark = pytest.mark.slow
+
 
 def prepared(kind, root, out, *more) -> ClipSet:
     assert main(["prepare", "--kind", kind, "--root", str(root), "--out", str(out), *more]) == 0

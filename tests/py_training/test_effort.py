@@ -67,6 +67,7 @@ def test_phones_cover_the_new_sound_in_the_old_order(versions, kind):
         assert rms(sound[middle[4]]) > 20 * rms(sound[middle[5]])
 
 
+@pytest.mark.slow
 def test_whispers_have_no_pitch_and_negative_effort(versions):
     assert pitch_of(vowel_like(), PHONES)[1] > 0.8
     for sound, phones, effort in versions["whispered"]:
@@ -74,6 +75,7 @@ def test_whispers_have_no_pitch_and_negative_effort(versions):
         assert pitch_of(sound, phones)[1] < 0.6
 
 
+@pytest.mark.slow
 def test_shouts_are_higher_and_brighter_and_of_positive_effort(versions):
     for sound, phones, effort in versions["shouted"]:
         assert 0.4 < effort <= 1
@@ -82,6 +84,7 @@ def test_shouts_are_higher_and_brighter_and_of_positive_effort(versions):
         assert high_share(sound) > 1.2 * high_share(vowel_like())
 
 
+@pytest.mark.slow
 def test_songs_hold_their_vowels(versions):
     for sound, phones, effort in versions["sung"]:
         assert 0.2 < effort <= 1 and len(sound) > 1.2 * 1.4 * RATE

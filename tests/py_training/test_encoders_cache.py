@@ -21,6 +21,8 @@ from training.encoders.resample import encode_clip, features_at  # noqa: E402
 from training.prepared.clips import N_MELS, ClipSet, ClipSetInfo, ClipWriter  # noqa: E402
 from training.prepared.motion_space import MotionSpace  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 INFO = FeatureInfo("toy", 2, 4, "ab" * 32)
 LEAD, LENGTHS = 3, (3000, 4500, 16000)
 

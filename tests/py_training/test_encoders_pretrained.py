@@ -16,6 +16,8 @@ from training.encoders.choice import EncoderChoice  # noqa: E402
 from training.encoders.frozen import in_windows  # noqa: E402
 from training.encoders.pretrained import PretrainedEncoder  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 D, LAYERS = 16, 2
 KINDS = {"hubert": "Hubert", "wav2vec2": "Wav2Vec2", "wavlm": "WavLM"}
 

@@ -18,6 +18,8 @@ from training.encoders import whisper_weights  # noqa: E402
 from training.encoders.choice import EncoderChoice  # noqa: E402
 from training.encoders.whisper import FULL_S, WhisperEncoder  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 D, LAYERS, HEADS = 16, 2, 2
 
 

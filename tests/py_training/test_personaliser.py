@@ -123,6 +123,7 @@ def test_moods_change_pitch_in_their_direction():
     assert pitch["sad"] < 116 < 124 < pitch["happy"] < pitch["surprised"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("emotion", EMOTION_NAMES)
 def test_a_mood_shows_but_bilabials_still_close(emotion):
     phones = [

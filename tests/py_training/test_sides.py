@@ -44,6 +44,7 @@ def test_another_difference_keeps_the_sum_and_every_other_channel():
     assert (out[..., 2] == z[..., 2]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spread", [0.3, 1.0])
 def test_the_score_teaches_how_far_sides_drift(spread):
     """A generator whose drift is one learned number times noise learns the deviation of the true drift."""
