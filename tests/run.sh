@@ -80,7 +80,7 @@ install_gtest() {
 # Into the environment, unless the very same is there already. The stamp lies in the environment. The package is built in
 # the folder of the C++ tests, so that nothing is compiled twice; its build requirements are installed first for that.
 install_package() {
-  local extras=dev,train,video stamp what
+  local extras=dev,train,video,corpus stamp what
   # nvcc's wheels are for Linux on x86-64, and 100 MB that a machine with a CUDA toolkit need not load.
   if ! command -v nvcc >/dev/null && [ "$(uname -sm)" = "Linux x86_64" ]; then extras="$extras,cuda-compile"; fi
   stamp="$(dirname "$BIN")/diffusiontalker-tests.json"
