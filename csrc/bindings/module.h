@@ -12,6 +12,9 @@ using FloatArray = pybind11::array_t<float, pybind11::array::c_style | pybind11:
 // Raises the exception class of diffusiontalker.errors for a failed status. Needs the interpreter lock.
 void check(dt_status status);
 
+// A text of the library, which may quote bytes of a damaged file: what is not UTF-8 becomes U+FFFD.
+pybind11::str to_text(const char* text);
+
 void register_device(pybind11::module_& m);
 void register_library(pybind11::module_& m);
 void register_model(pybind11::module_& m);

@@ -16,7 +16,7 @@ class NativeModel {
  public:
   NativeModel(const pybind11::object& source, const std::string& backend, const std::string& precision,
               int n_threads, int n_workers, pybind11::object log, bool pin_threads,
-              const std::string& cache_folder, const std::string& engine_folder, int device,
+              const pybind11::str& cache_folder, const pybind11::str& engine_folder, int device,
               bool allow_host_code);
 
   dt_model* handle() const { return handle_.get(); }

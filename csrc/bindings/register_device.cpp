@@ -3,6 +3,7 @@
 #include "bindings/dlpack.h"
 #include "bindings/module.h"
 #include "bindings/native_device.h"
+#include "bindings/unlocked.h"
 
 namespace py = pybind11;
 
@@ -36,22 +37,12 @@ class NativeRig {
     dt_rig* rig = nullptr;
     const float *from = neutral.data(), *by = deltas.data();
     const auto n = static_cast<size_t>(neutral.shape(0));
-    dt_status status;
-    {
-      py::gil_scoped_release release;
-      status = dt_rig_create(model.handle(), from, n, by, &rig);
-    }
-    check(status);
+    run_unlocked([&] { return dt_rig_create(model.handle(), from, n, by, &rig); });
     handle_.reset(rig);
   }
   void pose(const NativeDeviceArray& frames, const NativeDeviceArray& vertices) const {
     const auto n = frames.shape()[0].cast<size_t>();
-    dt_status status;
-    {
-      py::gil_scoped_release release;
-      status = dt_rig_pose(handle_.get(), frames.handle(), n, vertices.handle());
-    }
-    check(status);
+    run_unlocked([&] { return dt_rig_pose(handle_.get(), frames.handle(), n, vertices.handle()); });
   }
 
  private:
@@ -90,12 +81,7 @@ std::string NativeDeviceArray::device() const {
 }
 
 void NativeDeviceArray::wait(uintptr_t stream) const {
-  dt_status status;
-  {
-    py::gil_scoped_release release;
-    status = dt_device_array_wait(handle(), reinterpret_cast<void*>(stream));
-  }
-  check(status);
+  run_unlocked([&] { return dt_device_array_wait(handle(), reinterpret_cast<void*>(stream)); });
 }
 
 // Version 3. Without a stream of ours in it a consumer does not wait, so the host does here.

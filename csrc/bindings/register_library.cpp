@@ -3,20 +3,21 @@
 #include <tuple>
 
 #include "bindings/module.h"
+#include "bindings/unlocked.h"
 
 namespace py = pybind11;
 
 namespace {
 
-std::tuple<bool, std::string> probe_backend(const std::string& name) {
+std::tuple<bool, py::str> probe_backend(const std::string& name) {
   dt_status status;
   {
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     status = dt_backend_probe(name.c_str());
   }
-  if (status == DT_NO_BACKEND) return {false, dt_last_error()};
+  if (status == DT_NO_BACKEND) return {false, to_text(dt_last_error())};
   check(status);
-  return {true, ""};
+  return {true, py::str("")};
 }
 
 py::list backends() {
@@ -51,12 +52,7 @@ py::array_t<float> resample(const FloatArray& samples, int rate_in_hz, int rate_
   if (n_out == 0) check(asked);  // otherwise it failed for want of capacity, which tells the size
   py::array_t<float> out(static_cast<py::ssize_t>(n_out));
   float* const target = out.mutable_data();
-  dt_status status;
-  {
-    py::gil_scoped_release release;
-    status = dt_resample(data, n, rate_in_hz, rate_out_hz, target, n_out, &n_out);
-  }
-  check(status);
+  run_unlocked([&] { return dt_resample(data, n, rate_in_hz, rate_out_hz, target, n_out, &n_out); });
   return out;
 }
 

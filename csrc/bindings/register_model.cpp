@@ -1,23 +1,50 @@
 #include <pybind11/stl.h>
 
+#include <cstring>
+#include <optional>
 #include <utility>
 
 #include "bindings/module.h"
 #include "bindings/native_model.h"
+#include "bindings/unlocked.h"
 
 namespace py = pybind11;
 
 namespace {
 
-// Called without the interpreter lock. An exception in the callback must not cross the C library; Python
-// prints it as unraisable instead.
+// A log callback, and the exception that it raised.
+struct PythonLog {
+  py::object callback;
+  std::optional<py::error_already_set> error;
+};
+
+// Called without the interpreter lock, inside of the C library, which no exception may cross: it is kept and
+// raised when the library has returned. After one nothing more is logged. Only C calls hold Python objects
+// here, so that a thread that Python ends meanwhile has nothing to unwind.
 void log_to_python(void* user, int32_t level, const char* message) {
-  const py::gil_scoped_acquire acquire;
+  auto* const log = static_cast<PythonLog*>(user);
   try {
-    (*static_cast<py::object*>(user))(level, message);
-  } catch (py::error_already_set& e) {
-    e.discard_as_unraisable("diffusiontalker log callback");
+    if (is_python_ending()) park();
+    const PyGILState_STATE state = PyGILState_Ensure();
+    if (!log->error) {
+      PyObject* const line =
+          PyUnicode_DecodeUTF8(message, static_cast<Py_ssize_t>(std::strlen(message)), "replace");
+      PyObject* const done =
+          line == nullptr ? nullptr : PyObject_CallFunction(log->callback.ptr(), "iN", level, line);
+      if (done == nullptr) log->error.emplace();
+      Py_XDECREF(done);
+    }
+    PyGILState_Release(state);
+  } catch (...) {  // pthread_exit
+    park();
   }
+}
+
+// A path as the system takes it: UTF-8, or on POSIX whatever bytes the name has.
+std::string path_bytes(const py::object& path) {
+  const py::object encoded = py::reinterpret_steal<py::object>(PyUnicode_EncodeFSDefault(path.ptr()));
+  if (!encoded) throw py::error_already_set();
+  return encoded.cast<std::string>();
 }
 
 py::array_t<float> log_mel(const NativeModel& model, const FloatArray& samples) {
@@ -29,12 +56,7 @@ py::array_t<float> log_mel(const NativeModel& model, const FloatArray& samples) 
   if (n_rows == 0) check(asked);  // otherwise it failed for want of capacity, which tells the size
   py::array_t<float> out({n_rows, static_cast<size_t>(model.info().n_mels)});
   float* const target = out.mutable_data();
-  dt_status status;
-  {
-    py::gil_scoped_release release;
-    status = dt_model_log_mel(model.handle(), data, n, target, n_rows, &n_rows);
-  }
-  check(status);
+  run_unlocked([&] { return dt_model_log_mel(model.handle(), data, n, target, n_rows, &n_rows); });
   return out;
 }
 
@@ -98,13 +120,10 @@ py::array_t<float> enroll(const NativeModel& model, const FloatArray& samples, i
   float* const target = out.mutable_data();
   const auto capacity = static_cast<size_t>(out.size());
   const std::vector<dt_emotion_part> parts = raw_parts(moods);
-  dt_status status;
-  {
-    py::gil_scoped_release release;
-    status = dt_model_enroll_emotions(model.handle(), data, n, n_channels, sample_rate_hz, parts.data(),
-                                      parts.size(), strength, target, capacity);
-  }
-  check(status);
+  run_unlocked([&] {
+    return dt_model_enroll_emotions(model.handle(), data, n, n_channels, sample_rate_hz, parts.data(),
+                                    parts.size(), strength, target, capacity);
+  });
   return out;
 }
 
@@ -112,7 +131,7 @@ py::array_t<float> enroll(const NativeModel& model, const FloatArray& samples, i
 
 NativeModel::NativeModel(const py::object& source, const std::string& backend, const std::string& precision,
                          int n_threads, int n_workers, py::object log, bool pin_threads,
-                         const std::string& cache_folder, const std::string& engine_folder, int device,
+                         const py::str& cache_folder, const py::str& engine_folder, int device,
                          bool allow_host_code) {
   dt_model_options options;
   dt_model_options_default(&options);
@@ -121,28 +140,32 @@ NativeModel::NativeModel(const py::object& source, const std::string& backend, c
   options.n_threads = n_threads;
   options.n_workers = n_workers;
   options.pin_threads = pin_threads ? 1 : 0;
-  if (!cache_folder.empty()) options.cache_folder = cache_folder.c_str();
-  if (!engine_folder.empty()) options.engine_folder = engine_folder.c_str();
+  const std::string cache = path_bytes(cache_folder), engines = path_bytes(engine_folder);
+  if (!cache.empty()) options.cache_folder = cache.c_str();
+  if (!engines.empty()) options.engine_folder = engines.c_str();
   options.device = device;
   options.allow_host_code = allow_host_code ? 1 : 0;
-  if (!log.is_none()) {
+  PythonLog python_log{std::move(log), std::nullopt};
+  if (!python_log.callback.is_none()) {
     options.log = &log_to_python;
-    options.log_user = &log;
+    options.log_user = &python_log;
   }
   const bool is_packed = py::isinstance<py::bytes>(source);
-  const std::string path = is_packed ? "" : source.cast<std::string>();
+  const std::string path = is_packed ? "" : path_bytes(source);
   char* data = nullptr;
   py::ssize_t size = 0;
   if (is_packed) PyBytes_AsStringAndSize(source.ptr(), &data, &size);
   dt_model* model = nullptr;
   dt_status status;
   {
-    py::gil_scoped_release release;
+    const Unlocked unlocked;
     status = is_packed ? dt_model_open_memory(data, static_cast<size_t>(size), &options, &model)
                        : dt_model_open(path.c_str(), &options, &model);
   }
-  check(status);
   handle_.reset(model);
+  if (python_log.error) throw *std::move(python_log.error);
+  if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+  check(status);
   info_.struct_size = sizeof(info_);
   check(dt_model_get_info(model, &info_));
 }
@@ -182,7 +205,7 @@ void register_model(py::module_& m) {
   m.attr("LOG_WARNING") = DT_LOG_WARNING;
   py::class_<M>(m, "Model", "An opened bundle on a backend; may be shared by threads.")
       .def(py::init<const py::object&, const std::string&, const std::string&, int, int, py::object, bool,
-                    const std::string&, const std::string&, int, bool>(),
+                    const py::str&, const py::str&, int, bool>(),
            py::arg("source"), py::arg("backend") = "auto", py::arg("precision") = "auto",
            py::arg("n_threads") = 2, py::arg("n_workers") = 1, py::arg("log") = py::none(),
            py::arg("pin_threads") = false, py::arg("cache_folder") = "", py::arg("engine_folder") = "",

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bindings/module.h"
+#include "bindings/unlocked.h"
 #include "dt/raster.h"
 
 namespace py = pybind11;
@@ -62,12 +63,7 @@ py::array_t<uint8_t> raster_draw(const Floats& positions, const Ints& triangles,
   py::array_t<uint8_t> pixels({sane ? height : 1, sane ? width : 1, 3});
   uint8_t* const data = pixels.mutable_data();
   const size_t capacity = static_cast<size_t>(pixels.size());
-  dt_status status;
-  {
-    py::gil_scoped_release release;
-    status = dt_raster_draw(&mesh, &view, data, capacity);
-  }
-  check(status);
+  run_unlocked([&] { return dt_raster_draw(&mesh, &view, data, capacity); });
   return pixels;
 }
 

@@ -3,6 +3,7 @@
 
 #include "bindings/module.h"
 #include "bindings/native_stream.h"
+#include "bindings/unlocked.h"
 
 namespace py = pybind11;
 
@@ -23,16 +24,16 @@ class NativeScheduler {
 
   // Other threads run meanwhile: both may wait for a step or compile.
   void add(const NativeStream& stream) {
-    unlocked([&] { return dt_scheduler_add(handle_.get(), stream.handle()); });
+    run_unlocked([&] { return dt_scheduler_add(handle_.get(), stream.handle()); });
   }
   void remove(const NativeStream& stream) {
-    unlocked([&] { return dt_scheduler_remove(handle_.get(), stream.handle()); });
+    run_unlocked([&] { return dt_scheduler_remove(handle_.get(), stream.handle()); });
   }
 
   py::dict step(int64_t budget_us, int max_windows) {
     dt_step_info i{};
     i.struct_size = sizeof(i);
-    unlocked([&] { return dt_scheduler_step(handle_.get(), budget_us, max_windows, &i); });
+    run_unlocked([&] { return dt_scheduler_step(handle_.get(), budget_us, max_windows, &i); });
     py::dict out;
     out["n_windows"] = i.n_windows;
     out["n_batches"] = i.n_batches;
@@ -60,15 +61,6 @@ class NativeScheduler {
   }
 
  private:
-  template <typename Call>
-  static void unlocked(Call&& call) {
-    dt_status status;
-    {
-      py::gil_scoped_release release;
-      status = call();
-    }
-    check(status);
-  }
   struct Release {
     void operator()(dt_scheduler* scheduler) const { dt_scheduler_release(scheduler); }
   };

@@ -6,6 +6,7 @@
 
 #include "bindings/module.h"
 #include "bindings/native_stream.h"
+#include "bindings/unlocked.h"
 
 namespace py = pybind11;
 
@@ -92,12 +93,7 @@ NativeStream::NativeStream(const NativeModel& model, const py::kwargs& options)
     }
   }
   dt_stream* stream = nullptr;
-  dt_status status;
-  {
-    py::gil_scoped_release release;
-    status = dt_stream_create(model.handle(), &o, &stream);
-  }
-  check(status);
+  run_unlocked([&] { return dt_stream_create(model.handle(), &o, &stream); });
   handle_.reset(stream);
 }
 
@@ -109,12 +105,7 @@ void NativeStream::push(const FloatArray& samples, int sample_rate_hz) {
   const auto n = static_cast<size_t>(samples.shape(0));
   const auto n_channels =
       static_cast<int32_t>(samples.ndim() == 2 ? std::min<py::ssize_t>(samples.shape(1), 1 << 20) : 1);
-  dt_status status;
-  {
-    py::gil_scoped_release release;
-    status = dt_stream_push(handle(), data, n, n_channels, sample_rate_hz);
-  }
-  check(status);
+  run_unlocked([&] { return dt_stream_push(handle(), data, n, n_channels, sample_rate_hz); });
 }
 
 std::tuple<int64_t, py::array_t<float>> NativeStream::pull(std::optional<size_t> capacity) {
@@ -131,12 +122,8 @@ std::tuple<int64_t, py::array_t<float>, py::array_t<float>> NativeStream::pull_w
   float *const data = weights.mutable_data(), *const pose = head_pose.mutable_data();
   int64_t first_frame = 0;
   size_t n_frames = 0;
-  dt_status status;
-  {
-    py::gil_scoped_release release;
-    status = dt_stream_pull_with_pose(handle(), data, pose, n_wanted, &first_frame, &n_frames);
-  }
-  check(status);
+  run_unlocked(
+      [&] { return dt_stream_pull_with_pose(handle(), data, pose, n_wanted, &first_frame, &n_frames); });
   // Fewer when another thread pulled, paused or reset in between.
   if (n_frames != n_wanted) {
     weights.resize({n_frames, static_cast<size_t>(n_channels_)});
@@ -156,34 +143,22 @@ std::tuple<int64_t, size_t, py::array_t<float>> NativeStream::pull_device_with_p
   float* const pose = head_pose.mutable_data();
   int64_t first_frame = 0;
   size_t n_frames = 0;
-  dt_status status;
-  {
-    py::gil_scoped_release release;
-    status = dt_stream_pull_device_with_pose(handle(), array.handle(), pose, &first_frame, &n_frames);
-  }
-  check(status);
+  run_unlocked([&] {
+    return dt_stream_pull_device_with_pose(handle(), array.handle(), pose, &first_frame, &n_frames);
+  });
   head_pose.resize({n_frames, kPoseSize});
   return {first_frame, n_frames, head_pose};
 }
 
 int64_t NativeStream::ready_frames() const {
   int64_t n = 0;
-  dt_status status;
-  {
-    py::gil_scoped_release release;  // another thread may hold the stream while it runs the networks
-    status = dt_stream_ready_frames(handle(), &n);
-  }
-  check(status);
+  // another thread may hold the stream while it runs the networks
+  run_unlocked([&] { return dt_stream_ready_frames(handle(), &n); });
   return n;
 }
 
 void NativeStream::flush() {
-  dt_status status;
-  {
-    py::gil_scoped_release release;
-    status = dt_stream_flush(handle());
-  }
-  check(status);
+  run_unlocked([&] { return dt_stream_flush(handle()); });
 }
 
 void NativeStream::reset() { check(dt_stream_reset(handle())); }

@@ -26,15 +26,24 @@ std::string file_name(const std::string& name) {
 
 fs::path library_folder() { return folder_of(reinterpret_cast<const void*>(&library_folder)); }
 
+// Beside the library; or in the folder of the Python package below it, where programs that freeze packages
+// leave the module when they move the library up. The first place when it is in none.
+fs::path module_path(const std::string& name) {
+  const fs::path beside = library_folder() / file_name(name);
+  const fs::path in_package = library_folder() / "diffusiontalker" / "lib" / file_name(name);
+  std::error_code ignored;
+  return !fs::exists(beside, ignored) && fs::exists(in_package, ignored) ? in_package : beside;
+}
+
 }  // namespace
 
 bool has_backend_module(const std::string& name) {
   std::error_code ignored;
-  return fs::exists(library_folder() / file_name(name), ignored);
+  return fs::exists(module_path(name), ignored);
 }
 
 const BackendFactory* load_backend_module(const std::string& name) {
-  const fs::path path = library_folder() / file_name(name);
+  const fs::path path = module_path(name);
   if (!has_backend_module(name)) {
     throw Error(DT_NO_BACKEND,
                 "the " + name + " backend is not part of this installation (no " + path.u8string() + ")");

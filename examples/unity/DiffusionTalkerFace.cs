@@ -31,7 +31,8 @@ namespace DiffusionTalker
         void Start()
         {
             sampleRate = AudioSettings.outputSampleRate;
-            var made = new FaceStream(world.Model, identity == "" ? null : identity, null, profile, 0, sampleRate);
+            var made = new FaceStream(world.Model, identity == "" ? null : identity, null, profile,
+                world.NextSeed(), sampleRate);
             world.Join(made);
             channels = world.Model.Info.Channels;
             shapes = new int[channels];

@@ -15,6 +15,7 @@ namespace DiffusionTalker
 
         public Model Model { get; private set; }
         Scheduler scheduler;
+        ulong nextSeed;
         Thread worker;
         volatile bool stop;
         volatile string failure;
@@ -29,6 +30,9 @@ namespace DiffusionTalker
             worker = new Thread(Work) { IsBackground = true, Name = "DiffusionTalker" };
             worker.Start();
         }
+
+        /// <summary>A number for each character of the scene: two of one seed would blink at the same moments.</summary>
+        public ulong NextSeed() { return nextSeed++; }
 
         /// <summary>From now on the worker computes this stream's frames.</summary>
         public void Join(FaceStream stream) { scheduler.Add(stream); }

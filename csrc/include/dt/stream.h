@@ -16,7 +16,8 @@ typedef struct dt_stream_options {
   const char* identity; /* name of a talking identity; NULL (default): the bundle's default */
   const char* emotion;  /* name of an emotion; NULL (default): the bundle's default, if it has emotions */
   const float* style;  /* NULL (default), or d_identity floats used instead of identity and emotion; copied */
-  uint64_t seed;       /* default 0; same audio, bundle, backend and seed give the same frames */
+  uint64_t seed;       /* default 0; same audio, bundle, backend and seed give the same frames. Streams of one
+                        * seed blink at the same moments: give each character its own */
   const char* profile; /* NULL (default): the bundle's default profile */
   int32_t max_buffered_ms; /* 100..3600000: audio that may wait until dt_stream_pull, dt_stream_ready_frames
                             * or, in a scheduler, dt_scheduler_step takes it. No push may be longer. The

@@ -65,6 +65,7 @@ bool UDiffusionTalkerSubsystem::StartFace(FName Subject, const FString& Identity
   dt_stream_options_default(&Options);
   Options.identity = Identity.IsEmpty() ? nullptr : IdentityUtf8.Get();
   Options.profile = Profile.IsEmpty() ? "live" : ProfileUtf8.Get();
+  Options.seed = static_cast<uint64>(Faces.Num());  // two of one seed would blink at the same moments
   const TSharedPtr<FDiffusionTalkerFace> Face = MakeShared<FDiffusionTalkerFace>();
   if (!Succeeded(dt_stream_create(Model, &Options, &Face->Stream))) return false;
   if (!Worker->Join(Face->Stream)) return Succeeded(DT_INTERNAL_ERROR);
