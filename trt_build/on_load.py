@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from diffusiontalker.errors import BackendError, DiffusionTalkerError, EngineError, UnsupportedError
+from diffusiontalker.io.temporary import spool_prefix
 from diffusiontalker.native import native
 from diffusiontalker.trt_build.builder import load_builder
 from diffusiontalker.trt_build.engine import gpu
@@ -122,7 +123,7 @@ def _bundle_path(bundle: Path | bytes) -> Iterator[Path]:
     if isinstance(bundle, Path):
         yield bundle
         return
-    with tempfile.TemporaryDirectory(prefix="diffusiontalker-") as folder:
+    with tempfile.TemporaryDirectory(prefix=spool_prefix()) as folder:
         path = Path(folder) / "bundle.zip"
         path.write_bytes(bundle)
         yield path

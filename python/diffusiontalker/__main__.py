@@ -2,7 +2,7 @@
 
 import sys
 
-from diffusiontalker.cli.main import main
+from diffusiontalker.cli.entry import main
 
 if __name__ == "__main__":
     sys.exit(main())

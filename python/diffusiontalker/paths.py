@@ -6,9 +6,16 @@ import os
 import sys
 from pathlib import Path
 
+from diffusiontalker.errors import OutputError
+
 
 def cache_folder() -> Path:
-    """The user's cache of this program; nothing is made."""
+    """The user's cache of this program; nothing is made. Raises OutputError for a user without a home folder."""
     if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
         return Path(os.environ["LOCALAPPDATA"]) / "diffusiontalker"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diffusiontalker"
+    if os.environ.get("XDG_CACHE_HOME"):
+        return Path(os.environ["XDG_CACHE_HOME"]) / "diffusiontalker"
+    try:
+        return Path.home() / ".cache" / "diffusiontalker"
+    except RuntimeError as e:
+        raise OutputError("there is no home folder to keep a cache in: set XDG_CACHE_HOME to a folder of yours") from e

@@ -56,7 +56,7 @@ def test_same_seed_gives_the_same_frames_and_another_seed_other_eyes_and_nearly_
 
 @pytest.mark.slow
 def test_speech_opens_and_closes_the_mouth(model, speech):
-    weights = np.asarray(model.animate(*speech).weights)
+    weights = np.asarray(model.animate(*speech, seed=0).weights)
     gap = lip_opening(load_head(), weights)
     assert gap.max() > 2.5 * CLOSED_LIP_OPENING
     assert len(closures(weights)) >= 4
@@ -67,7 +67,7 @@ def test_speech_opens_and_closes_the_mouth(model, speech):
 @pytest.mark.slow
 def test_silence_keeps_the_mouth_shut(model, level, profile):
     noise = level * np.random.default_rng(0).standard_normal(16000 * 4)
-    weights = np.asarray(model.animate(noise.astype(np.float32), 16000, profile=profile).weights)
+    weights = np.asarray(model.animate(noise.astype(np.float32), 16000, seed=0, profile=profile).weights)
     assert lip_opening(load_head(), weights).max() < CLOSED_LIP_OPENING
     assert weights[:, CHANNEL_INDEX["jawOpen"]].max() < 0.08
 
@@ -86,7 +86,7 @@ def test_a_face_blinks_as_people_do_also_when_nobody_speaks(name, profile):
 def test_an_end_in_the_middle_of_a_vowel_eases_to_rest(model, speech):
     audio, rate = speech
     cut = audio[: int(1.1 * rate)]
-    weights = np.asarray(model.animate(cut, rate).weights)
+    weights = np.asarray(model.animate(cut, rate, seed=0).weights)
     np.testing.assert_allclose(weights[-1], 0, atol=1e-6)
     step = np.abs(np.diff(weights[-6:, LIPS], axis=0)).max()
     assert step < 0.2
@@ -94,7 +94,7 @@ def test_an_end_in_the_middle_of_a_vowel_eases_to_rest(model, speech):
 
 @pytest.mark.slow
 def test_live_profile_says_the_same_as_offline(model, speech):
-    offline, live = (np.asarray(model.animate(*speech, profile=p).weights) for p in ("offline", "live"))
+    offline, live = (np.asarray(model.animate(*speech, seed=0, profile=p).weights) for p in ("offline", "live"))
     head = load_head()
     assert np.corrcoef(lip_opening(head, offline), lip_opening(head, live))[0, 1] > 0.9
 
@@ -110,7 +110,7 @@ def test_identities_move_differently(model, speech):
 
 def test_quiet_and_loud_recordings_give_nearly_the_same_motion(model, speech):
     audio, rate = speech
-    normal = np.asarray(model.animate(audio, rate).weights)
-    quiet = np.asarray(model.animate(audio * 0.2, rate).weights)
+    normal = np.asarray(model.animate(audio, rate, seed=0).weights)
+    quiet = np.asarray(model.animate(audio * 0.2, rate, seed=0).weights)
     head = load_head()
     assert np.corrcoef(lip_opening(head, normal), lip_opening(head, quiet))[0, 1] > 0.9

@@ -46,7 +46,7 @@ def pulled(stream, step=None) -> tuple[np.ndarray, np.ndarray]:
 def test_the_pose_is_a_group_of_its_own(model, audio):
     assert model.has_head_pose
     assert model.channels == ARKIT_CHANNELS
-    anim = model.animate(audio, RATE)
+    anim = model.animate(audio, RATE, seed=0)
     assert anim.weights.shape == (60, 52)
     assert anim.head_pose.shape == (60, 3)
     assert anim.head_pose.dtype == np.float32

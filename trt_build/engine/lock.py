@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from diffusiontalker.errors import OutputError
 from diffusiontalker.paths import cache_folder
 
 POLL_S = 0.2
@@ -26,8 +27,8 @@ def building(target: Path, waiting: Callable[[], None]) -> Iterator[None]:
     The system gives the lock back when a process ends, however it ends. Where there can be no lock (a cache that
     cannot be written, a file system without locks) two may build at once: sets are moved into place whole, so that
     costs time only."""
-    path = lock_path(target)
     try:
+        path = lock_path(target)
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path)
         try:
@@ -35,7 +36,7 @@ def building(target: Path, waiting: Callable[[], None]) -> Iterator[None]:
         except Timeout:
             waiting()
             lock.acquire(poll_interval=POLL_S)
-    except (OSError, NotImplementedError):
+    except (OSError, NotImplementedError, OutputError):
         yield
         return
     try:

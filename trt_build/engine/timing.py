@@ -22,18 +22,20 @@ def path_of(identity: Identity) -> Path | None:
 
 def read(identity: Identity) -> bytes | None:
     """None when there is none. The library checks what it gets, and starts anew when it does not fit."""
-    path = path_of(identity)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, OutputError):
+        path = path_of(identity)
         return path.read_bytes() if path is not None else None
     return None
 
 
 def write(identity: Identity, data: bytes | None) -> None:
     """Best effort: without it the next build takes longer, and nothing else changes."""
-    path = path_of(identity)
-    if path is None or not data:
+    if not data:
         return
     with contextlib.suppress(OSError, OutputError):
+        path = path_of(identity)
+        if path is None:
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_writer(path, force=True) as f:
             f.write(data)

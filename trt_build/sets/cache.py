@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from diffusiontalker.errors import OutputError
-from diffusiontalker.io.atomic import PARTIAL_FOLDER, atomic_folder, cause_of
+from diffusiontalker.io.atomic import atomic_folder, cause_of
+from diffusiontalker.io.temporary import PARTIAL_FOLDER
 from diffusiontalker.paths import cache_folder
 from diffusiontalker.trt_build.sets.sidecar import NAME
 

@@ -70,7 +70,7 @@ def read(folder: Path) -> EngineSet:
         raise EngineError(f"{folder} holds no engine set: it has no {NAME}; {REMEDY}") from e
     except OSError as e:
         raise EngineError(f"{path} cannot be read: {e.strerror or e}") from e
-    except ValueError as e:
+    except (ValueError, RecursionError) as e:
         raise EngineError(f"{path} is damaged: it is not valid JSON ({e}); {REMEDY}") from e
     if not isinstance(content, dict) or "format" not in content:
         raise EngineError(f"{path} does not describe an engine set; {REMEDY}")
@@ -85,7 +85,7 @@ def read(folder: Path) -> EngineSet:
             if Path(engine.file).name != engine.file or not engine.file or not isinstance(engine.bytes, int):
                 raise ValueError(f"{engine.file!r}")
         return EngineSet(folder, Identity.from_dict(content["identity"]), engines, dict(content["built"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as e:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as e:
         raise EngineError(f"{path} is damaged: {e} is missing or wrong; {REMEDY}") from e
 
 

@@ -13,6 +13,7 @@ from diffusiontalker.api.outputs import OutputSet
 from diffusiontalker.api.rig import Rig
 from diffusiontalker.blocks import block_frames
 from diffusiontalker.errors import InputError
+from diffusiontalker.names import chosen
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +58,11 @@ class Animation:
         return self.n_frames * self.fps_den / self.fps_num
 
     def channel(self, name: str) -> np.ndarray:
-        """One channel's curve, float32 [n_frames]. Raises ValueError when there is no such channel."""
-        return np.asarray(self.weights[:, self.channels.index(name)])
+        """One channel's curve, float32 [n_frames]. Raises InputError when there is no such channel."""
+        if not self.channels:
+            raise InputError(f"these {self.space} have no named channels")
+        column = self.channels.index(chosen("channel", name, self.channels, "the animation"))
+        return np.asarray(self.weights[:, column])
 
     def blocks(self, n_frames: int = 1800) -> Iterator[np.ndarray]:
         """The weights in consecutive float32 arrays of at most n_frames frames."""
@@ -118,9 +122,8 @@ class Animation:
 
         targets = [Path(p) for p in paths]
         check_formats(self.space, [p.suffix for p in targets], vertices)
-        outputs = OutputSet(targets, force)
-        with outputs:
-            for target, staged in outputs.staged.items():
-                with outputs.naming(target):
-                    save_animation(self, staged, vertices=vertices)
+        with OutputSet(paths, force) as outputs:
+            for target in targets:
+                with outputs.naming(target) as staged:
+                    save_animation(self, staged, force=True, vertices=vertices)
             outputs.commit()

@@ -41,7 +41,7 @@ class FrameFile:
             self._n_frames += len(block)
         except OSError as e:
             raise OutputError(
-                f"frames cannot be kept in the temporary folder {tempfile.gettempdir()}: {e.strerror}; free space "
+                f"frames cannot be kept in the temporary folder{_temporary_folder()}: {e.strerror or e}; free space "
                 "there or set TMPDIR to another folder"
             ) from e
 
@@ -70,3 +70,10 @@ class FrameFile:
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         everything = self._read(0, self._n_frames)
         return everything if dtype is None else everything.astype(dtype)
+
+
+def _temporary_folder() -> str:
+    try:
+        return f" {tempfile.gettempdir()}"
+    except OSError:  # none takes files
+        return ""

@@ -15,12 +15,15 @@ import numpy as np
 from diffusiontalker.api.animation import Animation
 from diffusiontalker.api.device import DeviceRig
 from diffusiontalker.api.framefile import FrameFile
-from diffusiontalker.api.moods import Emotion, mood_pairs
+from diffusiontalker.api.moods import Emotion, mood_pairs, named_moods
+from diffusiontalker.api.opening import log_to_python, run_apart
 from diffusiontalker.api.rig import Rig
 from diffusiontalker.api.samples import array_blocks, as_float32, checked_rate
 from diffusiontalker.api.scheduler import Scheduler
+from diffusiontalker.api.seed import seed_of_sound
 from diffusiontalker.api.stream import Profile, Stream
 from diffusiontalker.errors import InputError
+from diffusiontalker.names import chosen
 from diffusiontalker.native import native
 from diffusiontalker.spec import bundles
 from diffusiontalker.trt_build import EngineProgress, Wish, open_model
@@ -54,7 +57,9 @@ def load(
     it).   n_threads: 1..256, default 2.
     n_workers: threads of yours that run windows at the same time (Scheduler.step, pulls of different streams), by
     n_threads / n_workers threads each; one per core is best for a crowd on a processor.
-    log: called with (level, line) for notices; level 1 is information, 2 a warning.
+    log: called with (level, line) for notices, in this thread; level 1 is information, 2 a warning. None: they go to
+    Python's logging, as of "diffusiontalker", which shows warnings. What it raises comes out of load(), as Ctrl-C does:
+    at once, and the work that was begun ends in the background.
     pin_threads: bind the backend's threads to cores.   cache_folder: where compiled networks are kept; None: nowhere.
     engine_folder: tensorrt's engines; None: those of `diffusiontalker engine build` in the user's cache.
     device: number of the GPU.   allow_host_code: accept version-compatible engines, which carry native code that
@@ -67,19 +72,28 @@ def load(
     """
     source = io.BytesIO(bundle) if isinstance(bundle, bytes) else bundles.resolve(bundle)
 
+    module = native()
+    backends = module.backends()
+    backend = chosen("backend", backend, ["auto", *(b["name"] for b in backends)], "this library")
+    precisions = dict.fromkeys(p for b in backends for p in b["precisions"])
+    precision = chosen("precision", precision, ["auto", *precisions], "this library")
+
     def open_native(name: str):
-        return native().Model(
-            bundle if isinstance(bundle, bytes) else str(source),
-            backend=name,
-            precision=precision,
-            n_threads=DEFAULT_THREADS if n_threads is None else n_threads,
-            n_workers=n_workers,
-            log=log,
-            pin_threads=pin_threads,
-            cache_folder="" if cache_folder is None else os.fspath(cache_folder),
-            engine_folder="" if engine_folder is None else os.fspath(engine_folder),
-            device=device,
-            allow_host_code=allow_host_code,
+        return run_apart(
+            lambda tell: module.Model(
+                bundle if isinstance(bundle, bytes) else str(source),
+                backend=name,
+                precision=precision,
+                n_threads=DEFAULT_THREADS if n_threads is None else n_threads,
+                n_workers=n_workers,
+                log=tell,
+                pin_threads=pin_threads,
+                cache_folder="" if cache_folder is None else os.fspath(cache_folder),
+                engine_folder="" if engine_folder is None else os.fspath(engine_folder),
+                device=device,
+                allow_host_code=allow_host_code,
+            ),
+            log or log_to_python,
         )
 
     content = bundle if isinstance(bundle, bytes) else Path(str(source))
@@ -134,6 +148,7 @@ class Model:
         the emotion of that name, or the default one where there is none.
         Raises InputError for unknown names, weights and strengths out of range.
         """
+        identity, emotion = chosen("identity", identity, self.identities), named_moods(emotion, self.emotions)
         if emotion_strength == 1 and (emotion is None or isinstance(emotion, str)):
             return self._native.style(identity, emotion)
         return self._native.mix_emotions(identity, mood_pairs(emotion), emotion_strength)
@@ -158,7 +173,8 @@ class Model:
         Raises UnsupportedError (the bundle has no style encoder), InputError (length, NaN, unknown emotion, a weight or
         a strength out of range).
         """
-        return self._native.enroll(as_float32(audio), checked_rate(sample_rate), mood_pairs(emotion), emotion_strength)
+        moods = mood_pairs(named_moods(emotion, self.emotions))
+        return self._native.enroll(as_float32(audio), checked_rate(sample_rate), moods, emotion_strength)
 
     def device_rig(self, neutral, deltas) -> DeviceRig:
         """A blendshape rig on the GPU, to pose frames of Stream.pull_device() without the host.
@@ -176,7 +192,7 @@ class Model:
 
     def profile(self, name: str | None = None) -> Profile:
         """Window sizes of a latency profile; None is the bundle's default. Raises InputError for an unknown name."""
-        sizes = self._native.profile(name)
+        sizes = self._native.profile(chosen("profile", name, self._native.profiles))
         return Profile(**{key: sizes[key] for key in Profile.__dataclass_fields__})
 
     def info(self) -> dict:
@@ -202,7 +218,8 @@ class Model:
         emotion_strength: 0..2, how far the face goes from neutral to the emotion (style() has the formula).
         style: float [d_identity] instead of all three.
         head_amount: 0..2, multiplies the head pose of a model that has one; 0 gives none, and the weights as they are.
-        seed: 0 .. 2**64-1; the same audio, bundle, backend and seed give the same frames.
+        seed: 0 .. 2**64-1; the same audio, bundle, backend and seed give the same frames. Two streams of one seed blink
+        at the same moments, so give each character its own.
         profile: one of `profiles`; None is the bundle's default.
         max_buffered_ms: audio kept natively before push() computes frames to make room, 100..3600000.
         ease_out_frames: frames at the end that ease to rest, 0..lookahead_frames; None: 5, or fewer if need be.
@@ -212,6 +229,8 @@ class Model:
         """
         if not 0 <= seed < 2**64:
             raise InputError(f"seed is {seed}, expected 0 .. 2**64-1")
+        profile = chosen("profile", profile, tuple(self.profiles))
+        identity, emotion = chosen("identity", identity, self.identities), named_moods(emotion, self.emotions)
         window = self.profile(profile)
         if ease_out_frames is None:
             ease_out_frames = min(5, window.lookahead_frames)
@@ -248,21 +267,26 @@ class Model:
         emotion: Emotion | None = None,
         emotion_strength: float = 1.0,
         style=None,
-        seed: int = 0,
+        seed: int | None = None,
         profile: str | None = None,
         head_amount: float = 1.0,
         progress: Progress | None = None,
     ) -> Animation:
         """Animates a whole recording through one stream; files are read in blocks.
         audio: path of a sound file (WAV, FLAC, OGG, MP3 ...), or an array [n] or [n, channels] with sample_rate in Hz.
+        seed: None makes one of the first second of sound, so that voices do not blink alike.
         progress: called with the seconds of audio done so far.   Other arguments as for stream().
         Returns an Animation with ceil(duration * fps) frames.
         Raises InputError: unreadable or empty audio, NaN samples, a bad argument.
         """
-        stream = self.stream(
-            identity=identity, emotion=emotion, emotion_strength=emotion_strength, style=style, seed=seed,
-            profile=profile, head_amount=head_amount,
-        )  # fmt: skip
+
+        def open_stream(of_sound: int) -> Stream:
+            return self.stream(
+                identity=identity, emotion=emotion, emotion_strength=emotion_strength, style=style, seed=of_sound,
+                profile=profile, head_amount=head_amount,
+            )  # fmt: skip
+
+        stream = open_stream if seed is None else open_stream(seed)
         weights, head_pose = self.animate_into_file(stream, audio, sample_rate, progress)
         pose = None if head_pose is None else np.asarray(head_pose)
         return self.animation(np.asarray(weights), audio if isinstance(audio, (str, os.PathLike)) else None, pose)
@@ -276,10 +300,11 @@ class Model:
         )
 
     def animate_into_file(
-        self, stream: Stream, audio, sample_rate=None, progress: Progress | None = None
+        self, stream: Stream | Callable[[int], Stream], audio, sample_rate=None, progress: Progress | None = None
     ) -> tuple[FrameFile, FrameFile | None]:
         """Pushes all audio through `stream`, flushes it, and gives weights [n_frames, n_channels] and head pose
         [n_frames, 3] (None for a model without one); memory does not grow with the length.
+        stream: a stream, or what makes one of the seed that the sound gives (api.seed.seed_of_sound).
         audio, sample_rate, progress: as for animate().
         """
         if isinstance(audio, (str, os.PathLike)):
@@ -290,6 +315,9 @@ class Model:
             blocks = read_audio(Path(audio))
         else:
             blocks = array_blocks(audio, sample_rate)
+        if not isinstance(stream, Stream):
+            seed, blocks = seed_of_sound(blocks)
+            stream = stream(seed)
         weights = FrameFile(self.n_channels)
         head_pose = FrameFile(3) if self.has_head_pose else None
         n_samples = 0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from diffusiontalker.errors import InputError
+from diffusiontalker.names import chosen
 
 Emotion = str | Mapping[str, float]
 
@@ -22,6 +23,14 @@ def mood_pairs(emotion: Emotion | None) -> list[tuple[str, float]]:
         return [(str(name), float(weight)) for name, weight in emotion.items()]
     except (AttributeError, TypeError, ValueError):
         raise InputError(f'emotion is {emotion!r}, expected a name or weights such as {{"happy": 0.5}}') from None
+
+
+def named_moods(emotion: Emotion | None, known: Sequence[str]) -> Emotion | None:
+    """An emotion or mixture with its names as a model spells them. Raises InputError for a name that it lacks; a model
+    without emotions says so itself."""
+    if isinstance(emotion, Mapping):
+        return {chosen("emotion", name, known): weight for name, weight in emotion.items()}
+    return chosen("emotion", emotion, known)
 
 
 def parse_emotion(text: str) -> Emotion:

@@ -16,6 +16,7 @@ import numpy as np
 
 from diffusiontalker.bench.results import by_way, compare_with_baselines, row_result
 from diffusiontalker.errors import DiffusionTalkerError, InternalError
+from diffusiontalker.io.temporary import spool_prefix
 from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
 from diffusiontalker.trt_build import DEFAULT_BATCHES
 
@@ -125,7 +126,7 @@ def run_rows(rows: list[dict], audio: np.ndarray, plan: Plan, tick: Callable[[],
     audio: float32 [n] at 16 kHz.   tick: called after each run.   Returns one JSON-ready result per row; a row that
     cannot run has `error`. Raises the first row's error when no row can run.
     """
-    with tempfile.TemporaryDirectory(prefix="diffusiontalker-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix=spool_prefix()) as folder:
         clip = Path(folder) / "clip.npy"
         np.save(clip, audio)
         with _opened(rows, clip) as running:

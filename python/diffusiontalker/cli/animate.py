@@ -8,9 +8,12 @@ import tempfile
 from pathlib import Path
 
 from diffusiontalker.api.outputs import OutputSet
-from diffusiontalker.cli import arguments, sources
+from diffusiontalker.cli import arguments, sources, targets
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import OutputError
+from diffusiontalker.io.atomic import cause_of
+
+_MEMORY_LIMIT_BYTES = 8 << 20  # of what goes to standard output; more goes to a temporary file
 
 
 def add_parser(subparsers) -> arguments.Parser:
@@ -20,19 +23,14 @@ def add_parser(subparsers) -> arguments.Parser:
         "animate",
         help="animate a sound file",
         description="Turns speech into 52 ARKit blendshape weights at 30 frames a second.",
-        examples="""diffusiontalker animate speech.wav -o speech.glb
-        diffusiontalker animate speech.wav -o speech.csv -o speech.npz --identity NAME --seed 7 --force
+        examples="""diffusiontalker animate speech.wav
+        diffusiontalker animate speech.wav -o speech.glb -o speech.csv
+        diffusiontalker animate speech.wav speech.npz --identity NAME --seed 7 --force
         tts "hello" | diffusiontalker animate - -o - --format csv > hello.csv""",
+        names=arguments.built_in_names,
     )
     parser.add_argument("input", metavar="IN", help="sound file (WAV, FLAC, OGG, MP3), or - for standard input")
-    parser.add_argument(
-        "-o",
-        "--output",
-        action="append",
-        required=True,
-        metavar="OUT",
-        help=f"{' '.join(ANIMATION_SUFFIXES)}, or -; repeatable",
-    )
+    arguments.add_outputs(parser, f"{' '.join(ANIMATION_SUFFIXES)}, or -; repeatable (default: IN's name as .glb here)")
     parser.add_argument("--format", choices=STDOUT_FORMATS, help="format of -o - (default: json)")
     parser.add_argument("--vertices", action="store_true", help="store the vertices in .npz as well (large)")
     arguments.add_animating(parser)
@@ -40,18 +38,20 @@ def add_parser(subparsers) -> arguments.Parser:
 
 
 def run(args, console: Console) -> int:
+    args.output = targets.outputs(args, saved_endings(), ".glb")
     to_stdout = "-" in args.output
     check_stdout(args, to_stdout)
-    check_endings(args.output, saved_endings())
-    targets = [Path(name) for name in args.output if name != "-"]
-    with OutputSet(targets, args.force) as outputs, sources.audio_file(args.input) as path:
-        check_not_input(targets, path)
-        done = sources.animate(args, path, console, lambda space: check_space(space, args))
-        save_all(done.animation, outputs, args.vertices)
-        if to_stdout:
-            write_to_stdout(done.animation, args.format or "json", args.vertices)
-        outputs.commit()
-    report(args, console, done, targets)
+    names = [name for name in args.output if name != "-"]
+    with OutputSet(names, args.force) as outputs:
+        targets.check_input(args.input, "animate")
+        with sources.audio_file(args.input) as path:
+            check_not_input(outputs, path)
+            done = sources.animate(args, path, console, lambda space: check_space(space, args))
+            save_all(done.animation, outputs, args.vertices)
+            if to_stdout:
+                write_to_stdout(done.animation, args.format or "json", args.vertices)
+            outputs.commit()
+    report(args, console, done, names)
     return 0
 
 
@@ -71,13 +71,6 @@ def check_stdout(args, to_stdout: bool) -> None:
         raise arguments.UsageError("--format is for -o - only: the ending of a file name decides its format")
 
 
-def check_endings(outputs: list[str], endings: tuple[str, ...]) -> None:
-    """Raises UsageError for an output whose ending names no format."""
-    for name in outputs:
-        if name != "-" and Path(name).suffix.lower() not in endings:
-            raise arguments.UsageError(f"the ending of {name} names no format: use one of {' '.join(endings)}")
-
-
 def check_space(space: str, args) -> None:
     """Raises InputError when an output cannot hold a motion space, or nothing holds the vertices asked for."""
     from diffusiontalker.io import check_formats
@@ -86,9 +79,9 @@ def check_space(space: str, args) -> None:
     check_formats(space, endings, args.vertices)
 
 
-def check_not_input(targets: list[Path], path: Path) -> None:
+def check_not_input(outputs: OutputSet, path: Path) -> None:
     """Raises OutputError when an output is the input itself."""
-    for target in targets:
+    for target in outputs.staged:
         if target.exists() and path.exists() and target.samefile(path):
             raise OutputError(f"{target} is the input: name another output")
 
@@ -99,48 +92,51 @@ def save_all(animation, outputs: OutputSet, vertices: bool) -> None:
 
     for target in outputs.staged:
         with outputs.naming(target) as staged:
-            save_animation(animation, staged, vertices=vertices)
+            save_animation(animation, staged, force=True, vertices=vertices)
 
 
 def write_to_stdout(animation, file_format: str, vertices: bool) -> None:
     """Writes the finished file to standard output, so that a failure half way leaves no half document."""
-    from diffusiontalker.io import format_of, save_animation
+    from diffusiontalker.io import format_of
 
     wanted = format_of(f".{file_format}")
-    if sys.stdout.isatty() and wanted is not None and not wanted.is_text:
+    assert wanted is not None
+    if sys.stdout.isatty() and not wanted.is_text:
         raise OutputError(f"standard output is a terminal and {file_format} is binary: pipe it into a file")
-    with tempfile.TemporaryDirectory(prefix="diffusiontalker-") as folder:
-        path = Path(folder) / f"out.{file_format}"
-        save_animation(animation, path, vertices=vertices)
+    with tempfile.SpooledTemporaryFile(max_size=_MEMORY_LIMIT_BYTES) as file:
         try:
-            with path.open("rb") as f:
-                shutil.copyfileobj(f, sys.stdout.buffer)
+            wanted.write(animation, file, **({"vertices": True} if vertices else {}))
+            file.seek(0)
+        except OSError as e:
+            raise OutputError(f"the animation cannot be kept in the temporary folder: {cause_of(e)}") from e
+        try:
+            shutil.copyfileobj(file, sys.stdout.buffer)
             sys.stdout.buffer.flush()
         except BrokenPipeError:
             raise
         except OSError as e:
-            raise OutputError(f"standard output cannot be written: {e.strerror}") from e
+            raise OutputError(f"standard output cannot be written: {cause_of(e)}") from e
 
 
-def report(args, console: Console, done: sources.Animated, targets: list[Path]) -> None:
+def report(args, console: Console, done: sources.Animated, names: list[str]) -> None:
     """The closing notice, or the document of --json."""
     anim = done.animation
     if args.json:
-        console.json(summary(args, done, targets))
+        console.json(summary(args, done, names))
     speed = anim.duration_s / done.compute_s
     console.notice(
         f"{anim.n_frames} frames ({anim.duration_s:.1f} s) in {done.compute_s:.1f} s, {speed:.0f}x real time, "
-        f"{done.model.backend}" + "".join(f"\n  {t}" for t in targets)
+        f"{done.model.backend}" + "".join(f"\n  {t}" for t in names)
     )
 
 
-def summary(args, done: sources.Animated, targets: list[Path]) -> dict:
+def summary(args, done: sources.Animated, names: list[str]) -> dict:
     """Keys are stable; new ones may be added."""
     anim = done.animation
     return {
         "schema": f"diffusiontalker.{args.command}/1",
         "input": args.input,
-        "outputs": [str(t) for t in targets],
+        "outputs": names,
         "bundle": str(done.model.path),
         "backend": done.model.backend,
         "precision": done.model.precision,
@@ -149,7 +145,7 @@ def summary(args, done: sources.Animated, targets: list[Path]) -> dict:
         "emotion_strength": args.emotion_strength,
         "head_amount": args.head_amount if done.model.has_head_pose else None,
         "space": anim.space,
-        "seed": args.seed,
+        "seed": done.seed,
         "profile": args.profile or done.model.info()["default_profile"],
         "n_frames": anim.n_frames,
         "fps_num": anim.fps_num,

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 
 from diffusiontalker.api.moods import Emotion, parse_emotion
+from diffusiontalker.cli.console import plain
 from diffusiontalker.errors import BackendError, DiffusionTalkerError
+from diffusiontalker.names import known_name, suggestion
 from diffusiontalker.native import native
+from diffusiontalker.spec import bundles
+from diffusiontalker.version import __version__
 
 EXIT_CODES = """exit codes:
   0 done          2 wrong usage      3 input cannot be used   4 bundle missing or damaged
-  5 backend       6 output           70 internal error        130 interrupted"""
+  5 backend       6 output           70 internal error        71 memory, or another file
+  130 interrupted                    128 + N: ended by signal N"""
 
 
 class UsageError(DiffusionTalkerError):
@@ -21,20 +27,64 @@ class UsageError(DiffusionTalkerError):
 
 
 class Parser(argparse.ArgumentParser):
-    """examples: lines shown before everything else in --help."""
+    """examples: lines shown before everything else in --help.   names: lines shown after the options, found when the
+    help is asked for."""
 
-    def __init__(self, *args, examples: str = "", **kwargs):
+    def __init__(self, *args, examples: str = "", names: Callable[[], str] | None = None, **kwargs):
         kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         kwargs.setdefault("allow_abbrev", False)
         super().__init__(*args, **kwargs)
-        self.examples = examples
+        self.examples, self.names = examples, names
+        self.add_argument("-V", "--version", action="version", version=f"diffusiontalker {__version__}")
+        self.set_defaults(parser=self)  # of a nest of commands, the innermost
 
     def format_help(self) -> str:
         lines = "".join(f"  {line.strip()}\n" for line in self.examples.strip().splitlines())
-        return f"examples:\n{lines}\n{super().format_help()}"
+        epilog, names = self.epilog, self.names() if self.names else ""
+        try:
+            self.epilog = "\n\n".join(part for part in (names, epilog) if part)
+            return f"examples:\n{lines}\n{super().format_help()}"
+        finally:
+            self.epilog = epilog
+
+    def parse_args(self, args=None, namespace=None):  # type: ignore[override]
+        """Unknown arguments are told by the command that they were given to."""
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            found.parser.unknown_arguments(unknown)
+        return found
+
+    def unknown_arguments(self, unknown: list[str]) -> None:
+        first = unknown[0].partition("=")[0]
+        if not first.startswith("-"):
+            self.error(f"there is one argument too many: {' '.join(unknown)}")
+        known = [option for action in self._actions for option in action.option_strings]
+        self.error(f"there is no option {first}{suggestion(first, known)}")
+
+    def _get_value(self, action, arg_string):
+        """Choices are taken in any case of letters."""
+        value = super()._get_value(action, arg_string)  # type: ignore[misc]
+        if action.choices and isinstance(value, str):
+            return known_name(value, action.choices) or value
+        return value
+
+    def _check_value(self, action, value) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        near = suggestion(str(value), map(str, action.choices))
+        raise argparse.ArgumentError(
+            action, f"there is no '{value}'{near or ':'} choose from {', '.join(map(str, action.choices))}"
+        )
 
     def error(self, message: str):
-        self.exit(2, f"error: {message}; see {self.prog} --help\n")
+        self.exit(2, f"error: {plain(' '.join(message.split()))}; see {self.prog} --help\n")
+
+    def _print_message(self, message: str, file=None) -> None:
+        """Help goes to standard output and may fail there; what standard error does not take is dropped."""
+        if file is sys.stdout:
+            file.write(message)
+        else:
+            super()._print_message(message, file)
 
 
 def backend_choices() -> list[str] | None:
@@ -132,9 +182,15 @@ def add_talking(parser: argparse.ArgumentParser) -> None:
         help="0..2: how far the head moves, in bundles that move it (default: 1)",
     )  # fmt: skip
     group.add_argument(
-        "--seed", type=whole_number(0, 2**64 - 1), default=0, metavar="N", help="0..2**64-1 (default: 0)"
+        "--seed", type=whole_number(0, 2**64 - 1), metavar="N", help="0..2**64-1 (default: one made from the sound)"
     )
     group.add_argument("--profile", metavar="NAME", help="latency profile (default: the bundle's; see info)")
+
+
+def add_outputs(parser: argparse.ArgumentParser, help_text: str) -> None:
+    """-o OUT, also without the -o behind the input."""
+    parser.add_argument("more", nargs="*", metavar="OUT", help="as -o OUT")
+    parser.add_argument("-o", "--output", action="append", metavar="OUT", help=help_text)
 
 
 def add_head(parser: argparse.ArgumentParser) -> None:
@@ -146,17 +202,32 @@ def add_head(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def built_in_names() -> str:
+    """What --identity, --emotion and --profile take with the bundle `base`, for --help."""
+    try:
+        description = bundles.read_description(bundles.resolve("base"))
+        identities, profiles = description["identities"], description["profiles"]
+        lines = {
+            "identities": identities["names"], "emotions": identities.get("emotions", []), "profiles": list(profiles),
+        }  # fmt: skip
+        shown = [f"  {kind}: {', '.join(names)}" for kind, names in lines.items() if names]
+    except (DiffusionTalkerError, OSError, KeyError, TypeError):
+        return ""
+    return "\n".join(["names in the bundle base (`diffusiontalker info BUNDLE` for others):", *shown])
+
+
 def add_common(parser: argparse.ArgumentParser) -> None:
-    """--json --quiet --debug"""
+    """--json --quiet --verbose --debug"""
     parser.add_argument("--json", action="store_true", help="print one JSON document on standard output")
-    parser.add_argument("--quiet", action="store_true", help="no progress and no notices")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no notices")
+    parser.add_argument("-v", "--verbose", action="store_true", help="what the library tells while it loads, as well")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
 def add_animating(parser: argparse.ArgumentParser) -> None:
     """What every command takes that animates speech into files: head, --force, the options of talking and model."""
     add_head(parser)
-    parser.add_argument("--force", action="store_true", help="overwrite outputs that exist")
+    parser.add_argument("-f", "--force", action="store_true", help="overwrite outputs that exist")
     add_talking(parser)
     add_model(parser)
     add_common(parser)

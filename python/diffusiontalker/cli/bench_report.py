@@ -50,9 +50,10 @@ _CROWD: list[Cell] = [
 def show(document: dict, console: Console) -> None:
     """The results as tables on standard output."""
     env, plan = document["environment"], document["plan"]
-    print(f"{env['cpu']}, {env['cores']} cores, {env['os']}, Python {env['python']}, {env['time_utc']}")
+    console.show(f"{env['cpu']}, {env['cores']} cores, {env['os']}, Python {env['python']}, {env['time_utc']}")
     if gpu := env["gpu"]:
-        print(f"{gpu['name']}, driver {gpu['driver']}, SM clock {gpu['sm_clock_mhz']} of {gpu['max_sm_clock_mhz']} MHz")
+        clocks = f"SM clock {gpu['sm_clock_mhz']} of {gpu['max_sm_clock_mhz']} MHz"
+        console.show(f"{gpu['name']}, driver {gpu['driver']}, {clocks}")
     whole = f"offline: {document['audio_s']:.1f} s of audio, profile {plan['profile']}, {plan['rounds']} rounds"
     _table(document, "offline", whole, _OFFLINE + _against(document), console)
     paced = f"profile {plan['live_profile']}, {plan['seconds']} s in real time"
@@ -65,7 +66,7 @@ def show(document: dict, console: Console) -> None:
     _table(document, "hop", hop, _hop_cells(document), console)
     for row in document["rows"]:
         if row["error"]:
-            print(f"\n{_label(row)} did not run: {row['error']}")
+            console.show(f"\n{_label(row)} did not run: {row['error']}")
     if document["compare"]:
         _show_comparison(document["compare"], console)
 
@@ -100,7 +101,7 @@ def _table(document: dict, scenario: str, title: str, columns: list[Cell], conso
     rows = [row for row in document["rows"] if row[scenario]]
     if not rows:
         return
-    print(f"\n{title}")
+    console.show(f"\n{title}")
     table = [[_label(row), *(_cell(value, form, row) for _, value, form in columns)] for row in rows]
     console.table(table, ["row", *(heading for heading, _, _ in columns)])
 
@@ -120,11 +121,11 @@ def _against_one(name: str) -> list[Cell]:
 
 
 def _show_comparison(comparison: dict, console: Console) -> None:
-    print(f"\nnow / {comparison['baseline']}")
+    console.show(f"\nnow / {comparison['baseline']}")
     if comparison["different_conditions"]:
-        print(f"not the same conditions: {', '.join(comparison['different_conditions'])} differ")
+        console.show(f"not the same conditions: {', '.join(comparison['different_conditions'])} differ")
     table = [[_label(row), key, f"{ratio:.3f}"] for row in comparison["rows"] for key, ratio in row["ratios"].items()]
     if table:
         console.table(table, ["row", "number", "ratio"])
     else:
-        print("no row is in both")
+        console.show("no row is in both")

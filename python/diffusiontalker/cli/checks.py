@@ -149,8 +149,11 @@ def check_video() -> Check:
 
 
 def check_cache() -> Check:
-    folder = cache_folder()
-    existing = next(p for p in (folder, *folder.parents) if p.exists())
+    try:
+        folder = cache_folder()
+    except DiffusionTalkerError as e:
+        return Check("cache folder", "note", "there is no home folder", str(e).partition(": ")[2])
+    existing = next((p for p in (folder, *folder.parents) if os.path.exists(p)), folder)
     if os.access(existing, os.W_OK):
         return Check("cache folder", "ok", f"{folder} can be written")
     return Check("cache folder", "note", f"{folder} cannot be written", "set XDG_CACHE_HOME to a folder of yours")

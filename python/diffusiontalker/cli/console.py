@@ -2,59 +2,92 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import TextIO
 
 _COLOURS = {"green": "32", "yellow": "33", "red": "31", "bold": "1"}
+# Control characters but tab and line feed, half characters, and marks that turn the direction of writing: names and
+# texts of a file may hold them, and a terminal would obey.
+_COMMANDS_OF_TERMINALS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def plain(text: str) -> str:
+    """The text with its control characters spelled out, such as \\x1b."""
+    return _COMMANDS_OF_TERMINALS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class Console:
-    """quiet: no notices and no progress; errors still appear."""
+    """quiet: no notices and no progress; errors still appear.   verbose: the library's information as well.
+    What cannot be written to standard error (closed, full) is dropped: it is told beside the work, and is not it."""
 
-    def __init__(self, quiet: bool = False):
-        self.quiet = quiet
+    def __init__(self, quiet: bool = False, verbose: bool = False):
+        self.quiet, self.verbose = quiet, verbose
 
     def paint(self, text: str, colour: str, stream: TextIO | None = None) -> str:
         """The text in a colour, only on a terminal and never when NO_COLOR is set (no-color.org)."""
         stream = stream or sys.stdout
+        text = plain(text)
         if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
             return text
         return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
 
+    def show(self, text: str = "", first: str | None = None) -> None:
+        """A line of data, on standard output. first: colour of its first word."""
+        word, space, rest = plain(text).partition(" ")
+        print((self.paint(word, first) if first else word) + space + rest)
+
     def notice(self, text: str) -> None:
         """A line for people, on standard error."""
         if not self.quiet:
-            print(text, file=sys.stderr)
+            _tell(plain(text))
 
     def error(self, text: str) -> None:
         """One line on standard error, whatever --quiet says."""
-        line = " ".join(text.split())
-        print(self.paint("error: ", "red", sys.stderr) + line, file=sys.stderr)
+        _tell(self.paint("error: ", "red", sys.stderr) + plain(" ".join(text.split())))
+
+    def warning(self, text: str) -> None:
+        """The same, for what does not end the command."""
+        _tell(self.paint("warning: ", "yellow", sys.stderr) + plain(" ".join(text.split())))
+
+    def trace(self, text: str) -> None:
+        """Of --debug, on standard error."""
+        _tell(text.rstrip())
 
     def log(self, *record) -> None:
-        """Receives the library's notices (level, line); 2 and more is a warning and always shown."""
+        """Receives the library's notices (level, line); 2 and more is a warning and always shown, 1 with --verbose."""
         level, line = record if len(record) == 2 else (2, record[-1])
         if level >= 2:
-            print(self.paint("warning: ", "yellow", sys.stderr) + str(line), file=sys.stderr)
+            self.warning(str(line))
+        elif self.verbose:
+            self.notice(str(line))
 
     def json(self, document: dict) -> None:
         """The one document of --json."""
-        json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
-        sys.stdout.write("\n")
+        is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+        text = json.dumps(document, indent=2, ensure_ascii=not is_utf8)
+        print(_COMMANDS_OF_TERMINALS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
     def table(self, rows: Sequence[Sequence[str]], header: Sequence[str]) -> None:
         """Left-aligned columns on standard output."""
-        widths = [max(len(str(row[i])) for row in [header, *rows]) for i in range(len(header))]
-        for n, row in enumerate([header, *rows]):
-            line = "  ".join(str(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        lines = [[plain(str(cell).replace("\n", " ")) for cell in row] for row in [header, *rows]]
+        widths = [max(len(row[i]) for row in lines) for i in range(len(header))]
+        for n, row in enumerate(lines):
+            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             print(self.paint(line, "bold") if n == 0 else line)
 
     def progress(self, total: float | None, label: str, unit: str = "s") -> Progress:
         """A progress bar on standard error, only on a terminal. total: in `unit`, None when it is not known."""
         return Progress(total, label, unit, shown=not self.quiet and sys.stderr.isatty())
+
+
+def _tell(line: str) -> None:
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        print(line, file=sys.stderr, flush=True)
 
 
 class Progress:

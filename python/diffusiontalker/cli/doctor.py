@@ -37,8 +37,8 @@ def run(args, console: Console) -> int:
         return worst
     width = max(len(c.name) for c in found)
     for check in found:
-        print(f"{console.paint(check.status.ljust(4), _MARK[check.status])}  {check.name.ljust(width)}  {check.found}")
+        console.show(f"{check.status.ljust(4)}  {check.name.ljust(width)}  {check.found}", first=_MARK[check.status])
         if check.advice:
-            print(f"{'':{width + 8}}-> {check.advice}")
-    print("\nThe main job works." if worst == 0 else "\nThe main job does not work: see FAIL above.")
+            console.show(f"{'':{width + 8}}-> {check.advice}")
+    console.show("\nThe main job works." if worst == 0 else "\nThe main job does not work: see FAIL above.")
     return worst

@@ -50,7 +50,7 @@ def run(args, console: Console) -> int:
         for e in found.engines
     ]
     console.table(rows, ("network", "frames", "batches", "MB", "s", "float16 products"))
-    print(
+    console.show(
         f"\n{found.folder}: {found.n_bytes / 1e6:.1f} MB with {found.identity.library} {found.identity.library_version}"
     )
     return 0

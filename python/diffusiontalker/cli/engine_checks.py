@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diffusiontalker import trt_build
 from diffusiontalker.cli.checks import Check
-from diffusiontalker.errors import EngineError
+from diffusiontalker.errors import DiffusionTalkerError, EngineError
 from diffusiontalker.extras import install_command
 
 _RTX, _FULL = install_command("tensorrt-rtx"), install_command("tensorrt")
@@ -39,17 +39,21 @@ def check_libraries() -> Check:
 
 
 def check_engine_sets() -> Check:
+    try:
+        folder = trt_build.cache.engines_folder()
+    except DiffusionTalkerError as e:
+        return Check("engine sets", "note", "there is no home folder", str(e).partition(": ")[2])
     states = [trt_build.state_of(folder, whole=False) for folder in trt_build.cache.set_folders()]
     if not states:
         return Check(
             "engine sets",
             "note",
-            f"none in {trt_build.cache.engines_folder()}",
+            f"none in {folder}",
             "diffusiontalker engine build makes one",
         )
     n_bytes = sum(s.engines.n_bytes for s in states if s.engines is not None)
     fitting = sum(s.word == "fits" for s in states)
-    found = f"{fitting} of {len(states)} fit, {n_bytes / 1e6:.1f} MB, {trt_build.cache.engines_folder()}"
+    found = f"{fitting} of {len(states)} fit, {n_bytes / 1e6:.1f} MB, {folder}"
     if fitting == len(states):
         return Check("engine sets", "ok", found)
     return Check("engine sets", "note", found, "diffusiontalker engine clear --stale deletes the others")

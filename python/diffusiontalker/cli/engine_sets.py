@@ -59,9 +59,9 @@ def run_verify(args, console: Console) -> int:
         console.notice(f"no engine sets in {cache.engines_folder()}: nothing to verify")
     else:
         for state in states:
-            print(f"{state.word.ljust(7)}  {state.folder}")
+            console.show(f"{state.word.ljust(7)}  {state.folder}")
             if reason := state.damaged or state.stale:
-                print(f"         -> {reason}")
+                console.show(f"         -> {reason}")
     return EngineError.exit_code if damaged else 0
 
 

@@ -1,36 +1,30 @@
-"""Entry point: parses, dispatches, and turns every end into a documented exit code."""
+"""Parses, dispatches, and turns every end into a documented exit code."""
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import os
-import signal
 import sys
 import traceback
 from pathlib import Path
 
-from diffusiontalker.cli.arguments import EXIT_CODES, Parser
-from diffusiontalker.cli.console import Console
+from diffusiontalker.cli import arguments, streams
+from diffusiontalker.cli.console import Console, plain
+from diffusiontalker.cli.signals import Ended, ending
 from diffusiontalker.errors import DiffusionTalkerError
-from diffusiontalker.version import __version__
 
 COMMANDS = ("animate", "render", "info", "pack", "doctor", "bench", "engine")
-INTERNAL, INTERRUPTED, BROKEN_PIPE = 70, 130, 141
+INTERNAL, SYSTEM, INTERRUPTED, BROKEN_PIPE = 70, 71, 130, 141
 
 
-class _Terminated(BaseException):
-    """SIGTERM arrived; raised so that temporary files are removed on the way out."""
-
-
-def build_parser() -> Parser:
-    parser = Parser(
+def build_parser() -> arguments.Parser:
+    parser = arguments.Parser(
         prog="diffusiontalker",
         description="Speech in, 3D face animation out.",
-        examples="""diffusiontalker animate speech.wav -o speech.glb -o speech.csv
+        examples="""diffusiontalker animate speech.wav
+        diffusiontalker animate speech.wav -o speech.glb -o speech.csv
         diffusiontalker render speech.wav -o sheet.png -o clip.mp4
         diffusiontalker doctor""",
-        epilog=EXIT_CODES,
+        epilog=arguments.EXIT_CODES,
     )
     parser.add_argument(
         "--cmake-dir",
@@ -38,65 +32,59 @@ def build_parser() -> Parser:
         version=str(Path(__file__).parent.parent / "lib" / "cmake" / "diffusiontalker"),
         help="print the folder of the CMake package, for diffusiontalker_DIR",
     )
-    parser.add_argument("--version", action="version", version=f"diffusiontalker {__version__}")
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=arguments.Parser)
     for name in COMMANDS:
         module = importlib.import_module(f"diffusiontalker.cli.{name}")
         subparser = module.add_parser(subparsers)
-        subparser.epilog = EXIT_CODES
+        subparser.epilog = arguments.EXIT_CODES
         subparser.set_defaults(run=module.run)
     return parser
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command. argv: arguments without the program's name; None takes sys.argv. Returns the exit code."""
-    try:
-        parser = build_parser()
-    except KeyboardInterrupt:  # while the commands' modules are being imported
-        return INTERRUPTED
-    return run_command(parser, argv)
+    return run_command(build_parser(), argv)
 
 
-def run_command(parser: Parser, argv: list[str] | None = None) -> int:
+def run_command(parser: arguments.Parser, argv: list[str] | None = None) -> int:
     """Parses and calls the `run` default of the parser; every end becomes an exit code. argv: as for main()."""
+    console, wants_traceback = Console(), False
     try:
-        args = parser.parse_args(argv)
-    except SystemExit as e:  # argparse: 0 after --help and --version, 2 after a usage error
-        return e.code if isinstance(e.code, int) else 2
-    console = Console(quiet=args.quiet)
-    with contextlib.suppress(ValueError):  # not the main thread: the host owns its signals
-        signal.signal(signal.SIGTERM, _raise_terminated)
-    try:
-        code = args.run(args, console)
-        sys.stdout.flush()
+        try:
+            args = parser.parse_args(argv)
+        except SystemExit as e:  # argparse: 0 after --help and --version, 2 after a usage error
+            sys.stdout.flush()
+            return e.code if isinstance(e.code, int) else 2
+        console, wants_traceback = Console(args.quiet, args.verbose), args.debug
+        with ending(console.notice):
+            code = args.run(args, console)
+            sys.stdout.flush()
         return code
     except BrokenPipeError:
-        _silence_stdout()
+        streams.silence(sys.stdout)
         return BROKEN_PIPE
+    except Ended as e:
+        console.notice(str(e))
+        return 128 + e.number
     except KeyboardInterrupt:
         console.notice("interrupted")
         return INTERRUPTED
-    except _Terminated:
-        return 128 + signal.SIGTERM
     except DiffusionTalkerError as e:
         console.error(str(e))
         code = e.exit_code
+    except OSError as e:
+        console.error(f"{e.filename or 'a file or stream'} cannot be used: {e.strerror or e}")
+        code = SYSTEM
+    except MemoryError:
+        console.error("there is not enough memory: close other programs, or work on a shorter recording")
+        code = SYSTEM
     except Exception as e:
         console.error(f"internal error, {type(e).__name__}: {e}; please report it with the output of --debug")
         code = INTERNAL
-    if args.debug:
-        traceback.print_exc()
+    if wants_traceback:
+        console.trace(plain(traceback.format_exc()))
+    streams.flush()
     return code
-
-
-def _raise_terminated(_signal, _frame):
-    raise _Terminated
-
-
-def _silence_stdout() -> None:
-    # The interpreter flushes stdout at exit and would complain about the closed pipe.
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -8,12 +8,13 @@ from pathlib import Path
 from diffusiontalker.api.animation import Animation
 from diffusiontalker.api.outputs import OutputSet
 from diffusiontalker.api.saved import load_animation
-from diffusiontalker.cli import animate, arguments, sources
+from diffusiontalker.cli import animate, arguments, sources, targets
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import InputError
 
 ENDINGS = (".png", ".mp4")
-SAVED = (".npz", ".json")
+# Options of animating that a saved animation has behind it.
+TALKING = ("identity", "emotion", "emotion_strength", "head_amount", "seed", "profile")
 
 
 def add_parser(subparsers) -> arguments.Parser:
@@ -23,44 +24,59 @@ def add_parser(subparsers) -> arguments.Parser:
         description="Draws an animation on the built-in head: a contact sheet (.png) or a video with sound (.mp4).",
         examples="""diffusiontalker render speech.wav -o sheet.png -o clip.mp4
         diffusiontalker render speech.npz --audio speech.wav -o clip.mp4 --force""",
+        names=arguments.built_in_names,
     )
     parser.add_argument(
         "input", metavar="IN", help="sound file, - for standard input, or a saved .npz or .json animation"
     )
-    parser.add_argument(
-        "-o", "--output", action="append", required=True, metavar="OUT", help=".png or .mp4; repeatable"
-    )
+    arguments.add_outputs(parser, ".png or .mp4; repeatable (default: IN's name as .png here)")
     parser.add_argument("--audio", metavar="FILE", help="sound of a saved animation, for the video")
     arguments.add_animating(parser)
     return parser
 
 
 def run(args, console: Console) -> int:
-    animate.check_endings(args.output, ENDINGS)
+    args.output = targets.outputs(args, ENDINGS, ".png")
     if "-" in args.output:
         raise arguments.UsageError("render writes files only: name a .png or .mp4 as output")
-    saved = Path(args.input).suffix.lower() in SAVED
-    if args.audio and not saved:
-        raise arguments.UsageError("--audio is for saved animations: here the input is the sound")
-    targets = [Path(name) for name in args.output]
-    with OutputSet(targets, args.force) as outputs:
+    saved = Path(args.input).suffix.lower() in targets.SAVED
+    check_options(args, saved)
+    with OutputSet(args.output, args.force) as outputs:
+        targets.check_input(args.input, "render")
         if saved:
-            audio = Path(args.audio) if args.audio else None
-            animation = replace(load_animation(Path(args.input)), head=args.head)
-            check_space(animation.space)
-            draw(animation, audio, outputs, console)
-            document = {"schema": "diffusiontalker.render/1", "input": args.input, "outputs": args.output}
+            document = render_saved(args, outputs, console)
         else:
             with sources.audio_file(args.input) as path:
-                animate.check_not_input(targets, path)
+                animate.check_not_input(outputs, path)
                 done = sources.animate(args, path, console, check_space)
                 draw(done.animation, path, outputs, console)
-            document = animate.summary(args, done, targets)
+            document = animate.summary(args, done, args.output)
         outputs.commit()
     if args.json:
         console.json(document)
-    console.notice("drew" + "".join(f"\n  {t}" for t in targets))
+    console.notice("drew" + "".join(f"\n  {name}" for name in args.output))
     return 0
+
+
+def check_options(args, saved: bool) -> None:
+    """Raises UsageError for an option that has no effect on this kind of input."""
+    if args.audio and not saved:
+        raise arguments.UsageError("--audio is for saved animations: here the input is the sound")
+    given = [name for name in TALKING if getattr(args, name) != args.parser.get_default(name)]
+    if saved and given:
+        option = "--" + given[0].replace("_", "-")
+        raise arguments.UsageError(f"{option} is for sound: {args.input} is drawn as it was saved")
+
+
+def render_saved(args, outputs: OutputSet, console: Console) -> dict:
+    """Draws a saved animation. Returns the document of --json."""
+    audio = Path(args.audio) if args.audio else None
+    animation = replace(load_animation(Path(args.input)), head=args.head)
+    check_space(animation.space)
+    draw(animation, audio, outputs, console)
+    if audio is None and any(target.suffix.lower() == ".mp4" for target in outputs.staged):
+        console.notice("the video is silent: --audio FILE gives it the sound")
+    return {"schema": "diffusiontalker.render/1", "input": args.input, "outputs": args.output}
 
 
 def check_space(space: str) -> None:
@@ -76,12 +92,12 @@ def draw(animation: Animation, audio: Path | None, outputs: OutputSet, console: 
     """Draws every output under its hidden name."""
     from diffusiontalker.render import contact_sheet, write_video
 
-    if audio is not None and not audio.is_file():
-        raise InputError(f"{audio} does not exist: name the sound file of the animation")
+    if audio is not None:
+        targets.check_input(str(audio), "render --audio")
     for target in outputs.staged:
         with outputs.naming(target) as staged:
             if target.suffix.lower() == ".png":
-                contact_sheet(animation, staged, audio_path=audio)
+                contact_sheet(animation, staged, audio_path=audio, force=True)
             else:
                 with console.progress(animation.duration_s, "drawing") as progress:
-                    write_video(animation, audio, staged, progress=progress)
+                    write_video(animation, audio, staged, force=True, progress=progress)

@@ -13,9 +13,13 @@ from pathlib import Path
 
 from diffusiontalker.api.animation import Animation
 from diffusiontalker.api.model import Model, load
+from diffusiontalker.api.moods import named_moods
+from diffusiontalker.api.stream import Stream
 from diffusiontalker.cli.console import Console
 from diffusiontalker.cli.engine_bar import EngineBar
 from diffusiontalker.errors import InputError
+from diffusiontalker.io.temporary import spool_prefix
+from diffusiontalker.names import chosen
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Animated:
     model: Model
     load_s: float
     compute_s: float
+    seed: int
 
 
 @contextlib.contextmanager
@@ -36,7 +41,7 @@ def audio_file(name: str) -> Iterator[Path]:
         return
     if sys.stdin.isatty():
         raise InputError("standard input is a terminal: pipe a sound file into the command, or name one")
-    with tempfile.NamedTemporaryFile(prefix="diffusiontalker-stdin-") as spool:
+    with tempfile.NamedTemporaryFile(prefix=spool_prefix()) as spool:
         try:
             shutil.copyfileobj(sys.stdin.buffer, spool)
             spool.flush()
@@ -63,15 +68,25 @@ def animate(args, path: Path, console: Console, check: Callable[[str], None]) ->
         console.notice(f"engines built in {building.seconds:.0f} s: the next start finds them")
     load_s = time.perf_counter() - started
     check(model.space)
-    stream = model.stream(
-        identity=args.identity, emotion=args.emotion, emotion_strength=args.emotion_strength, seed=args.seed,
-        profile=args.profile, head_amount=args.head_amount,
-    )  # fmt: skip
+    args.identity = chosen("identity", args.identity, model.identities)
+    args.emotion = named_moods(args.emotion, model.emotions)
+    args.profile = chosen("profile", args.profile, tuple(model.profiles))
+    seed = args.seed
+
+    def open_stream(of_sound: int) -> Stream:
+        nonlocal seed
+        seed = of_sound
+        return model.stream(
+            identity=args.identity, emotion=args.emotion, emotion_strength=args.emotion_strength, seed=of_sound,
+            profile=args.profile, head_amount=args.head_amount,
+        )  # fmt: skip
+
+    stream = open_stream if seed is None else open_stream(seed)
     started = time.perf_counter()
     with console.progress(duration_s(path), "animating") as progress:
         weights, head_pose = model.animate_into_file(stream, path, progress=progress)
     animation = replace(model.animation(weights, path, head_pose), head=args.head)
-    return Animated(animation, model, load_s, time.perf_counter() - started)
+    return Animated(animation, model, load_s, time.perf_counter() - started, seed)
 
 
 def duration_s(path: Path) -> float | None:

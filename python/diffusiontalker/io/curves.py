@@ -11,15 +11,24 @@ from typing import BinaryIO
 import numpy as np
 
 from diffusiontalker.blocks import MAX_BLOCK_FRAMES, block_frames
+from diffusiontalker.errors import InputError
 
 JSON_FORMAT, JSON_VERSION = "diffusiontalker-weights", 1
 
 
 def weight_blocks(anim) -> Iterator[np.ndarray]:
-    """The weights in order, float32 [a few frames, C]."""
+    """The weights in order, float32 [a few frames, C]. Raises InputError for weights that are not finite numbers, which
+    no program that reads the file could use."""
     n_frames = block_frames(anim.weights.shape[1])
     for start in range(0, len(anim.weights), n_frames):
-        yield np.ascontiguousarray(anim.weights[start : start + n_frames], np.float32)
+        block = np.ascontiguousarray(anim.weights[start : start + n_frames], np.float32)
+        if not np.isfinite(block).all():
+            row, column = np.argwhere(~np.isfinite(block))[0]
+            name = anim.channels[column] if column < len(anim.channels) else f"value {column}"
+            raise InputError(
+                f"{name} of frame {start + row} is {block[row, column]}, not a finite number: it is not saved"
+            )
+        yield block
 
 
 def pose_of(anim) -> np.ndarray | None:

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 from diffusiontalker.errors import BundleError
+from diffusiontalker.names import known_name, suggestion
 
 # Folders with bundles in them, separated like PATH.
 ENVIRONMENT_VARIABLE = "DIFFUSIONTALKER_BUNDLES"
@@ -44,9 +45,12 @@ def resolve(name_or_path: str | os.PathLike[str]) -> Path:
         return path
     if path.is_dir():
         raise BundleError(f"{path} is not a bundle: it has no {DESCRIPTION}")
+    if (spelled := known_name(str(name_or_path), known)) is not None:
+        return known[spelled]
     names = ", ".join(known) or "none"
     raise BundleError(
-        f"there is no bundle '{name_or_path}': known names are {names}; otherwise give the path of a bundle folder, or "
+        f"there is no bundle '{name_or_path}'{suggestion(str(name_or_path), known) or ':'} known names are {names}; "
+        "otherwise give the path of a bundle folder, or "
         f"set {ENVIRONMENT_VARIABLE} to the folder that holds yours"
     )
 
