@@ -19,7 +19,7 @@ def test_a_killed_command_leaves_no_broken_output_and_the_next_run_is_right(tmp_
     place = Place(tmp_path, tiny_bundle)
     told: list[str] = []
     for job in place.jobs()[:2]:
-        kill_often(place, job, 4, random.Random(1), told.append)
+        kill_often(place, job, 3, random.Random(1), told.append)
     assert len(told) == 2
 
 

@@ -74,6 +74,7 @@ class Row:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # Ctrl-C is for us, who then end it
         )
 
     def ask(self, **request) -> dict | None:
@@ -94,6 +95,11 @@ class Row:
             self.failure = RowError(answer["error"], answer["exit_code"])
             return None
         return answer
+
+    def stop(self) -> None:
+        """Ends the process in the middle of its work."""
+        self._process.kill()
+        self.close()
 
     def close(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):
@@ -116,9 +122,12 @@ def _opened(rows: list[dict], clip: Path) -> Iterator[list[Row]]:
             running.append(Row(row))
             running[-1].opened = running[-1].ask(do="open", row=row, audio=str(clip)) or {}
         yield running
-    finally:
+    except BaseException:
         for r in running:
-            r.close()
+            r.stop()
+        raise
+    for r in running:
+        r.close()
 
 
 def run_rows(rows: list[dict], audio: np.ndarray, plan: Plan, tick: Callable[[], None]) -> list[dict]:
