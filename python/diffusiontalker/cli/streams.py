@@ -34,11 +34,13 @@ def prepare() -> None:
             os.open(os.devnull, flags)  # takes the lowest number that is free
     if sys.stdin is None:
         sys.stdin = open(0, closefd=False)
-    if sys.stdout is sys.__stdout__:  # else somebody has put a stream of his own in its place
+    # Not where somebody has put a stream of his own in its place, nor over a Windows console, which is no file.
+    if sys.stdout is None or (os.name == "posix" and sys.stdout is sys.__stdout__):
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
         raw = _Output(1, "wb", closefd=False)
+        at_once = bool(getattr(sys.stdout, "write_through", False))
         sys.stdout = io.TextIOWrapper(
-            io.BufferedWriter(raw), encoding, errors="backslashreplace", line_buffering=raw.isatty()
+            io.BufferedWriter(raw), encoding, "backslashreplace", line_buffering=raw.isatty(), write_through=at_once
         )
     if sys.stderr is None:
         sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
