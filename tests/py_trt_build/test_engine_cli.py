@@ -133,7 +133,7 @@ def test_unfinished_builds_are_told_and_cleared(run, filled, known):
         (["verify", "nothing"], 5, "there is no engine set nothing"),
         (["verify", "."], 5, ""),
         (["build", "nothing"], 4, "there is no bundle 'nothing'"),
-        (["build", "base", "--profile", "slow"], 4, "the bundle has no profile 'slow': there are offline"),
+        (["build", "base", "--profile", "slow"], 4, 'unknown profile "slow": the bundle has offline'),
     ],
 )
 def test_wrong_arguments_are_one_sentence(run, rtx, args, code, message):

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from diffusiontalker.errors import BundleError
+from diffusiontalker.errors import BundleError, InputError
+from diffusiontalker.names import chosen
 from diffusiontalker.spec import bundles
 
 LIBRARIES = ("tensorrt", "tensorrt-rtx")
@@ -108,7 +109,8 @@ def bundle_windows(description: dict, profiles: Sequence[str] = ()) -> tuple[int
         }
     except (KeyError, TypeError, AttributeError) as e:
         raise BundleError(f"bundle.json has incomplete profiles: {e} is missing or wrong") from e
-    unknown = [name for name in profiles if name not in known]
-    if unknown:
-        raise BundleError(f"the bundle has no profile '{unknown[0]}': there are {', '.join(known)}")
-    return tuple(sorted({known[name] for name in profiles or known}))
+    try:
+        names = [chosen("profile", name, known) for name in profiles] or list(known)
+    except InputError as e:
+        raise BundleError(str(e)) from e
+    return tuple(sorted({known[name] for name in names}))

@@ -12,7 +12,8 @@ from diffusiontalker.bench.environment import stamp, usable_cores
 from diffusiontalker.cli import arguments
 from diffusiontalker.cli.bench_report import show
 from diffusiontalker.cli.console import Console
-from diffusiontalker.errors import BackendError, InputError
+from diffusiontalker.errors import BackendError
+from diffusiontalker.names import chosen
 from diffusiontalker.native import native
 from diffusiontalker.spec import bundles
 
@@ -239,10 +240,9 @@ def _profiles(args, bundle: Path) -> tuple[str, str]:
     """(offline, paced)"""
     description = bundles.read_description(bundle)
     known = description.get("profiles", {})
-    if args.profile is not None and args.profile not in known:
-        raise InputError(f"there is no profile '{args.profile}': {bundle.name} has {', '.join(known)}")
+    asked = chosen("profile", args.profile, known, bundle.name)
     default = description.get("default_profile", "")
-    return args.profile or default, args.profile or ("live" if "live" in known else default)
+    return asked or default, asked or ("live" if "live" in known else default)
 
 
 def row_of(args, bundle: Path, kind: str, backend: str, precision: str, **more: str) -> dict:
