@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from export_support import random_animation
@@ -272,6 +273,38 @@ def test_atomic_folder_comes_whole_or_not_at_all(tmp_path):
     with atomic_folder(target) as place:
         (place / "b").write_text("2")
     assert [p.name for p in target.iterdir()] == ["b"] and list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="exchanges folders by a call of Linux")
+def test_a_folder_is_replaced_in_one_step(tmp_path, monkeypatch):
+    """A kill between two renamings would leave no folder at all."""
+
+    def never(*_args):
+        raise AssertionError("renamed")
+
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "a").write_text("1")
+    monkeypatch.setattr(Path, "rename", never)
+    with atomic_folder(tmp_path / "set") as place:
+        (place / "b").write_text("2")
+    assert names(tmp_path) == ["set"] and names(tmp_path / "set") == ["b"]
+
+
+def test_a_link_to_a_folder_stays_one(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for name in "ab":
+        with atomic_folder(tmp_path / "link") as place:
+            (place / name).write_text("1")
+    assert (tmp_path / "link").is_symlink() and names(tmp_path / "real") == ["b"]
+
+
+def test_a_system_that_exchanges_nothing_replaces_a_folder_in_two_steps(tmp_path, monkeypatch):
+    monkeypatch.setattr("diffusiontalker.io.atomic._swap", lambda *_args: False)
+    for name in "ab":
+        with atomic_folder(tmp_path / "set") as place:
+            (place / name).write_text("1")
+    assert names(tmp_path) == ["set"] and names(tmp_path / "set") == ["b"]
 
 
 def test_atomic_folder_does_not_take_the_place_of_a_file(tmp_path):
