@@ -59,7 +59,7 @@ class Parser(argparse.ArgumentParser):
         if not first.startswith("-"):
             self.error(f"there is one argument too many: {' '.join(unknown)}")
         known = [option for action in self._actions for option in action.option_strings]
-        self.error(f"there is no option {first}{suggestion(first, known)}")
+        self.error(f"there is no option {first}{suggestion(first, known, 0.75)}")
 
     def _get_value(self, action, arg_string):
         """Choices are taken in any case of letters."""
