@@ -23,6 +23,7 @@ def test_a_killed_command_leaves_no_broken_output_and_the_next_run_is_right(tmp_
     assert len(told) == 2
 
 
+@pytest.mark.slow
 def test_of_two_commands_with_one_output_one_wins(place):
     place.wav(seconds=2)
     arguments = ["animate", "in.wav", "a.npz", "--bundle", str(place.bundle), "--backend", "reference", "--seed"]

@@ -49,6 +49,7 @@ def test_a_file_is_written_whatever_is_closed(place, animate, closed):
     assert (place.folder / "a.csv").read_text().startswith("Timecode")
 
 
+@pytest.mark.slow
 def test_a_file_is_written_while_standard_error_is_full(place, animate):
     assert run(place, *animate, "-o", "a.csv", full=[2]).returncode == 0
     assert run(place, *animate, "-o", "a.csv", full=[2]).returncode == 6  # exists: the code tells, where no line can
