@@ -46,7 +46,7 @@ def write_video(
         video = container.add_stream("libx264", rate=rate, options={"crf": "19", "preset": "veryfast"})
         video.width = video.height = size
         video.pix_fmt = "yuv420p"
-        sound = _Sound(av, container, audio_path) if audio_path is not None else None
+        sound = _Sound(av, container, audio_path, len(anim.weights) / rate) if audio_path is not None else None
         for k, picture in enumerate(_pictures(anim, size, view)):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts = k
@@ -80,9 +80,9 @@ def _pictures(anim, size: int, view: str) -> Iterator[np.ndarray]:
 class _Sound:
     """Encodes a sound file little by little, so that sound and pictures lie side by side in the file."""
 
-    def __init__(self, av: ModuleType, container, audio_path):
+    def __init__(self, av: ModuleType, container, audio_path, seconds: Fraction):
         self._av, self._container = av, container
-        self._blocks = read_audio(audio_path)
+        self._blocks = _beginning(read_audio(audio_path), seconds)
         self._stream = container.add_stream("aac", rate=_AUDIO_RATE_HZ)
         self._stream.layout = "mono"
         self._resampler = av.AudioResampler(format="fltp", layout="mono", rate=_AUDIO_RATE_HZ)
@@ -110,3 +110,14 @@ class _Sound:
     def _encode(self, frame) -> None:
         for resampled in self._resampler.resample(frame):
             self._container.mux(self._stream.encode(resampled))
+
+
+def _beginning(blocks: Iterator[tuple[np.ndarray, int]], seconds: Fraction) -> Iterator[tuple[np.ndarray, int]]:
+    """The first `seconds` of sound."""
+    n_done = 0
+    for block, rate in blocks:
+        n_left = round(seconds * rate) - n_done
+        if n_left <= 0:
+            return
+        yield block[:n_left], rate
+        n_done += len(block)
