@@ -172,10 +172,15 @@ def check_cpu() -> Check:
 def check_gpu() -> Check:
     tool = shutil.which("nvidia-smi")
     if tool is None:
-        return Check("GPU", "note", "no nvidia-smi, so no NVIDIA driver is assumed", "nothing: the CPU does it")
+        return Check(
+            "GPU",
+            "note",
+            "no nvidia-smi, so no NVIDIA driver is assumed",
+            "no action is needed: everything runs on the processor",
+        )
     query = [tool, "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
     try:
         result = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError) as e:
-        return Check("GPU", "note", f"nvidia-smi fails: {e}", "nothing: the CPU does it")
+        return Check("GPU", "note", f"nvidia-smi fails: {e}", "no action is needed: everything runs on the processor")
     return Check("GPU", "ok", "; ".join(result.stdout.split("\n")).strip("; "))
