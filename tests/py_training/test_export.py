@@ -236,6 +236,21 @@ def test_a_bundle_of_fewer_steps_has_the_same_networks(asked):
     assert [step["t"] for step in steps] == [256, 128]
 
 
+def test_a_bundle_takes_the_timesteps_that_are_named(asked, monkeypatch, capsys):
+    talker, about = asked("--student", BASE, "--timesteps", 256, 96)
+    assert about["sampler_steps"] == [256, 96] and "2 steps" in capsys.readouterr().out
+    steps = export.manifest(talker, about, "few", "0.0.1", "x")["sampler"]["steps"]
+    assert [(step["t"], step["t_prev"]) for step in steps] == [(256, 96), (96, 0)]
+    assert asked("--student", BASE, "--timesteps", 256, 128)[1]["sampler_steps"] == 2
+
+
+@pytest.mark.parametrize("words", [(96,), (256, 100), (256, 96, 96), (96, 256)])
+def test_timesteps_that_were_not_trained_are_refused(asked, capsys, words):
+    with pytest.raises(SystemExit):
+        asked("--student", BASE, "--timesteps", *words)
+    assert "which are 256 224 192 160 128 96 64 32" in capsys.readouterr().err
+
+
 def test_steps_that_were_not_trained_are_refused(asked, capsys):
     for steps in (3, 16, -2):
         with pytest.raises(SystemExit):

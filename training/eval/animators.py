@@ -99,8 +99,8 @@ class CheckpointAnimator:
         self.default_identity: str = self.names[0]
         self.hidden: list[str] = about.get("hidden", [])  # conditions that an ablation never told
         n_train_steps = self.talker.config.denoiser.n_train_steps
-        self.n_steps = n_steps or about.get("sampler_steps", n_train_steps)
-        self.steps = sampler_table(self.n_steps, n_train_steps)
+        self.steps = sampler_table(n_steps or about.get("sampler_steps", n_train_steps), n_train_steps)
+        self.n_steps = len(self.steps)
         self.profile = profile if isinstance(profile, tuple) else profile_sizes(profile or "offline")
         self.batch, self.seed = batch, 0
         self.encoder = _same_encoder(encoder, about["encoder"], checkpoint) if self.talker.config.d_features else None

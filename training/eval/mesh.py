@@ -72,8 +72,8 @@ class MeshAnimator:
             raise ValueError(f"{spec.path} was trained on another motion than that of {clips.folders[0]}")
         check_library(spec.path, about["identities"], about["emotions"], clips)
         n_train_steps = self.talker.config.denoiser.n_train_steps
-        self.n_steps = spec.n_steps or about.get("sampler_steps", n_train_steps)
-        self.steps = sampler_table(self.n_steps, n_train_steps)
+        self.steps = sampler_table(spec.n_steps or about.get("sampler_steps", n_train_steps), n_train_steps)
+        self.n_steps = len(self.steps)
         self.profile = profile_sizes(profile)
         self.clips = clips
 

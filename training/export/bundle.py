@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from diffusiontalker.io.atomic import atomic_folder
 from diffusiontalker.spec.mel import MelSpec
 from diffusiontalker.spec.profiles import PROFILES
-from diffusiontalker.spec.sampler import sampler_table
+from diffusiontalker.spec.sampler import sampler_table, short_steps
 from training.data.prepare import SOURCE as OWN_CORPUS
 from training.export.model_arguments import MODEL_HELP, checkpoint_or_bundle
 from training.export.onnx_graphs import ENROLL_MEL_FRAMES, export_networks
@@ -155,7 +155,14 @@ def argument_parser() -> argparse.ArgumentParser:
         "--branch", type=checkpoint_or_bundle, help="model whose branch of eyes, brows and head is taken"
     )
     parser.add_argument("--tied-noise", type=float, help="noise that lips start from, below 1; default: as trained")
-    parser.add_argument("--sampler-steps", type=int, help="fewer steps than it was trained for, of which they are some")
+    parser.add_argument("--sampler-steps", type=int, help="fewer steps than it was trained for, evenly spaced")
+    parser.add_argument(
+        "--timesteps",
+        type=int,
+        nargs="+",
+        metavar="T",
+        help="some of the timesteps it was trained for, the largest first",
+    )
     parser.add_argument("--name", default="base", help="default: base")
     parser.add_argument("--version", required=True, help="of the new bundle, such as 1.0.0")
     parser.add_argument("--card", type=Path, help="model card")
@@ -163,6 +170,26 @@ def argument_parser() -> argparse.ArgumentParser:
     parser.add_argument("--source", help="the data, for the provenance; default: what the checkpoint says")
     parser.add_argument("--license", help="of the weights; needed unless they were trained on our own corpus")
     return parser
+
+
+def fewer_steps(
+    args: argparse.Namespace, about: dict, n_train_steps: int, parser: argparse.ArgumentParser
+) -> int | list[int]:
+    """What --sampler-steps or --timesteps ask for; ends the command where they are no part of the training's steps."""
+    trained = [step.t for step in sampler_table(about.get("sampler_steps", n_train_steps), n_train_steps)]
+    if args.sampler_steps and args.timesteps:
+        parser.error("--sampler-steps and --timesteps both say which steps are taken: give one of them")
+    if args.timesteps:
+        wanted = args.timesteps
+        if wanted[0] != n_train_steps or not set(wanted) <= set(trained) or sorted(set(wanted), reverse=True) != wanted:
+            known = " ".join(map(str, trained)) if len(trained) <= 16 else f"{n_train_steps} .. 1"
+            parser.error(f"--timesteps falls from {n_train_steps} and takes some of the training's, which are {known}")
+    else:
+        n = len(trained)
+        if args.sampler_steps < 1 or n % args.sampler_steps:
+            parser.error(f"--sampler-steps must divide the {n} steps of the training, got {args.sampler_steps}")
+        wanted = trained[:: n // args.sampler_steps]
+    return short_steps(wanted, n_train_steps)
 
 
 @reports_errors
@@ -180,17 +207,15 @@ def main() -> None:
         talker.denoiser.free = load_talker(args.branch)[0].denoiser.free
     if args.tied_noise is not None:
         talker.config = replace(talker.config, tied_noise=args.tied_noise)
-    if args.sampler_steps:
-        trained = about.get("sampler_steps", talker.config.denoiser.n_train_steps)
-        if args.sampler_steps < 1 or trained % args.sampler_steps:
-            parser.error(f"--sampler-steps must divide the {trained} steps of the training, got {args.sampler_steps}")
-        about["sampler_steps"] = args.sampler_steps
+    if args.sampler_steps or args.timesteps:
+        about["sampler_steps"] = fewer_steps(args, about, talker.config.denoiser.n_train_steps, parser)
     if args.license is None and about["source"] != OWN_CORPUS:
         parser.error(f"--license is needed: what may be done with a model trained on {about['source']}?")
     about["source"] = args.source or about["source"]
     write_bundle(talker, about, args.out, args.name, args.version, args.card, args.rig, args.license or "Apache-2.0")
     n_parameters = sum(p.numel() for m in (talker.encoder, talker.denoiser) for p in m.parameters())
-    n_steps = about.get("sampler_steps", talker.config.denoiser.n_train_steps)
+    n_train_steps = talker.config.denoiser.n_train_steps
+    n_steps = len(sampler_table(about.get("sampler_steps", n_train_steps), n_train_steps))
     print(f"{args.out}: {n_parameters / 1e6:.2f} M parameters, {n_steps} steps")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from diffusiontalker.spec.sampler import short_steps
 from training.export.torch_student import load_student
 from training.loop.checkpoint import load_checkpoint, under_prefix
 from training.models.audio_encoder import AudioEncoder, AudioEncoderConfig
@@ -30,7 +31,8 @@ def talker_of_bundle(bundle: Path) -> tuple[Talker, dict]:
     return talker, {
         "stage": "bundle", "talker": talker.config.as_dict(), "motion": space.as_dict(), "encoder": "compact",
         "identities": known["names"], "emotions": known.get("emotions", ["neutral"]),
-        "sampler_steps": len(content["sampler"]["steps"]), "source": content["provenance"]["data"],
+        "sampler_steps": short_steps([step["t"] for step in content["sampler"]["steps"]]),
+        "source": content["provenance"]["data"],
     }  # fmt: skip
 
 

@@ -138,7 +138,10 @@ def main() -> None:
         None if args.teacher.is_dir() else load_enhancer(args.teacher), runtime,
         {k: about[k] for k in keep}, args.seed, drawn_weights(args), args.first_step,
     )  # fmt: skip
-    run_rounds(teacher, about.get("sampler_steps", teacher.config.denoiser.n_train_steps), chain, args)
+    n_steps = about.get("sampler_steps", teacher.config.denoiser.n_train_steps)
+    if not isinstance(n_steps, int):
+        raise ValueError(f"{args.teacher} has the timesteps {n_steps}, and halving needs evenly spaced ones")
+    run_rounds(teacher, n_steps, chain, args)
 
 
 if __name__ == "__main__":

@@ -68,13 +68,26 @@ class SamplerStep:
         return SamplerStep(**{key: step[key] for key in SamplerStep.__dataclass_fields__})
 
 
-def sampler_table(n_steps: int, n_train_steps: int = 256) -> list[SamplerStep]:
-    """Evenly spaced timesteps n_train_steps .. 0 in sampling order; n_steps must divide n_train_steps."""
+def even_timesteps(n_steps: int, n_train_steps: int = 256) -> list[int]:
+    """Evenly spaced timesteps from n_train_steps down, without 0; n_steps must divide n_train_steps."""
     if n_steps < 1 or n_train_steps % n_steps:
         raise ValueError(f"{n_steps} steps do not divide {n_train_steps} training steps")
+    return list(range(n_train_steps, 0, -(n_train_steps // n_steps)))
+
+
+def short_steps(timesteps: list[int], n_train_steps: int = 256) -> int | list[int]:
+    """The argument of sampler_table() that gives these timesteps: their number where they are evenly spaced."""
+    n = len(timesteps)
+    even = n > 0 and n_train_steps % n == 0 and timesteps == even_timesteps(n, n_train_steps)
+    return n if even else timesteps
+
+
+def sampler_table(steps: int | Sequence[int], n_train_steps: int = 256) -> list[SamplerStep]:
+    """Steps in sampling order, the last of which ends at 0. steps: the number of evenly spaced ones, or the timesteps
+    themselves, falling from n_train_steps. Raises ValueError for others."""
+    timesteps = even_timesteps(steps, n_train_steps) if isinstance(steps, int) else list(steps)
+    pairs = list(zip(timesteps, [*timesteps[1:], 0], strict=True))
+    if timesteps[:1] != [n_train_steps] or any(t <= t_prev for t, t_prev in pairs):
+        raise ValueError(f"timesteps must fall from {n_train_steps} and stay above 0, got {timesteps}")
     alpha_bar = cosine_alpha_bar(n_train_steps)
-    stride = n_train_steps // n_steps
-    return [
-        SamplerStep(t, t - stride, float(alpha_bar[t]), float(alpha_bar[t - stride]))
-        for t in range(n_train_steps, 0, -stride)
-    ]
+    return [SamplerStep(t, t_prev, float(alpha_bar[t]), float(alpha_bar[t_prev])) for t, t_prev in pairs]
