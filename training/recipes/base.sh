@@ -61,7 +61,7 @@ python -m training.stages.teacher --clips "${all[@]}" --bundle "$runs/lips" $lip
   --steps 1900 --learning-rate 4e-4 --out "$runs/sides.safetensors"
 
 # 6. eyes, brows and head, through samplers of 2 and of 8 steps; enrolment that does not depend on the microphone
-python -m training.export.bundle --student "$runs/sides.safetensors" --sampler-steps 2 $part --out "$runs/sides-2"
+python -m training.export.bundle --student "$runs/sides.safetensors" --timesteps 256 96 $part --out "$runs/sides-2"
 python -m training.stages.upper_face --clips "${all[@]}" --student "$runs/sides-2" --out "$runs/face.safetensors" \
   --steps 2700 --frames 480 --learning-rate 8e-4 --weight recorded=1 espeak=1 nonspeech=2
 python -m training.export.bundle --student "$runs/sides.safetensors" --branch "$runs/face.safetensors" $part --out "$runs/face"
@@ -71,9 +71,10 @@ python -m training.stages.enrolment --clips "$data/clips/recorded" "$data/clips/
   --student "$begun" --out "$runs/enrolment.safetensors" --steps 1500
 
 # 7. the bundles: one trunk, with 8 steps and with 2, and a branch for each
-for bundle in 8:base:face-8 2:base-2step:face; do
-  IFS=: read -r steps name branch <<<"$bundle"
+for bundle in "256 224 192 160 128 96 64 32:base:face-8" "256 96:base-2step:face"; do
+  IFS=: read -r timesteps name branch <<<"$bundle"
+  # shellcheck disable=SC2086  # timesteps are words
   python -m training.export.bundle --student "$runs/sides.safetensors" --branch "$runs/$branch.safetensors" \
-    --enrolment "$runs/enrolment.safetensors" --sampler-steps "$steps" --name "$name" --version 1.1.0 \
+    --enrolment "$runs/enrolment.safetensors" --timesteps $timesteps --name "$name" --version 1.1.1 \
     --license Apache-2.0 --card "python/diffusiontalker/bundles/$name/README.md" --out "$data/$name"
 done
