@@ -28,7 +28,7 @@ class OnnxRuntimeRunner(LoopRunner):
         self._loop = WindowLoop(folder, row["profile"])
         names = ("audio_encoder", "conditioner", "denoiser")
         files = [self._loop.bundle["networks"][name]["file"] for name in names]
-        graphs = [bundles.inside(folder, file).read_bytes() for file in files]
+        graphs = [bundles.read_file(folder, file) for file in files]
         self.load_s = time.perf_counter() - started
         options = ort.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = row["threads"], 1

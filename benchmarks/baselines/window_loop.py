@@ -122,7 +122,7 @@ def update_table(bundle: dict) -> list[tuple[np.float32, np.float32]]:
 def default_style(folder: Path, bundle: dict) -> np.ndarray:
     """The default identity's style, in the default emotion where there are emotions: float32 [d_identity]."""
     spec = bundle["identities"]
-    table = read_tensors(bundles.inside(folder, spec["file"]), (spec["tensor"],))[spec["tensor"]]
+    table = read_tensors(bundles.read_file(folder, spec["file"]), spec["file"], (spec["tensor"],))[spec["tensor"]]
     style = table[spec["names"].index(spec["default"])]
     return (style[spec["emotions"].index(spec["default_emotion"])] if "emotions" in spec else style).copy()
 

@@ -44,7 +44,7 @@ class OnnxParts:
         options.log_severity_level, options.intra_op_num_threads = 3, 1
         self.sessions = {}
         for network in NETWORKS:
-            model = onnx.load_model_from_string(bundles.inside(bundle, networks[network]["file"]).read_bytes())
+            model = onnx.load_model_from_string(bundles.read_file(bundle, networks[network]["file"]))
             if half and network != "conditioner":
                 model = half_graph(model)
             else:

@@ -4,6 +4,7 @@
 
 #include "api/handles.h"
 #include "api/structs.h"
+#include "common/checked_size.h"
 #include "dt/dt.h"
 
 namespace {
@@ -24,6 +25,7 @@ std::vector<int64_t> checked_shape(const int64_t* shape, int32_t n_dims) {
     }
     n *= shape[i];
   }
+  dt::checked_product({static_cast<uint64_t>(n), sizeof(float)}, DT_INVALID_ARGUMENT, "shape");
   return {shape, shape + n_dims};
 }
 
@@ -98,8 +100,10 @@ dt_status dt_rig_create(dt_model* model, const float* neutral, size_t n_vertices
                       "n_vertices is " + std::to_string(n_vertices) + ", expected 1 to 2^24");
     }
     require_finite(neutral, 3 * n_vertices, "neutral");
-    const auto n_channels = static_cast<size_t>(use->manifest().motion.n_weights());
-    require_finite(deltas, 3 * n_vertices * n_channels, "deltas");
+    const auto n_channels = static_cast<uint64_t>(use->manifest().motion.n_weights());
+    const size_t n_bytes =
+        dt::checked_product({3, n_vertices, n_channels, sizeof(float)}, DT_INVALID_ARGUMENT, "deltas");
+    require_finite(deltas, n_bytes / sizeof(float), "deltas");
     auto handle = std::make_unique<dt::RigHandle>();
     handle->impl = dt::make_hooked<dt::DeviceRig>(use.handle().impl, neutral, n_vertices, deltas);
     *rig = dt::new_handle(std::move(handle));

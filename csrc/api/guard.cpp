@@ -1,6 +1,6 @@
 #include "api/guard.h"
 
-#include <cstring>
+#include "common/printable.h"
 
 namespace dt {
 namespace {
@@ -10,14 +10,7 @@ thread_local char g_message[2048] = "";
 }  // namespace
 
 dt_status set_last_error(dt_status status, const char* message) noexcept {
-  size_t n = std::strlen(message);
-  if (n >= sizeof(g_message)) {
-    n = sizeof(g_message) - 1;
-    while (n > 0 && (static_cast<unsigned char>(message[n]) & 0xC0) == 0x80)
-      --n;  // not inside a UTF-8 character
-  }
-  std::memmove(g_message, message, n);
-  g_message[n] = '\0';
+  copy_printable(message, g_message, sizeof(g_message));  // the message may be the last one itself
   return status;
 }
 

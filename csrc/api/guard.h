@@ -10,7 +10,9 @@
 
 namespace dt {
 
-// Stores the calling thread's message (cut at 2047 bytes; never allocates) and returns the status.
+// Stores the calling thread's message and returns the status. The message is cut at 2047 bytes, and is one
+// line of UTF-8: line breaks become spaces, other control characters and bytes that are no UTF-8 become "?".
+// Never allocates.
 dt_status set_last_error(dt_status status, const char* message) noexcept;
 const char* last_error() noexcept;
 

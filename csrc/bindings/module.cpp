@@ -26,6 +26,7 @@ PYBIND11_MODULE(_native, m) {
   m.doc() = "The C++ runtime. Use it through the diffusiontalker package.";
   guard_process_exit();
   register_library(m);
+  register_bundle(m);
   register_model(m);
   register_device(m);
   register_stream(m);

@@ -15,6 +15,7 @@ void check(dt_status status);
 // A text of the library, which may quote bytes of a damaged file: what is not UTF-8 becomes U+FFFD.
 pybind11::str to_text(const char* text);
 
+void register_bundle(pybind11::module_& m);
 void register_device(pybind11::module_& m);
 void register_library(pybind11::module_& m);
 void register_model(pybind11::module_& m);

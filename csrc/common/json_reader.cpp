@@ -3,14 +3,18 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 
 #include "common/error.h"
 
 namespace dt {
 
 void JsonReader::fail(const std::string& problem) const {
-  throw Error(DT_BAD_BUNDLE, file_ + ": " + (path_.empty() ? "the document" : path_) + " " + problem);
+  std::string message = file_ + ": " + (path_.empty() ? "the document" : path_) + " " + problem;
+  std::replace(message.begin(), message.end(), '\0', '?');  // a 0 of the document would end the message
+  throw Error(DT_BAD_BUNDLE, message);
 }
 
 void JsonReader::fail_at(size_t index, const std::string& problem) const {
@@ -97,28 +101,90 @@ std::vector<float> JsonReader::one_or_floats(size_t n) const {
   return value_.is_number() ? std::vector<float>(n, float32()) : floats(n);
 }
 
-std::vector<std::string> JsonReader::unique_strings() const {
-  std::vector<std::string> out;
+std::string JsonReader::name() const {
+  std::string text = string();
+  if (text.empty()) fail("is empty");
+  if (text.size() > kMaxNameBytes) {
+    fail("has " + std::to_string(text.size()) + " bytes, a name has at most " +
+         std::to_string(kMaxNameBytes));
+  }
+  return text;
+}
+
+std::vector<std::string> JsonReader::unique_strings(size_t most) const {
   const size_t n = array_size();
+  if (n == 0) fail("is empty");
+  if (n > most) fail("has " + std::to_string(n) + " names, expected 1 to " + std::to_string(most));
+  std::vector<std::string> out;
+  std::unordered_set<std::string> seen;
   for (size_t i = 0; i < n; ++i) {
-    std::string text = at(i).string();
-    if (text.empty()) at(i).fail("is empty");
-    if (std::find(out.begin(), out.end(), text) != out.end()) at(i).fail("repeats \"" + text + "\"");
+    std::string text = at(i).name();
+    if (!seen.insert(text).second) at(i).fail("repeats \"" + text + "\"");
     out.push_back(std::move(text));
   }
   return out;
 }
 
-std::vector<std::string> JsonReader::object_keys() const {
+std::vector<std::string> JsonReader::object_keys(size_t most) const {
   if (!value_.is_object()) fail("is not an object");
+  if (value_.size() > most) {
+    fail("has " + std::to_string(value_.size()) + " members, expected at most " + std::to_string(most));
+  }
   std::vector<std::string> keys;
   for (const auto& item : value_.items()) keys.push_back(item.key());
   return keys;
 }
 
-JsonDocument::JsonDocument(const char* data, size_t n, const std::string& file) : file_(file) {
+namespace {
+
+// Counts what the parser meets, and stops it at the limits of a document.
+class Counter {
+ public:
+  Counter(const std::string& file, const JsonLimits& limits) : file_(file), limits_(limits) {}
+
+  // As nlohmann::json::parser_callback_t; always keeps the value.
+  bool operator()(int depth, nlohmann::json::parse_event_t event, const nlohmann::json& value) {
+    using Event = nlohmann::json::parse_event_t;
+    if (event == Event::object_start || event == Event::array_start) {
+      count(&values_, limits_.values, "values");
+      if (static_cast<size_t>(depth) >= limits_.depth) {
+        refuse("nests objects and arrays more than " + std::to_string(limits_.depth) + " deep");
+      }
+      if (event == Event::object_start) keys_of_open_.emplace_back();
+    } else if (event == Event::key) {
+      count(&keys_, limits_.keys, "keys");
+      const std::string& key = value.get_ref<const std::string&>();
+      if (!keys_of_open_.back().insert(key).second) refuse("has the key \"" + key + "\" twice in one object");
+    } else if (event == Event::value) {
+      count(&values_, limits_.values, "values");
+    } else if (event == Event::object_end) {
+      keys_of_open_.pop_back();
+    }
+    return true;
+  }
+
+ private:
+  void count(size_t* n, size_t limit, const char* what) {
+    if (++*n > limit) refuse("has more than " + std::to_string(limit) + " " + what);
+  }
+  [[noreturn]] void refuse(const std::string& what) const { throw Error(DT_BAD_BUNDLE, file_ + " " + what); }
+
+  const std::string& file_;
+  const JsonLimits limits_;
+  size_t values_ = 0, keys_ = 0;
+  std::vector<std::unordered_set<std::string>> keys_of_open_;  // of the objects that are not closed yet
+};
+
+}  // namespace
+
+JsonDocument::JsonDocument(const char* data, size_t n, const std::string& file, const JsonLimits& limits)
+    : file_(file) {
+  if (n > limits.bytes) {
+    throw Error(DT_BAD_BUNDLE, file + " is longer than " + std::to_string(limits.bytes) + " bytes of JSON");
+  }
+  Counter counter(file_, limits);
   try {
-    value_ = std::make_unique<nlohmann::json>(nlohmann::json::parse(data, data + n));
+    value_ = std::make_unique<nlohmann::json>(nlohmann::json::parse(data, data + n, std::ref(counter)));
   } catch (const nlohmann::json::exception& e) {
     throw Error(DT_BAD_BUNDLE, file + " is not valid JSON: " + e.what());
   }

@@ -34,8 +34,12 @@ class JsonReader {
   std::vector<float> floats(size_t n) const;  // exactly n finite numbers
   // One number, which stands for all n, or exactly n of them.
   std::vector<float> one_or_floats(size_t n) const;
-  std::vector<std::string> unique_strings() const;
-  std::vector<std::string> object_keys() const;
+  // 1 to `most` names, each not empty, of at most kMaxNameBytes bytes, and there once.
+  std::vector<std::string> unique_strings(size_t most) const;
+  // A name that people read and programs ask for. Fails when it is empty or longer than kMaxNameBytes.
+  std::string name() const;
+  // The names of an object's members, at most `most` of them.
+  std::vector<std::string> object_keys(size_t most = SIZE_MAX) const;
 
   // Throws "<file>: <path> <problem>".
   [[noreturn]] void fail(const std::string& problem) const;
@@ -50,11 +54,24 @@ class JsonReader {
   std::string path_;
 };
 
+// Most bytes of a name.
+constexpr size_t kMaxNameBytes = 256;
+
+// What a document may hold (core/budget.h has the numbers). A text beyond it is refused while it is read,
+// before its values take memory.
+struct JsonLimits {
+  size_t bytes;   // of the text
+  size_t values;  // numbers, texts, objects and all others
+  size_t keys;    // of all objects together
+  size_t depth;   // of objects and arrays inside each other
+};
+
 // A parsed file.
 class JsonDocument {
  public:
-  // Throws DT_BAD_BUNDLE with the position of the fault. file: its name, for messages.
-  JsonDocument(const char* data, size_t n, const std::string& file);
+  // Throws DT_BAD_BUNDLE with the position of the fault: a text that is no JSON, is beyond `limits`, or has a
+  // key twice in one object. file: its name, for messages.
+  JsonDocument(const char* data, size_t n, const std::string& file, const JsonLimits& limits);
   ~JsonDocument();
   JsonReader root() const { return JsonReader(*value_, file_); }
 

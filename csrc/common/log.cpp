@@ -2,6 +2,8 @@
 
 #include <mutex>
 
+#include "common/printable.h"
+
 namespace dt {
 namespace {
 
@@ -22,7 +24,8 @@ void set_log(dt_log_callback callback, void* user, int32_t min_level) {
 
 // inline Log::send would need this file in backend modules, which link dt_common anyway. A module has a copy
 // of its own of the hook, so the core library gives modules a callback that leads to its hook.
-void Log::send(int32_t level, const std::string& message) const {
+void Log::send(int32_t level, const std::string& text) const {
+  const std::string message = printable(text);
   if (callback != nullptr) {
     callback(user, level, message.c_str());
     return;

@@ -5,13 +5,12 @@
 
 #include "common/error.h"
 #include "common/sha256.h"
+#include "core/budget.h"
 
 namespace dt {
 namespace {
 
-// Statistics of kMaxChannels channels with all their digits;
-// more is not one of ours and would only cost memory.
-constexpr size_t kMaxManifestBytes = size_t{64} << 20;
+constexpr char kDescription[] = "bundle.json";
 
 std::string read_checked(const ByteSource& source, const std::string& name, const FileEntry& entry) {
   // One byte more than expected tells a longer file without reading all of it.
@@ -27,6 +26,14 @@ std::string read_checked(const ByteSource& source, const std::string& name, cons
                                    " is not the one in bundle.json; fetch the bundle again");
   }
   return bytes;
+}
+
+const FileEntry& entry_of(const BundleDescription& description, const std::string& name) {
+  const auto it = description.manifest.files.find(name);
+  if (it == description.manifest.files.end()) {
+    throw Error(DT_BAD_BUNDLE, "bundle.json lists no file \"" + name + "\"");
+  }
+  return it->second;
 }
 
 // What a dimension of a tensor must be.
@@ -69,10 +76,29 @@ size_t Bundle::style_row(const char* identity, const char* emotion) const {
   return manifest.identity_index(identity) * n_emotions + manifest.emotion_index(emotion);
 }
 
+BundleDescription read_description(const ByteSource& source) {
+  BundleDescription description;
+  description.json_text = source.read(kDescription, kManifestLimits.bytes + 1);
+  description.manifest = parse_manifest(description.json_text);
+  return description;
+}
+
+size_t file_size(const BundleDescription& description, const std::string& name) {
+  return name == kDescription ? description.json_text.size()
+                              : static_cast<size_t>(entry_of(description, name).size_bytes);
+}
+
+std::string read_file(const ByteSource& source, const BundleDescription& description,
+                      const std::string& name) {
+  return name == kDescription ? description.json_text
+                              : read_checked(source, name, entry_of(description, name));
+}
+
 Bundle load_bundle(const ByteSource& source) {
   Bundle b;
-  b.json_text = source.read("bundle.json", kMaxManifestBytes);
-  b.manifest = parse_manifest(b.json_text);
+  BundleDescription description = read_description(source);
+  b.json_text = std::move(description.json_text);
+  b.manifest = std::move(description.manifest);
   const Manifest& m = b.manifest;
   std::string identities;
   for (const auto& [name, entry] : m.files) {

@@ -22,6 +22,23 @@ struct Bundle {
   size_t style_row(const char* identity, const char* emotion) const;
 };
 
+// bundle.json without the files that it lists.
+struct BundleDescription {
+  std::string json_text;  // as it was read
+  Manifest manifest;
+};
+
+// Reads and checks bundle.json. Throws DT_BAD_BUNDLE or DT_FILE_ERROR, naming file and key.
+BundleDescription read_description(const ByteSource& source);
+
+// Size of a listed file, or of bundle.json, in bytes. Throws DT_BAD_BUNDLE for a name that is not listed.
+size_t file_size(const BundleDescription& description, const std::string& name);
+
+// A listed file after its size and SHA-256 were checked, or bundle.json. Throws DT_BAD_BUNDLE or
+// DT_FILE_ERROR.
+std::string read_file(const ByteSource& source, const BundleDescription& description,
+                      const std::string& name);
+
 // Reads bundle.json, then checks size and SHA-256 of every listed file before anything in them is parsed.
 // Throws DT_BAD_BUNDLE or DT_FILE_ERROR, naming file and key.
 Bundle load_bundle(const ByteSource& source);

@@ -4,6 +4,7 @@
 
 #include "common/error.h"
 #include "common/json_reader.h"
+#include "core/budget.h"
 #include "core/manifest_sections.h"
 
 namespace dt {
@@ -82,7 +83,7 @@ size_t Manifest::neutral_index() const {
 }
 
 Manifest parse_manifest(const std::string& text) {
-  const JsonDocument document(text.data(), text.size(), "bundle.json");
+  const JsonDocument document(text.data(), text.size(), "bundle.json", kManifestLimits);
   const JsonReader root = document.root();
   check_format(root);
   Manifest m;
@@ -103,6 +104,7 @@ Manifest parse_manifest(const std::string& text) {
   if (root.has("rig")) parse_rig(root.at("rig"), &m);
   m.files = parse_files(root.at("files"));
   check_references(root, m);
+  check_budget(m);
   return m;
 }
 

@@ -19,7 +19,7 @@ constexpr int kMaxWindowFrames = 300;
 constexpr int kMaxEnrollMelFrames = 60000;
 
 // Most channels of a model whose channels have names, and of any model.
-constexpr int kMaxNamedChannels = 4096;
+constexpr size_t kMaxNamedChannels = 4096;
 constexpr int kMaxChannels = 300000;
 
 // The channels of a head pose, which end the channels of a bundle that has one: rotations in radians

@@ -14,13 +14,8 @@ size_t parse_channels(const JsonReader& r, MotionSpec* m) {
     return static_cast<size_t>(n);
   }
   if (r.has("n_channels")) r.at("n_channels").fail("is for vertices only: the names in channels are counted");
-  m->channels = r.at("channels").unique_strings();
-  const size_t n = m->channels.size();
-  if (n < 1 || n > kMaxNamedChannels) {
-    r.at("channels")
-        .fail("has " + std::to_string(n) + " names, expected 1 to " + std::to_string(kMaxNamedChannels));
-  }
-  return n;
+  m->channels = r.at("channels").unique_strings(kMaxNamedChannels);
+  return m->channels.size();
 }
 
 // Whether the channels end with the head pose. Its three names are there together and in their order, or not

@@ -1,15 +1,18 @@
 #include "core/manifest_sections.h"
 
 #include <algorithm>
+#include <set>
+
+#include "core/budget.h"
+#include "core/file_name.h"
 
 namespace dt {
 namespace {
 
-// A name without folders, so that a bundle cannot reach files outside of itself.
 std::string plain_file_name(const JsonReader& r, const std::string& name) {
-  const bool plain = !name.empty() && name != "." && name != ".." && name != "bundle.json" &&
-                     name.find_first_of(std::string("/\\:\0", 4)) == std::string::npos;
-  if (!plain) r.fail("has \"" + name + "\", expected a plain file name");
+  if (!is_plain_file_name(name) || name == "bundle.json") {
+    r.fail("has \"" + name + "\", expected a plain file name");
+  }
   return name;
 }
 
@@ -102,7 +105,9 @@ std::vector<SamplerStep> parse_sampler(const JsonReader& r) {
 
 std::vector<Profile> parse_profiles(const JsonReader& r, const AudioSpec& audio) {
   std::vector<Profile> profiles;
-  for (const std::string& name : r.object_keys()) {
+  for (const std::string& name : r.object_keys(kMaxProfiles)) {
+    if (name.empty() || name.size() > kMaxNameBytes)
+      r.fail("has a name that is empty or longer than 256 bytes");
     const JsonReader entry = r.at(name);
     entry.allow_only({"past_frames", "hop_frames", "lookahead_frames"});
     const auto frames = [&](const char* key, int low) {
@@ -127,14 +132,15 @@ std::vector<Profile> parse_profiles(const JsonReader& r, const AudioSpec& audio)
 void parse_identities(const JsonReader& r, Manifest* m) {
   r.allow_only({"file", "tensor", "names", "default", "emotions", "default_emotion"});
   m->identities_file = plain_file_name(r.at("file"), r.at("file").string());
-  m->identities_tensor = r.at("tensor").string();
-  m->identities = r.at("names").unique_strings();
-  if (m->identities.empty()) r.at("names").fail("is empty");
+  m->identities_tensor = r.at("tensor").name();
+  m->identities = r.at("names").unique_strings(kMaxIdentities);
   m->default_identity = r.at("default").string();
   check_default(r.at("default"), m->default_identity, m->identities, "names");
   if (!r.has("emotions") && !r.has("default_emotion")) return;
-  m->emotions = r.at("emotions").unique_strings();
-  if (m->emotions.empty()) r.at("emotions").fail("is empty: leave it away for a model without emotions");
+  if (r.at("emotions").array_size() == 0) {
+    r.at("emotions").fail("is empty: leave it away for a model without emotions");
+  }
+  m->emotions = r.at("emotions").unique_strings(kMaxEmotions);
   m->default_emotion = r.at("default_emotion").string();
   check_default(r.at("default_emotion"), m->default_emotion, m->emotions, "emotions");
 }
@@ -149,7 +155,12 @@ void parse_rig(const JsonReader& r, Manifest* m) {
 
 std::map<std::string, FileEntry> parse_files(const JsonReader& r) {
   std::map<std::string, FileEntry> files;
-  for (const std::string& name : r.object_keys()) {
+  std::set<std::string> folded;
+  for (const std::string& name : r.object_keys(kMaxFiles)) {
+    if (!folded.insert(ascii_lower(name)).second) {
+      r.fail("has \"" + name +
+             "\" twice: names that differ in upper and lower case are one file on some systems");
+    }
     const JsonReader entry = r.at(name);
     entry.allow_only({"sha256", "size_bytes"});
     FileEntry file;

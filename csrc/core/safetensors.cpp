@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/json_reader.h"
+#include "core/budget.h"
 
 namespace dt {
 
@@ -26,7 +27,7 @@ TensorView find_tensor(const std::string& bytes, const std::string& file, const 
     throw Error(DT_BAD_BUNDLE, file + " has a header that is longer than the file");
   }
   const size_t data_start = 8 + static_cast<size_t>(header_bytes);
-  const JsonDocument header(bytes.data() + 8, static_cast<size_t>(header_bytes), file);
+  const JsonDocument header(bytes.data() + 8, static_cast<size_t>(header_bytes), file, kTensorHeaderLimits);
 
   const JsonReader entry = header.root().at(tensor);
   if (entry.at("dtype").string() != "F32") entry.at("dtype").fail("is not \"F32\"");
@@ -40,8 +41,9 @@ TensorView find_tensor(const std::string& bytes, const std::string& file, const 
   if (offsets.array_size() != 2) offsets.fail("does not hold begin and end");
   const auto limit = static_cast<int64_t>(bytes.size() - data_start);
   const int64_t first = offsets.at(0).integer(0, limit), last = offsets.at(1).integer(first, limit);
-  // Three dimensions of 2^20 and 4 bytes are 2^62 at most: no overflow.
-  const auto need = static_cast<int64_t>(view.size() * sizeof(float));
+  // In 64 bits: three dimensions of 2^20 and 4 bytes are 2^62 at most, which a 32-bit size_t would wrap.
+  int64_t need = sizeof(float);
+  for (const size_t dim : view.shape) need *= static_cast<int64_t>(dim);
   if (last - first != need) {
     offsets.fail("spans " + std::to_string(last - first) + " bytes, the shape needs " + std::to_string(need));
   }

@@ -8,14 +8,16 @@
 #include <utility>
 
 #include "common/error.h"
+#include "core/file_name.h"
 
 namespace dt {
 namespace {
 
 // Layouts: PKWARE APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12, 4.3.16.
 constexpr uint32_t kLocalHeader = 0x04034b50, kDirectoryHeader = 0x02014b50, kDirectoryEnd = 0x06054b50;
-constexpr size_t kLocalSize = 30, kDirectorySize = 46, kEndSize = 22, kMaxComment = 65535;
+constexpr size_t kLocalSize = 30, kDirectorySize = 46, kEndSize = 22;
 constexpr size_t kMaxDirectory = size_t{1} << 20, kMaxEntries = 4096;
+constexpr uint32_t kEncrypted = 1, kSizesBehind = 8;  // bits of the flags
 
 uint32_t number(const std::string& bytes, size_t at, size_t n) {
   uint32_t value = 0;
@@ -97,64 +99,103 @@ void ZipSource::fail(const std::string& problem) const {
                                  "; pack the bundle's folder again (diffusiontalker pack)");
 }
 
-// The directory's end lies at the file's end, but for a comment.
+// The file is its entries one after the other, the directory, and the directory's end, with nothing before,
+// between or behind them. So no second directory fits in, which another reader might take for the real one.
 void ZipSource::read_directory() {
   const uint64_t size = bytes_->size();
-  const auto n_tail = static_cast<size_t>(std::min<uint64_t>(size, kEndSize + kMaxComment));
-  const std::string tail = bytes_at(*bytes_, size - n_tail, n_tail);
-  size_t at = n_tail < kEndSize ? std::string::npos : n_tail - kEndSize;
-  const auto is_end = [&](size_t i) {
-    return number(tail, i, 4) == kDirectoryEnd && i + kEndSize + number(tail, i + 20, 2) == n_tail;
-  };
-  while (at != std::string::npos && !is_end(at)) at = at == 0 ? std::string::npos : at - 1;
-  if (at == std::string::npos) fail("it has no ZIP directory, or is cut short");
-  if (number(tail, at + 4, 4) != 0) fail("it is one of several volumes");
-  const size_t n_entries = number(tail, at + 10, 2);
-  const uint64_t directory_size = number(tail, at + 12, 4), directory_offset = number(tail, at + 16, 4);
-  if (number(tail, at + 8, 2) != n_entries || n_entries > kMaxEntries || directory_size > kMaxDirectory) {
+  if (size < kEndSize) fail("it has no ZIP directory, or is cut short");
+  const std::string end = bytes_at(*bytes_, size - kEndSize, kEndSize);
+  if (number(end, 0, 4) != kDirectoryEnd || number(end, 20, 2) != 0) {
+    fail(
+        "it has no ZIP directory at its very end: it is cut short, has a comment, or something is behind it");
+  }
+  if (number(end, 4, 4) != 0) fail("it is one of several volumes");
+  const size_t n_entries = number(end, 10, 2);
+  const uint64_t directory_size = number(end, 12, 4), directory_offset = number(end, 16, 4);
+  if (number(end, 8, 2) != n_entries || n_entries > kMaxEntries || directory_size > kMaxDirectory) {
     fail("its directory is damaged or too large");
   }
   if (directory_offset == 0xFFFFFFFFu) fail("it is a ZIP64 archive");
-  if (directory_offset + directory_size > size) fail("its directory lies outside of the file");
+  if (directory_offset + directory_size != size - kEndSize) fail("its directory is not where its end says");
   const std::string directory = bytes_at(*bytes_, directory_offset, static_cast<size_t>(directory_size));
   size_t position = 0;
-  for (size_t i = 0; i < n_entries; ++i) add_entry(directory, &position);
+  std::map<uint64_t, Listed> by_place;
+  for (size_t i = 0; i < n_entries; ++i) {
+    const Listed listed = read_listed(directory, &position);
+    if (!by_place.emplace(listed.entry.header_offset, listed).second) fail("two of its entries are one");
+    add_entry(listed);
+  }
+  if (position != directory.size()) fail("its directory is damaged");
+  check_places(by_place, directory_offset);
 }
 
-void ZipSource::add_entry(const std::string& directory, size_t* at) {
+ZipSource::Listed ZipSource::read_listed(const std::string& directory, size_t* at) const {
   const size_t p = *at;
-  if (p + kDirectorySize > directory.size() || number(directory, p, 4) != kDirectoryHeader) {
+  if (directory.size() < kDirectorySize || p > directory.size() - kDirectorySize ||
+      number(directory, p, 4) != kDirectoryHeader) {
     fail("its directory is damaged");
   }
   const size_t n_name = number(directory, p + 28, 2), n_extra = number(directory, p + 30, 2);
   *at = p + kDirectorySize + n_name + n_extra + number(directory, p + 32, 2);
   if (*at > directory.size()) fail("its directory is damaged");
-  const std::string name = directory.substr(p + kDirectorySize, n_name);
-  if (!name.empty() && name.back() == '/') return;  // a folder
-  Entry e;
+  Listed listed;
+  listed.name = directory.substr(p + kDirectorySize, n_name);
+  Entry& e = listed.entry;
   e.crc = number(directory, p + 16, 4);
   e.size = number(directory, p + 24, 4);
   e.header_offset = number(directory, p + 42, 4);
-  if ((number(directory, p + 8, 2) & 1) != 0) fail("\"" + name + "\" is encrypted");
+  const uint32_t flags = number(directory, p + 8, 2);
+  if ((flags & kEncrypted) != 0) fail("\"" + listed.name + "\" is encrypted");
+  if ((flags & kSizesBehind) != 0) fail("\"" + listed.name + "\" has its size behind its data");
   if (number(directory, p + 10, 2) != 0 || number(directory, p + 20, 4) != e.size) {
-    fail("\"" + name + "\" is compressed");
+    fail("\"" + listed.name + "\" is compressed");
   }
   if (e.size == 0xFFFFFFFFu || e.header_offset == 0xFFFFFFFFu) fail("it is a ZIP64 archive");
-  if (e.header_offset + kLocalSize + e.size > bytes_->size())
-    fail("\"" + name + "\" lies outside of the file");
-  if (!entries_.emplace(name, e).second) fail("it holds \"" + name + "\" twice");
+  return listed;
+}
+
+void ZipSource::add_entry(const Listed& listed) {
+  const std::string& name = listed.name;
+  if (!name.empty() && name.back() == '/') {
+    if (listed.entry.size != 0) fail("\"" + name + "\" is a folder with data");
+    return;
+  }
+  if (!is_plain_file_name(name)) fail("\"" + name + "\" is no plain file name");
+  if (!folded_.insert(ascii_lower(name)).second) fail("it holds \"" + name + "\" twice");
+  entries_.emplace(name, listed.entry);
+}
+
+// Every entry says the same in front of its data as in the directory, and they fill the file up to the
+// directory.
+void ZipSource::check_places(const std::map<uint64_t, Listed>& by_place, uint64_t end) {
+  uint64_t place = 0;
+  for (const auto& [offset, listed] : by_place) {
+    const std::string where = "\"" + listed.name + "\" is not where its directory says";
+    if (offset != place || end - place < kLocalSize) fail(where);
+    const std::string local = bytes_at(*bytes_, offset, kLocalSize);
+    const size_t n_name = number(local, 26, 2), n_extra = number(local, 28, 2);
+    const uint64_t start = offset + kLocalSize + n_name + n_extra;
+    if (number(local, 0, 4) != kLocalHeader || start > end || listed.entry.size > end - start) fail(where);
+    const bool is_same = n_name == listed.name.size() && number(local, 8, 2) == 0 &&
+                         (number(local, 6, 2) & (kEncrypted | kSizesBehind)) == 0 &&
+                         number(local, 14, 4) == listed.entry.crc &&
+                         number(local, 18, 4) == listed.entry.size &&
+                         number(local, 22, 4) == listed.entry.size &&
+                         bytes_at(*bytes_, offset + kLocalSize, n_name) == listed.name;
+    if (!is_same) fail("\"" + listed.name + "\" is described in two ways");
+    const auto entry = entries_.find(listed.name);
+    if (entry != entries_.end()) entry->second.start = start;
+    place = start + listed.entry.size;
+  }
+  if (place != end) fail("something lies between its entries and its directory");
 }
 
 std::string ZipSource::read(const std::string& name, size_t limit_bytes) const {
   const auto it = entries_.find(name);
   if (it == entries_.end()) throw Error(DT_BAD_BUNDLE, "the bundle has no file \"" + describe(name) + "\"");
   const Entry& e = it->second;
-  const std::string local = bytes_at(*bytes_, e.header_offset, kLocalSize);
-  if (number(local, 0, 4) != kLocalHeader) fail("\"" + name + "\" is not where its directory says");
-  const uint64_t start = e.header_offset + kLocalSize + number(local, 26, 2) + number(local, 28, 2);
-  if (start + e.size > bytes_->size()) fail("\"" + name + "\" lies outside of the file");
   const auto n = static_cast<size_t>(std::min<uint64_t>(e.size, limit_bytes));
-  std::string bytes = bytes_at(*bytes_, start, n);
+  std::string bytes = bytes_at(*bytes_, e.start, n);
   if (n == e.size && crc32(bytes.data(), n) != e.crc) fail("\"" + name + "\" is damaged (CRC-32)");
   return bytes;
 }

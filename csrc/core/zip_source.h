@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "core/byte_source.h"
@@ -20,8 +21,9 @@ class RandomBytes {
 };
 
 // Reads the part of the format that a bundle needs: stored entries at the top level, no encryption, no ZIP64,
-// one disk. Everything is checked against the size of the file; nothing is believed of the archive but names
-// and places, since bundle.json lists size and SHA-256 of every file.
+// one disk, no comment, and nothing but entries, directory and end. Everything is checked against the size of
+// the file; nothing is believed of the archive but names and places, since bundle.json lists size and SHA-256
+// of every file.
 class ZipSource : public ByteSource {
  public:
   // data: outlives the source. Throws DT_BAD_BUNDLE with what is wrong.
@@ -34,17 +36,24 @@ class ZipSource : public ByteSource {
 
  private:
   struct Entry {
-    uint64_t header_offset = 0, size = 0;
+    uint64_t header_offset = 0, start = 0, size = 0;  // start: of the data
     uint32_t crc = 0;
+  };
+  struct Listed {
+    std::string name;
+    Entry entry;
   };
   ZipSource(std::unique_ptr<RandomBytes> bytes, std::string label);
   void read_directory();
-  void add_entry(const std::string& directory, size_t* at);
+  Listed read_listed(const std::string& directory, size_t* at) const;
+  void add_entry(const Listed& listed);
+  void check_places(const std::map<uint64_t, Listed>& by_place, uint64_t end);
   [[noreturn]] void fail(const std::string& problem) const;
 
   std::unique_ptr<RandomBytes> bytes_;
   std::string label_;
   std::map<std::string, Entry> entries_;
+  std::set<std::string> folded_;  // names without upper case
 };
 
 // CRC-32 of ISO 3309, as ZIP and PNG use it.

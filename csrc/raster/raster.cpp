@@ -1,6 +1,7 @@
 #include "raster/raster.h"
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 
 namespace dt {
@@ -11,6 +12,15 @@ constexpr float kPi = 3.14159265358979f;
 constexpr float kNear = 1e-3f;
 // Weights this far outside still belong to a triangle, so that rounding leaves no crack between neighbours.
 constexpr float kEdgeTolerance = 1e-5f;
+// A vertex further from the picture's corner than this many samples is not drawn: the products of such
+// numbers overflow. The largest picture has 32768 samples on a side.
+constexpr float kFarthestSample = 1e7f;
+
+// A vertex that has no usable place on the screen counts as one behind the camera.
+bool is_on_screen(const ScreenVertex& v) {
+  const auto is_near = [](float x) { return std::abs(x) <= kFarthestSample; };  // false for NaN
+  return is_near(v.x) && is_near(v.y) && std::isfinite(v.inv_depth) && std::isfinite(v.camera.z);
+}
 
 void project(const dt_raster_mesh& mesh, const dt_raster_view& view, RasterFrame* frame) {
   const Vec3 eye = load_vec3(view.eye);
@@ -29,6 +39,7 @@ void project(const dt_raster_mesh& mesh, const dt_raster_view& view, RasterFrame
     v.inv_depth = depth > near ? 1 / depth : 0;
     v.x = 0.5f * frame->width + scale * v.camera.x * v.inv_depth;
     v.y = 0.5f * frame->height - scale * v.camera.y * v.inv_depth;
+    if (!is_on_screen(v)) v.inv_depth = 0;
   }
 }
 
@@ -57,7 +68,7 @@ bool set_up(const ScreenVertex* const v[3], ScreenTriangle* out) {
   if (!(v[0]->inv_depth > 0 && v[1]->inv_depth > 0 && v[2]->inv_depth > 0)) return false;
   // y points down on the screen, so that a counter-clockwise triangle has a negative area.
   const float area = (v[1]->x - v[0]->x) * (v[2]->y - v[0]->y) - (v[2]->x - v[0]->x) * (v[1]->y - v[0]->y);
-  if (!(std::abs(area) > 1e-8f)) return false;
+  if (!(std::abs(area) > 1e-8f)) return false;  // NaN too
   out->back_facing = area > 0;
   std::tie(out->left, out->right) = std::minmax({v[0]->x, v[1]->x, v[2]->x});
   std::tie(out->top, out->bottom) = std::minmax({v[0]->y, v[1]->y, v[2]->y});
@@ -70,12 +81,16 @@ bool set_up(const ScreenVertex* const v[3], ScreenTriangle* out) {
   return true;
 }
 
-// First and last sample whose centre lies at or beyond a coordinate, kept inside 0 .. n - 1 (empty: first >
-// last). Clamped as floats first: a far-off coordinate would not fit an int.
-int first_sample(float x, int n) { return static_cast<int>(std::clamp(std::ceil(x - 0.5f), 0.0f, n * 1.0f)); }
-int last_sample(float x, int n) {
-  return static_cast<int>(std::clamp(std::floor(x - 0.5f), -1.0f, n - 1.0f));
+// A whole number inside low .. high. NaN becomes low.
+int clamped_int(float x, int low, int high) {
+  if (!(x > static_cast<float>(low))) return low;
+  return x < static_cast<float>(high) ? static_cast<int>(x) : high;
 }
+
+// First and last sample whose centre lies at or beyond a coordinate, kept inside 0 .. n - 1 (empty: first >
+// last).
+int first_sample(float x, int n) { return clamped_int(std::ceil(x - 0.5f), 0, n); }
+int last_sample(float x, int n) { return clamped_int(std::floor(x - 0.5f), -1, n - 1); }
 
 // Cuts [low, high] to where slope * x + start >= -kEdgeTolerance.
 void cut_span(float slope, float start, float* low, float* high) {

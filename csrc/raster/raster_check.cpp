@@ -8,6 +8,8 @@ namespace dt {
 namespace {
 
 constexpr int32_t kMaxSide = 8192;
+// Four floats of each fit a 32-bit size.
+constexpr size_t kMaxParts = size_t{1} << 26;
 
 [[noreturn]] void reject(const std::string& message) { throw Error(DT_INVALID_ARGUMENT, message); }
 
@@ -59,8 +61,8 @@ void check_raster_arguments(const dt_raster_mesh& mesh, const dt_raster_view& vi
   if ((mesh.n_vertices && (!mesh.positions || !mesh.colors)) || (mesh.n_triangles && !mesh.triangles)) {
     reject("mesh.positions, colors or triangles is NULL: give all three");
   }
-  if (mesh.n_vertices > INT32_MAX || mesh.n_triangles > INT32_MAX)
-    reject("the mesh has more than 2^31 - 1 parts");
+  if (mesh.n_vertices > kMaxParts || mesh.n_triangles > kMaxParts)
+    reject("the mesh has more than 2^26 vertices or triangles");
   if (view.width < 1 || view.height < 1 || view.width > kMaxSide || view.height > kMaxSide) {
     reject("the picture is " + std::to_string(view.width) + " x " + std::to_string(view.height) +
            ", expected 1..8192 pixels on each side");

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "raster/raster.h"
 
@@ -124,8 +125,10 @@ Vec3 shade_pixel(const Surface& surface, const int32_t* owner, const SampleGrid&
   return total * (1.0f / grid.n);
 }
 
+// NaN, which overflowing colours give, becomes black.
 uint8_t to_byte(float square) {
-  return static_cast<uint8_t>(std::sqrt(std::clamp(square, 0.0f, 1.0f)) * 255 + 0.5f);
+  if (!(square > 0)) return 0;
+  return static_cast<uint8_t>(std::sqrt(std::min(square, 1.0f)) * 255 + 0.5f);
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ std::shared_ptr<Model> Model::open(const ByteSource& source, const std::string& 
   const unsigned n_cores = std::thread::hardware_concurrency();  // 0: unknown
   if (n_cores > 0) options.n_threads = std::min(options.n_threads, static_cast<int>(n_cores));
   options.n_workers = std::min(options.n_workers, options.n_threads);
-  const Bundle bundle = load_bundle(source);
+  const Bundle bundle = load_checked_bundle(source);
   const auto opened = std::make_shared<Opened>(options.log);
   options.log = opened->log.log();
   opened->model = open_on_first(candidates(backend, options.precision), bundle, options);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "backends/reference/network_gate.h"
 #include "common/error.h"
 #include "runtime/module.h"
 #include "runtime/registry.h"
@@ -56,6 +57,12 @@ std::shared_ptr<Model> open_on(const Candidate& candidate, const Bundle& bundle,
 }
 
 }  // namespace
+
+Bundle load_checked_bundle(const ByteSource& source) {
+  Bundle bundle = load_bundle(source);
+  check_networks(bundle);
+  return bundle;
+}
 
 std::vector<Candidate> candidates(const std::string& backend, const std::string& precision) {
   if (backend != "auto") return {candidate(describe_backend(backend))};

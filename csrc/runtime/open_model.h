@@ -17,6 +17,10 @@ struct Candidate {
   std::function<std::unique_ptr<Backend>(const Bundle&, const BackendOptions&)> create;
 };
 
+// Everything of a bundle that can be checked without a backend: load_bundle(), and the gate of its networks.
+// Throws DT_BAD_BUNDLE or DT_FILE_ERROR.
+Bundle load_checked_bundle(const ByteSource& source);
+
 // backend: a name, or "auto" for all that are here and have the precision, in their order. Throws
 // DT_INVALID_ARGUMENT for an unknown name.
 std::vector<Candidate> candidates(const std::string& backend, const std::string& precision);

@@ -229,6 +229,30 @@ static void check_mixtures(const dt_model* model) {
   BAD(dt_model_enroll_emotions(model, audio, 16000, 1, 16000, NULL, 0, 1, out, 0));
 }
 
+static void check_bundles(const char* path) {
+  size_t n = 0, need = 0;
+  char start[1];
+  EXPECT(dt_bundle_check(path) == DT_OK);
+  BAD(dt_bundle_check(NULL));
+  REFUSES(dt_bundle_check("no such bundle"), DT_BAD_BUNDLE);
+  BAD(dt_bundle_read(path, "bundle.json", start, 1, &need));
+  EXPECT(need > 1000);
+  EXPECT(dt_bundle_read(path, "README.md", out, sizeof(out), &n) == DT_OK && n > 0);
+  REFUSES(dt_bundle_read(path, "../bundle.json", out, sizeof(out), &n), DT_BAD_BUNDLE);
+  REFUSES(dt_bundle_read("no such bundle", "bundle.json", out, sizeof(out), &n), DT_BAD_BUNDLE);
+  BAD(dt_bundle_read(NULL, "bundle.json", out, sizeof(out), &n));
+  BAD(dt_bundle_read(path, NULL, out, sizeof(out), &n));
+  BAD(dt_bundle_read(path, "README.md", NULL, sizeof(out), &n));
+  BAD(dt_bundle_read(path, "README.md", out, sizeof(out), NULL));
+  BAD(dt_bundle_read(path, "README.md", out, 0, &n));
+  REFUSES(dt_bundle_read_memory(audio, 100, "bundle.json", out, sizeof(out), &n), DT_BAD_BUNDLE);
+  BAD(dt_bundle_read_memory(NULL, 100, "bundle.json", out, sizeof(out), &n));
+  BAD(dt_bundle_read_memory(audio, (size_t)-1, "bundle.json", out, sizeof(out), &n));
+  BAD(dt_bundle_read_memory(audio, 100, NULL, out, sizeof(out), &n));
+  BAD(dt_bundle_read_memory(audio, 100, "bundle.json", out, sizeof(out), NULL));
+  REFUSES(dt_bundle_read_memory(audio, 100, "bundle.json", NULL, 0, &n), DT_BAD_BUNDLE);
+}
+
 static void check_tools(const dt_model* model) {
   size_t n = 0;
   BAD(dt_noise_fill(1, 0, (size_t)-1, 52, out));
@@ -306,6 +330,7 @@ int main(int argc, char** argv) {
   check_styles(model);
   check_mixtures(model);
   check_tools(model);
+  check_bundles(argv[1]);
   check_raster();
   dt_model_release(model);
   check_dead_model(model);

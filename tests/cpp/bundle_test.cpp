@@ -246,6 +246,10 @@ TEST(Bundle, RefusesBadSafetensors) {
   has(R"({"identities":{"dtype":"F32","shape":[2,2],"data_offsets":[0,17]}})", "data_offsets[1] is 17");
   has(R"({"identities":{"dtype":"F32","shape":[2,2],"data_offsets":[8,0]}})", "data_offsets[1] is 0");
   has(R"({"identities":{"dtype":"F32","shape":[2,3],"data_offsets":[0,16]}})", "the shape needs 24");
+  // 2^60 values of 4 bytes: the product is 0 where sizes have 32 bits.
+  has(R"({"identities":{"dtype":"F32","shape":[1048576,1048576],"data_offsets":[0,0]}})",
+      "the shape needs 4398046511104");
+  has(R"({"identities":)" + std::string(20, '[') + std::string(20, ']') + "}", "more than 8 deep");
   EXPECT_NE(message(std::string("abc")).find("too short"), std::string::npos);
   EXPECT_NE(message(std::string(12, '\xff')).find("longer than the file"), std::string::npos);
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -18,6 +19,7 @@ struct Picture {
   dt_raster_mesh mesh = {};
   dt_raster_view view;
   std::vector<uint8_t> pixels;
+  bool many_vertices = false;  // says more of them than there may be
 
   explicit Picture(int side = 64) {
     dt_raster_view_default(&view);
@@ -46,7 +48,7 @@ struct Picture {
     mesh.positions = positions.data();
     mesh.colors = colors.data();
     mesh.smooth_group = smooth_group.empty() ? nullptr : smooth_group.data();
-    mesh.n_vertices = positions.size() / 3;
+    mesh.n_vertices = many_vertices ? (size_t{1} << 26) + 1 : positions.size() / 3;
     mesh.triangles = triangles.data();
     mesh.n_triangles = triangles.size() / 3;
     return dt_raster_draw(&mesh, &view, pixels.data(), pixels.size());
@@ -170,6 +172,61 @@ TEST(Raster, TrianglesBehindTheCameraAndFarOffAreHarmless) {
   EXPECT_EQ(picture.draw(), DT_OK) << dt_last_error();
 }
 
+// Sums and products of finite numbers may be infinite, and the difference of two of those is not a number.
+TEST(Raster, FiniteNumbersOfEverySizeAreSafe) {
+  const std::vector<float> sizes = {
+      0,     1e-45f, 1e-38f, 1e-20f, 0.5f,  1e6f,  1e19f,
+      2e19f, 1e30f,  1e37f,  2e37f,  1e38f, 3e38f, std::numeric_limits<float>::max()};
+  unsigned state = 1;
+  const auto any = [&] {
+    state = state * 1664525u + 1013904223u;
+    const float size = sizes[(state >> 8) % sizes.size()];
+    return (state >> 30 & 1) != 0 ? -size : size;
+  };
+  for (int round = 0; round < 2000; ++round) {
+    SCOPED_TRACE(round);
+    Picture picture(24);
+    if (round % 3 == 0) picture.view.eye[2] = 1e-15f;
+    for (int i = 0; i < 9; ++i) picture.add_vertex(any(), any(), any(), any(), any(), any());
+    for (size_t i = 3; i < picture.colors.size(); i += 4) picture.colors[i] = any();
+    for (int32_t i = 0; i < 9; ++i) picture.triangles.push_back(round % 2 == 0 ? i : (i * 7 + round) % 9);
+    if (round % 5 == 0) picture.smooth_group.assign(9, 0);
+    ASSERT_EQ(picture.draw(), DT_OK) << dt_last_error();
+  }
+}
+
+// The triangle that once made the rasteriser write outside of its buffer.
+TEST(Raster, TriangleWhoseEdgesOverflowIsLeftOut) {
+  Picture picture, empty;
+  for (const auto& [x, y, z] : {std::array<float, 3>{2e37f, 1, 0}, {0, 2e37f, 0}, {-2e37f, 0, 1}}) {
+    picture.add_vertex(x, y, z, 1, 0, 0);
+  }
+  picture.triangles = {0, 1, 2};
+  ASSERT_EQ(picture.draw(), DT_OK) << dt_last_error();
+  ASSERT_EQ(empty.draw(), DT_OK) << dt_last_error();
+  EXPECT_EQ(picture.pixels, empty.pixels);
+}
+
+// A triangle far beyond the picture still covers it, as a wall behind the scene does.
+TEST(Raster, LargeTriangleCoversThePicture) {
+  Picture picture;
+  picture.add_square(1e4f, 0, 1, 0, 0);
+  ASSERT_EQ(picture.draw(), DT_OK) << dt_last_error();
+  for (const int corner : {0, 63}) EXPECT_GT(picture.at(corner, corner)[0], 100);
+}
+
+// Light of a colour that overflows is black or white, and never a number outside of a byte.
+TEST(Raster, OverflowingColoursAreSafe) {
+  for (const float size : {1e20f, -1e20f, 3e38f, -3e38f}) {
+    Picture picture;
+    picture.add_square(1, 0, size, size, size);
+    for (size_t i = 3; i < picture.colors.size(); i += 4) picture.colors[i] = size;
+    picture.view.key_intensity = 10;
+    ASSERT_EQ(picture.draw(), DT_OK) << dt_last_error();
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(picture.at(32, 32)[i] == 0 || picture.at(32, 32)[i] == 255);
+  }
+}
+
 TEST(Raster, RefusesBadArguments) {
   const float nan = std::numeric_limits<float>::quiet_NaN(),
               infinity = std::numeric_limits<float>::infinity();
@@ -194,6 +251,7 @@ TEST(Raster, RefusesBadArguments) {
   refused("width", [](Picture& p, float) { p.view.width = 0; }, 0, "0 x 64");
   refused("huge", [](Picture& p, float) { p.view.height = 1 << 30; }, 0, "8192");
   refused("samples", [](Picture& p, float) { p.view.samples_per_axis = 5; }, 0, "samples_per_axis");
+  refused("many vertices", [](Picture& p, float) { p.many_vertices = true; }, 0, "2^26 vertices");
   refused("capacity", [](Picture& p, float) { p.pixels.pop_back(); }, 0, "bytes");
   refused("no view", [](Picture& p, float) { p.view.eye[2] = 0; }, 0, "target");
   refused("up along view", [](Picture& p, float) { p.view.up[1] = 0, p.view.up[2] = 1; }, 0, "up");

@@ -18,10 +18,11 @@ void put(std::string* out, uint64_t value, size_t n) {
   for (size_t i = 0; i < n; ++i, value >>= 8) out->push_back(static_cast<char>(value));
 }
 
-// A stored archive as zipfile writes it. extra: bytes of an extra field in the local headers only.
+// A stored archive as zipfile writes it. extra: bytes of an extra field in the local headers only. before:
+// bytes in front of everything, which the directory counts.
 std::string zip(const std::vector<std::pair<std::string, std::string>>& files, const std::string& extra = "",
-                const std::string& comment = "") {
-  std::string out, directory;
+                const std::string& comment = "", const std::string& before = "") {
+  std::string out = before, directory;
   for (const auto& [name, data] : files) {
     std::string common;
     put(&common, 0, 2 + 2 + 4);  // flags, method, time and date
@@ -55,7 +56,7 @@ std::string zip(const std::vector<std::pair<std::string, std::string>>& files, c
 
 TEST(ZipSource, ReadsStoredFiles) {
   EXPECT_EQ(crc32("123456789", 9), 0xCBF43926u);  // the check value of CRC-32/ISO-HDLC
-  const std::string archive = zip({{"a.txt", "hello"}, {"b", ""}, {"folder/", ""}}, "extra!", "a comment");
+  const std::string archive = zip({{"a.txt", "hello"}, {"b", ""}, {"folder/", ""}}, "extra!");
   const auto source = ZipSource::from_memory(archive.data(), archive.size());
   EXPECT_EQ(source->read("a.txt", 100), "hello");
   EXPECT_EQ(source->read("a.txt", 3), "hel");
@@ -91,8 +92,43 @@ TEST(ZipSource, RefusesWhatABundleNeverNeeds) {
   };
   EXPECT_NE(with(10, 8).find("compressed"), std::string::npos);
   EXPECT_NE(with(8, 1).find("encrypted"), std::string::npos);
-  EXPECT_NE(with(44, 1).find("outside"), std::string::npos);
+  EXPECT_NE(with(8, 8).find("size behind its data"), std::string::npos);
+  EXPECT_NE(with(44, 1).find("not where its directory says"), std::string::npos);
   EXPECT_NE(with(28, 100).find("damaged"), std::string::npos);
+  for (const char* name : {"../a", "/etc/passwd", "a:b", "nul", "x/y", ""}) {
+    EXPECT_NE(message(zip({{name, "1"}})).find("no plain file name"), std::string::npos) << name;
+  }
+  EXPECT_NE(message(zip({{"README.md", "1"}, {"readme.MD", "2"}})).find("twice"), std::string::npos);
+}
+
+// Another reader may look for the directory elsewhere, or believe what stands in front of the data: such a
+// file shows one bundle to a person and another one to the library.
+TEST(ZipSource, RefusesWhatTwoReadersCouldReadInTwoWays) {
+  const auto message = [](const std::string& archive) {
+    return message_of([&] { ZipSource::from_memory(archive.data(), archive.size()); });
+  };
+  const std::string good = zip({{"a", "1"}}), other = zip({{"b", "22"}});
+  EXPECT_EQ(message(good), "");
+  EXPECT_NE(message(good + other).find("is not where its end says"), std::string::npos);
+  EXPECT_NE(message(zip({{"a", "1"}}, "", "", good)).find("\"a\" is not where its directory says"),
+            std::string::npos);
+  EXPECT_NE(message(zip({{"a", "1"}}, "", "a comment")).find("has a comment"), std::string::npos);
+  EXPECT_NE(message(zip({{"a", "1"}}, "", good)).find("is not where its end says"), std::string::npos);
+  EXPECT_NE(message(good + "x").find("something is behind it"), std::string::npos);
+  // What the local header says beside the directory: method, CRC, sizes, name.
+  for (const size_t at : {size_t{8}, size_t{14}, size_t{18}, size_t{22}, size_t{30}}) {
+    std::string changed = good;
+    changed[at] ^= 1;
+    EXPECT_NE(message(changed).find("described in two ways"), std::string::npos) << at;
+  }
+  // Two entries of the directory that lie in one another, and a gap between two.
+  std::string nested = zip({{"a", "0123456789"}, {"b", "22"}});
+  const size_t second = nested.rfind("PK\x01\x02");
+  nested[second + 42] = 0;
+  EXPECT_NE(message(nested).find("two of its entries are one"), std::string::npos);
+  std::string gap = zip({{"a", "1"}, {"b", "22"}});
+  gap[gap.find("PK\x01\x02") + 42] = 1;
+  EXPECT_NE(message(gap).find("is not where its directory says"), std::string::npos);
 }
 
 // Whatever the bytes: the right content, or an Error; sanitizers see to the rest.

@@ -32,8 +32,9 @@ class Machine(SimpleNamespace):
 
     def __init__(self, bundle, library="tensorrt-rtx", usable=True):
         super().__init__(
-            opened=[], tensorrt_library=library, usable=usable, digest=bundle_hash(bundle), Stream=real.Stream
-        )
+            opened=[], tensorrt_library=library, usable=usable, digest=bundle_hash(bundle), Stream=real.Stream,
+            bundle_read=real.bundle_read, bundle_check=real.bundle_check,
+        )  # fmt: skip
 
     def backends(self):
         return real.backends()

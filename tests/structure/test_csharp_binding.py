@@ -20,6 +20,7 @@ NOT_IN_CSHARP = {
     "dt_scheduler_get_stats", "dt_device_array_create", "dt_device_array_release", "dt_device_array_get_info",
     "dt_device_array_wait", "dt_stream_pull_device", "dt_stream_pull_device_with_pose", "dt_rig_create",
     "dt_rig_release", "dt_rig_pose", "dt_raster_view_init", "dt_raster_draw", "dt_noise_fill", "dt_resample",
+    "dt_bundle_check", "dt_bundle_read", "dt_bundle_read_memory",
 }  # fmt: skip
 
 

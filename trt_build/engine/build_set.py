@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from diffusiontalker.errors import BundleError, EngineError
+from diffusiontalker.errors import EngineError
 from diffusiontalker.spec import bundles
 from diffusiontalker.trt_build.engine import timing
 from diffusiontalker.trt_build.engine.build_plan import build_plan, prepare_graph
@@ -61,9 +61,7 @@ def ensure_engines(
     folder: instead of the place in the user's cache. force: build in any case.
     Where another process builds the same set, waits for it: `report` is told (0, 0, "waiting for ..").
     Raises BundleError, EngineError, OutputError; a set that was there is kept then."""
-    description = bundles.read_description(wanted.bundle)
-    if problems := bundles.file_problems(wanted.bundle, description):
-        raise BundleError(f"{wanted.bundle} is not whole: {problems[0]}; get the bundle again")
+    description = bundles.checked_description(wanted.bundle)
     library, gpu = choose_library(wanted.library)
     identity = _identity(wanted, description, library, gpu)
     target = folder or engines_folder() / identity.key
@@ -132,7 +130,7 @@ def _build(
     for n, spec in enumerate(specs):
         begun = time.perf_counter()
         report(n, len(specs), spec.label)
-        graph = prepare_graph(bundles.inside(bundle, spec.graph).read_bytes(), spec, library.strongly_typed)
+        graph = prepare_graph(bundles.read_file(bundle, spec.graph), spec, library.strongly_typed)
         inner = _within(report, n, len(specs), spec.label)
         plan = build_plan(library, graph, spec, identity.options, inner, kernels)
         kernels = plan.timing or kernels

@@ -92,11 +92,7 @@ def _sizes(values: Sequence) -> tuple[int, ...]:
 
 def bundle_hash(bundle: Path) -> str:
     """SHA-256 of bundle.json's bytes, which lists the hash of every other file. Raises BundleError."""
-    path = bundles.inside(bundle, bundles.DESCRIPTION)
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except (OSError, KeyError) as e:
-        raise BundleError(f"{path} cannot be read: {getattr(e, 'strerror', None) or e}") from e
+    return hashlib.sha256(bundles.read_file(bundle, bundles.DESCRIPTION)).hexdigest()
 
 
 def bundle_windows(description: dict, profiles: Sequence[str] = ()) -> tuple[int, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import stat
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -63,9 +65,10 @@ def read(folder: Path) -> EngineSet:
     """The set of a folder, its plans unread. Raises EngineError: no set, not parsed, of another format."""
     path = folder / NAME
     try:
-        if path.stat().st_size > MAX_BYTES:
+        text = _regular_bytes(path, MAX_BYTES + 1)
+        if len(text) > MAX_BYTES:
             raise EngineError(f"{path} is damaged: it has more than {MAX_BYTES} bytes; {REMEDY}")
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(text.decode("utf-8"))
     except FileNotFoundError as e:
         raise EngineError(f"{folder} holds no engine set: it has no {NAME}; {REMEDY}") from e
     except OSError as e:
@@ -84,9 +87,19 @@ def read(folder: Path) -> EngineSet:
         for engine in engines:
             if Path(engine.file).name != engine.file or not engine.file or not isinstance(engine.bytes, int):
                 raise ValueError(f"{engine.file!r}")
+            if engine.bytes < 1:
+                raise ValueError(f"the size of {engine.file!r}")
         return EngineSet(folder, Identity.from_dict(content["identity"]), engines, dict(content["built"]))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as e:
         raise EngineError(f"{path} is damaged: {e} is missing or wrong; {REMEDY}") from e
+
+
+def _regular_bytes(path: Path, limit: int) -> bytes:
+    """The first bytes of a file. Raises OSError, also for what is no regular file: a pipe or a device never ends."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file")
+    with path.open("rb") as f:
+        return f.read(limit)
 
 
 def file_problem(engines: EngineSet) -> str:
@@ -95,8 +108,10 @@ def file_problem(engines: EngineSet) -> str:
         path = engines.folder / engine.file
         digest = hashlib.sha256()
         try:
-            size = path.stat().st_size
-            if size != engine.bytes:
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode):
+                return f"{path} cannot be read: it is no regular file"
+            if (size := status.st_size) != engine.bytes:
                 return f"{path} has {size} bytes, expected {engine.bytes}: it is damaged"
             with path.open("rb") as f:
                 head = f.read(32)

@@ -7,6 +7,8 @@
 #include "common/error.h"
 #include "common/json_reader.h"
 #include "common/sha256.h"
+#include "core/budget.h"
+#include "core/file_name.h"
 
 namespace dt {
 namespace {
@@ -14,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kRemedy[] = ": build it again with `diffusiontalker engine build BUNDLE`";
-constexpr int64_t kMaxPlanBytes = int64_t{1} << 33, kMaxSidecarBytes = int64_t{1} << 24;
+constexpr int64_t kMaxPlanBytes = int64_t{1} << 33;
 
 [[noreturn]] void fail(const std::string& what) { throw Error(DT_NO_BACKEND, what + kRemedy); }
 
@@ -45,7 +47,7 @@ EngineEntry entry_of(const JsonReader& json) {
   EngineEntry entry;
   entry.network = network_of(json.at("network"));
   entry.file = json.at("file").string();
-  if (entry.file.empty() || entry.file.find_first_of("/\\:") != std::string::npos || entry.file[0] == '.') {
+  if (!is_plain_file_name(entry.file) || entry.file[0] == '.') {
     json.at("file").fail("must be a plain file name");
   }
   entry.sha256 = json.at("sha256").string();
@@ -60,7 +62,7 @@ EngineEntry entry_of(const JsonReader& json) {
 }
 
 EngineSet parse(const std::string& text, const std::string& file) {
-  const JsonDocument document(text.data(), text.size(), file);
+  const JsonDocument document(text.data(), text.size(), file, kEngineSetLimits);
   const JsonReader root = document.root(), identity = root.at("identity");
   const int64_t format = root.at("format").integer(0, 1 << 30);
   if (format != 1) {
@@ -128,7 +130,7 @@ EngineSet read_engine_set(const std::string& folder) {
   const fs::path path = fs::u8path(folder) / "engines.json";
   std::error_code ignored;
   if (!fs::exists(path, ignored)) fail("there are no engines in " + folder + " (no engines.json)");
-  const std::string text = read_file(path, kMaxSidecarBytes);
+  const std::string text = read_file(path, static_cast<int64_t>(kEngineSetLimits.bytes));
   try {
     EngineSet set = parse(text, path.u8string());
     set.folder = folder;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "backends/reference/op.h"
 #include "backends/reference/tensor.h"
 
 namespace dt::reference {
@@ -34,8 +35,11 @@ void broadcast_apply(const Shape& shape_a, const std::vector<A>& a, const Shape&
 
 // The same for two tensors of one kind, which the result has too.
 template <class FloatF, class IntF>
-Tensor broadcast_tensors(const Tensor& a, const Tensor& b, FloatF on_floats, IntF on_ints) {
-  Tensor out = Tensor::zeros(a.dtype, broadcast(a.shape, b.shape));
+Tensor broadcast_tensors(const OpArgs& args, const Tensor& a, const Tensor& b, FloatF on_floats,
+                         IntF on_ints) {
+  Shape shape = broadcast(a.shape, b.shape);
+  if (args.wants_outline(shape)) return Tensor::outline(a.dtype, std::move(shape));
+  Tensor out = Tensor::zeros(a.dtype, std::move(shape));
   if (a.dtype == DType::kFloat) {
     broadcast_apply(a.shape, a.floats, b.shape, b.floats, out.shape, out.floats, on_floats);
   } else {

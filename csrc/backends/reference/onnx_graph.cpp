@@ -18,16 +18,20 @@ constexpr int64_t kMinOpset = 13;  // the first whose Softmax, Squeeze and Split
 }  // namespace
 
 OnnxGraph OnnxGraph::load(const uint8_t* data, size_t size) {
-  return OnnxGraph(parse_onnx_model(data, size));
+  return OnnxGraph(parse_onnx_model(data, size, Weights::kRead), true);
 }
 
-OnnxGraph::OnnxGraph(OnnxModel model) : model_(std::move(model)) {
+OnnxGraph OnnxGraph::outline(const uint8_t* data, size_t size) {
+  return OnnxGraph(parse_onnx_model(data, size, Weights::kOutline), false);
+}
+
+OnnxGraph::OnnxGraph(OnnxModel model, bool folds) : model_(std::move(model)) {
   if (model_.opset < kMinOpset) {
     bad_graph("it has opset " + std::to_string(model_.opset) + ", expected " + std::to_string(kMinOpset) +
               " or later");
   }
   resolve();
-  fold_constants();
+  if (folds) fold_constants();
   find_last_uses();
 }
 
@@ -38,7 +42,8 @@ void OnnxGraph::resolve() {
     if (!slot_of_.emplace(name, slot).second) bad_graph("two values are called '" + name + "'");
     return slot;
   };
-  for (auto& [name, tensor] : model_.initializers) constants_[define(name)] = std::move(tensor);
+  for (auto& [name, tensor] : model_.initializers)
+    constants_[define(name)] = std::move(tensor);  // each name once
   for (const ValueInfo& info : model_.inputs) {
     if (model_.initializers.count(info.name)) continue;  // old files list initializers as inputs too
     define(info.name);
@@ -51,7 +56,7 @@ void OnnxGraph::resolve() {
     if (op == op_table().end() || !(node.domain.empty() || node.domain == "ai.onnx")) {
       throw Error(DT_BAD_BUNDLE, "operator " + (node.domain.empty() ? "" : node.domain + ".") + node.op_type +
                                      " (opset " + std::to_string(model_.opset) +
-                                     ") is not implemented by the reference backend; use openvino");
+                                     ") is not one that a bundle may use (docs/bundle-format.md lists them)");
     }
     Step step{i, op->second, {}, {}, {}};
     for (const std::string& name : node.inputs) {
@@ -73,6 +78,7 @@ void OnnxGraph::fold_constants() {
   Values values(n_slots_, nullptr);
   for (const auto& [slot, tensor] : constants_) values[static_cast<size_t>(slot)] = &tensor;
   std::vector<Step> remaining;
+  CostMeter meter{{}, kMaxNetworkCost};
   for (Step& step : steps_) {
     bool constant = true;
     for (int64_t slot : step.inputs) constant = constant && (slot < 0 || values[static_cast<size_t>(slot)]);
@@ -80,6 +86,7 @@ void OnnxGraph::fold_constants() {
       remaining.push_back(std::move(step));
       continue;
     }
+    run_step(step, values, &meter);  // before memory is taken
     std::vector<Tensor> results = run_step(step, values);
     for (size_t i = 0; i < step.outputs.size(); ++i) {
       if (step.outputs[i] < 0) continue;
@@ -103,11 +110,11 @@ void OnnxGraph::find_last_uses() {
   }
 }
 
-std::vector<Tensor> OnnxGraph::run_step(const Step& step, const Values& values) const {
+std::vector<Tensor> OnnxGraph::run_step(const Step& step, const Values& values, CostMeter* meter) const {
   const Node& node = model_.nodes[step.node];
   Values inputs;
   for (int64_t slot : step.inputs) inputs.push_back(slot < 0 ? nullptr : values[static_cast<size_t>(slot)]);
-  const OpArgs args(node, std::move(inputs));
+  const OpArgs args(node, std::move(inputs), meter);
   std::vector<Tensor> results;
   try {
     results = step.function(args);
@@ -119,6 +126,7 @@ std::vector<Tensor> OnnxGraph::run_step(const Step& step, const Values& values) 
   args.require(results.size() >= node.outputs.size(), "it has " + std::to_string(results.size()) +
                                                           " outputs, " + std::to_string(node.outputs.size()) +
                                                           " are used");
+  for (const Tensor& result : results) args.count_numbers(result.size());
   return results;
 }
 
@@ -141,6 +149,27 @@ const Tensor& OnnxGraph::checked_input(const ValueInfo& info,
 }
 
 std::vector<Tensor> OnnxGraph::run(const std::map<std::string, Tensor>& inputs) const {
+  return run_steps(inputs, nullptr);
+}
+
+OnnxGraph::Estimate OnnxGraph::estimate(const std::map<std::string, Shape>& inputs, size_t batch) const {
+  std::map<std::string, Tensor> outlines;
+  for (const ValueInfo& info : inputs_) {
+    const auto found = inputs.find(info.name);
+    if (found != inputs.end()) outlines[info.name] = Tensor::outline(info.dtype, found->second);
+  }
+  CostMeter meter{{}, {kMaxNetworkCost.numbers * batch, kMaxNetworkCost.products * batch}};
+  Estimate estimate;
+  for (const Tensor& result : run_steps(outlines, &meter)) {
+    estimate.outputs.push_back(result.shape);
+    estimate.dtypes.push_back(result.dtype);
+  }
+  estimate.cost = meter.cost;
+  return estimate;
+}
+
+std::vector<Tensor> OnnxGraph::run_steps(const std::map<std::string, Tensor>& inputs,
+                                         CostMeter* meter) const {
   Values values(n_slots_, nullptr);
   std::vector<Tensor> computed(n_slots_);
   for (const auto& [slot, tensor] : constants_) values[static_cast<size_t>(slot)] = &tensor;
@@ -148,7 +177,7 @@ std::vector<Tensor> OnnxGraph::run(const std::map<std::string, Tensor>& inputs) 
     values[static_cast<size_t>(slot_of_.at(info.name))] = &checked_input(info, inputs);
   }
   for (const Step& step : steps_) {
-    std::vector<Tensor> results = run_step(step, values);
+    std::vector<Tensor> results = run_step(step, values, meter);
     for (size_t i = 0; i < step.outputs.size(); ++i) {
       if (step.outputs[i] < 0) continue;
       const size_t slot = static_cast<size_t>(step.outputs[i]);

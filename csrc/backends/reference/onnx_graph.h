@@ -20,7 +20,10 @@ class OnnxGraph {
   // data: a whole .onnx file without external data, opset 13 or later;
   // copied, not kept. Throws dt::Error(DT_BAD_BUNDLE) for a damaged file
   // (it never reads outside it) and for operators that are not implemented.
+  // Folding of constants beyond kMaxNetworkCost is DT_BAD_BUNDLE too.
   static OnnxGraph load(const uint8_t* data, size_t size);
+  // The same graph without the values of its weights, much faster; only for cost().
+  static OnnxGraph outline(const uint8_t* data, size_t size);
 
   // The graph's inputs without initializers, and its outputs, in file order; -1 marks a symbolic dimension.
   const std::vector<ValueInfo>& inputs() const { return inputs_; }
@@ -30,6 +33,16 @@ class OnnxGraph {
   // outputs(). Throws dt::Error: DT_INVALID_ARGUMENT for a missing input or one of another type, rank or
   // fixed dimension; DT_BAD_BUNDLE when an operator cannot work on what it is given.
   std::vector<Tensor> run(const std::map<std::string, Tensor>& inputs) const;
+
+  // What run() would take for inputs of these shapes, and shapes and types of its results, in the order of
+  // outputs().
+  struct Estimate {
+    NetworkCost cost;
+    std::vector<Shape> outputs;
+    std::vector<DType> dtypes;
+  };
+  // Throws as run() does, and DT_BAD_BUNDLE for what is beyond kMaxNetworkCost times `batch`.
+  Estimate estimate(const std::map<std::string, Shape>& inputs, size_t batch = 1) const;
 
  private:
   // A node with its names resolved to slots of the value table.
@@ -42,11 +55,13 @@ class OnnxGraph {
   };
   using Values = std::vector<const Tensor*>;
 
-  explicit OnnxGraph(OnnxModel model);
+  OnnxGraph(OnnxModel model, bool folds);
   void resolve();
   void fold_constants();
   void find_last_uses();
-  std::vector<Tensor> run_step(const Step& step, const Values& values) const;
+  // meter: as in OpArgs.
+  std::vector<Tensor> run_step(const Step& step, const Values& values, CostMeter* meter = nullptr) const;
+  std::vector<Tensor> run_steps(const std::map<std::string, Tensor>& inputs, CostMeter* meter) const;
   const Tensor& checked_input(const ValueInfo& info, const std::map<std::string, Tensor>& inputs) const;
 
   OnnxModel model_;

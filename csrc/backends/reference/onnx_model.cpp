@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "backends/reference/network_limits.h"
 #include "backends/reference/onnx_tensor.h"
 #include "backends/reference/proto_reader.h"
 #include "common/error.h"
@@ -11,8 +12,14 @@ namespace dt::reference {
 namespace {
 
 [[noreturn]] void unsupported(const std::string& what) {
-  throw Error(DT_BAD_BUNDLE,
-              "the ONNX file uses " + what + ", which the reference backend does not have; use openvino");
+  throw Error(DT_BAD_BUNDLE, "the ONNX file uses " + what + ", which a bundle must not use");
+}
+
+// Throws when a file has more than `most` parts of a kind.
+void limit(size_t n, size_t most, const char* parts) {
+  if (n <= most) return;
+  throw Error(DT_BAD_BUNDLE, "the ONNX file has more than " + std::to_string(most) + " " + parts +
+                                 ", the most that a bundle's network may have");
 }
 
 Attribute parse_attribute(ProtoReader r, std::string& name) {
@@ -33,7 +40,7 @@ Attribute parse_attribute(ProtoReader r, std::string& name) {
         break;
       case 5:
       case 10:
-        a.tensors.push_back(parse_onnx_tensor(r.message(), nullptr));
+        a.tensors.push_back(parse_onnx_tensor(r.message(), nullptr, Weights::kRead));
         break;
       case 6:
       case 11:
@@ -85,7 +92,9 @@ Node parse_node(ProtoReader r) {
       case 5: {
         std::string name;
         Attribute attribute = parse_attribute(r.message(), name);
-        node.attributes[name] = std::move(attribute);
+        if (!node.attributes.emplace(name, std::move(attribute)).second) {
+          unsupported("two attributes of one node that are called '" + name + "'");
+        }
         break;
       }
       case 7:
@@ -105,6 +114,7 @@ void parse_dimension(ProtoReader r, ValueInfo& info) {
     if (r.field() == 1) value = r.integer();
     if (r.field() == 2) symbol = r.string();
   }
+  limit(info.shape.size() + 1, kMaxRank, "dimensions in a tensor");
   info.shape.push_back(value < 0 ? -1 : value);
   info.symbolic_names.push_back(symbol);
 }
@@ -134,22 +144,31 @@ ValueInfo parse_value_info(ProtoReader r) {
   return info;
 }
 
-void parse_graph(ProtoReader r, OnnxModel& model) {
+void parse_graph(ProtoReader r, Weights weights, OnnxModel& model) {
+  size_t n_names = 0;
   while (r.next()) {
     switch (r.field()) {
       case 1:
+        limit(model.nodes.size() + 1, kMaxNodes, "nodes");
         model.nodes.push_back(parse_node(r.message()));
+        n_names += model.nodes.back().inputs.size() + model.nodes.back().outputs.size();
+        limit(n_names, kMaxNames, "inputs and outputs of nodes");
         break;
       case 5: {
         std::string name;
-        Tensor tensor = parse_onnx_tensor(r.message(), &name);
-        model.initializers[name] = std::move(tensor);
+        limit(model.initializers.size() + 1, kMaxInitializers, "initializers");
+        Tensor tensor = parse_onnx_tensor(r.message(), &name, weights);
+        if (!model.initializers.emplace(name, std::move(tensor)).second) {
+          unsupported("two initializers that are called '" + name + "'");
+        }
         break;
       }
       case 11:
+        limit(model.inputs.size() + 1, kMaxInitializers, "inputs");
         model.inputs.push_back(parse_value_info(r.message()));
         break;
       case 12:
+        limit(model.outputs.size() + 1, kMaxInitializers, "outputs");
         model.outputs.push_back(parse_value_info(r.message()));
         break;
       case 15:
@@ -172,16 +191,18 @@ void parse_opset(ProtoReader r, OnnxModel& model) {
 
 }  // namespace
 
-OnnxModel parse_onnx_model(const uint8_t* data, size_t size) {
+OnnxModel parse_onnx_model(const uint8_t* data, size_t size, Weights weights) {
   OnnxModel model;
   bool has_graph = false;
   for (ProtoReader r(data, size); r.next();) {
     if (r.field() == 7) {
       if (has_graph) unsupported("two graphs");
       has_graph = true;
-      parse_graph(r.message(), model);
+      parse_graph(r.message(), weights, model);
     } else if (r.field() == 8) {
       parse_opset(r.message(), model);
+    } else if (r.field() == 20) {
+      unsupported("training information");
     } else if (r.field() == 25) {
       unsupported("model-local functions");
     }

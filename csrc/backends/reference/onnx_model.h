@@ -43,8 +43,12 @@ struct OnnxModel {
   std::vector<ValueInfo> inputs, outputs;
 };
 
-// Reads a model from memory. Throws dt::Error(DT_BAD_BUNDLE) for damaged files and for what this reader
-// leaves out (external data, sparse tensors, strings, subgraphs, model-local functions).
-OnnxModel parse_onnx_model(const uint8_t* data, size_t size);
+// kOutline: the values of large tensors are counted and left out (Tensor::is_outline).
+enum class Weights { kRead, kOutline };
+
+// Reads a model from memory. Throws dt::Error(DT_BAD_BUNDLE) for damaged files, for more parts than
+// network_limits.h allows, and for what a bundle must not use: external data, sparse tensors, strings,
+// subgraphs, model-local functions, training information.
+OnnxModel parse_onnx_model(const uint8_t* data, size_t size, Weights weights);
 
 }  // namespace dt::reference

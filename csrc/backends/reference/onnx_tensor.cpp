@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "backends/reference/half.h"
+#include "backends/reference/network_limits.h"
 #include "common/error.h"
 
 namespace dt::reference {
@@ -107,11 +108,16 @@ void read_typed(const ProtoReader& r, Payload& payload) {
   }
 }
 
-Tensor decode(const std::string& name, int64_t data_type, Shape shape, const Payload& payload) {
+Tensor decode(const std::string& name, int64_t data_type, Shape shape, const Payload& payload,
+              Weights weights) {
+  if (shape.size() > kMaxRank) bad_tensor(name, "has " + std::to_string(shape.size()) + " dimensions");
   const size_t width = element_bytes(data_type);
   const size_t n = payload.raw ? payload.n_raw / width : payload.typed.size();
   if (static_cast<int64_t>(n) != n_elements(shape) || (payload.raw && payload.n_raw % width != 0)) {
     bad_tensor(name, "has shape " + to_string(shape) + " but " + std::to_string(n) + " values");
+  }
+  if (weights == Weights::kOutline && static_cast<int64_t>(n) > kMaxSizeElements) {
+    return Tensor::outline(dtype_of_onnx(data_type), std::move(shape));
   }
   Tensor out = Tensor::zeros(dtype_of_onnx(data_type), std::move(shape));
   for (size_t i = 0; i < n; ++i) {
@@ -151,11 +157,11 @@ DType dtype_of_onnx(int64_t data_type) {
       return DType::kInt64;
     default:
       throw Error(DT_BAD_BUNDLE, "the ONNX file uses data type " + std::to_string(data_type) +
-                                     ", which the reference backend does not have; use openvino");
+                                     ", which a bundle must not use");
   }
 }
 
-Tensor parse_onnx_tensor(ProtoReader r, std::string* name) {
+Tensor parse_onnx_tensor(ProtoReader r, std::string* name, Weights weights) {
   Shape shape;
   int64_t data_type = 0;
   std::string own_name;
@@ -181,6 +187,8 @@ Tensor parse_onnx_tensor(ProtoReader r, std::string* name) {
       case 11:
         read_typed(r, payload);
         break;
+      case 3:
+        bad_tensor(own_name, "is one piece of a larger one, which bundles do not allow");
       case 8:
         own_name = r.string();
         break;
@@ -199,7 +207,7 @@ Tensor parse_onnx_tensor(ProtoReader r, std::string* name) {
     }
   }
   if (name) *name = own_name;
-  return decode(own_name, data_type, std::move(shape), payload);
+  return decode(own_name, data_type, std::move(shape), payload, weights);
 }
 
 }  // namespace dt::reference

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "backends/reference/onnx_model.h"
 #include "backends/reference/proto_reader.h"
 #include "backends/reference/tensor.h"
 
@@ -12,7 +13,8 @@ namespace dt::reference {
 // dt::Error(DT_BAD_BUNDLE) for strings, complex and unknown types.
 DType dtype_of_onnx(int64_t data_type);
 
-// The tensor and, in `name`, its name (which may be NULL).
-Tensor parse_onnx_tensor(ProtoReader message, std::string* name);
+// The tensor and, in `name`, its name (which may be NULL). weights: kOutline leaves the values of large
+// tensors out.
+Tensor parse_onnx_tensor(ProtoReader message, std::string* name, Weights weights);
 
 }  // namespace dt::reference

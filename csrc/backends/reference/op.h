@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "backends/reference/network_limits.h"
 #include "backends/reference/onnx_model.h"
 #include "backends/reference/tensor.h"
 
@@ -17,7 +18,10 @@ namespace dt::reference {
 class OpArgs {
  public:
   // inputs: as long as node.inputs; NULL where an optional input is left out. All must outlive this object.
-  OpArgs(const Node& node, std::vector<const Tensor*> inputs) : node_(node), inputs_(std::move(inputs)) {}
+  // meter: NULL to compute. Else shapes are enough: what is large is given as an outline, and the cost is
+  // added here.
+  OpArgs(const Node& node, std::vector<const Tensor*> inputs, CostMeter* meter = nullptr)
+      : node_(node), inputs_(std::move(inputs)), meter_(meter) {}
 
   size_t n_inputs() const { return inputs_.size(); }
   size_t n_outputs() const { return node_.outputs.size(); }
@@ -25,8 +29,9 @@ class OpArgs {
 
   const Tensor& input(size_t i) const;
   const Tensor& float_input(size_t i) const;
-  const std::vector<int64_t>& ints_input(size_t i) const;  // the values of an int64 tensor
-  float real_input(size_t i) const;                        // a tensor of one float
+  // The values of an int64 tensor, which must not depend on what the network is given.
+  const std::vector<int64_t>& ints_input(size_t i) const;
+  float real_input(size_t i) const;  // a tensor of one float
 
   const Attribute* attribute(const std::string& name) const;  // NULL when absent
   int64_t int_attribute(const std::string& name, int64_t otherwise) const;
@@ -35,6 +40,14 @@ class OpArgs {
   std::vector<int64_t> ints_attribute(const std::string& name) const;  // [] when absent
   // Axes given as input i (newer opsets) or as attribute "axes" (older ones); [] when neither is there.
   std::vector<int64_t> axes(size_t i) const;
+
+  // Whether a result of this shape is to be an outline: an input is one, or only the cost is asked for and it
+  // is large.
+  bool wants_outline(const Shape& result) const;
+  // Adds to the cost, where it is asked for: products of matrices [m, k] and [k, n], `times` of them.
+  void count_products(int64_t m, int64_t n, int64_t k, int64_t times) const;
+  // The same for numbers that are written beside the results.
+  void count_numbers(int64_t n) const;
 
   // Throws dt::Error(DT_BAD_BUNDLE) naming the operator.
   [[noreturn]] void fail(const std::string& what) const;
@@ -45,6 +58,7 @@ class OpArgs {
  private:
   const Node& node_;
   std::vector<const Tensor*> inputs_;
+  CostMeter* meter_;
 };
 
 // Computes the outputs of one node.

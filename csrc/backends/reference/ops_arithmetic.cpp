@@ -47,7 +47,8 @@ Tensor combine(const OpArgs& args, const Tensor& a, const Tensor& b) {
   args.require(a.dtype == b.dtype, std::string("its inputs are ") + dtype_name(a.dtype) + " and " +
                                        dtype_name(b.dtype) + ", expected one type");
   return broadcast_tensors(
-      a, b, [](float x, float y) { return F::on(x, y); }, [](int64_t x, int64_t y) { return F::on(x, y); });
+      args, a, b, [](float x, float y) { return F::on(x, y); },
+      [](int64_t x, int64_t y) { return F::on(x, y); });
 }
 
 template <class F>
@@ -69,6 +70,9 @@ std::vector<Tensor> pow(const OpArgs& args) {
   const Tensor &base = args.input(0), &exponent = args.input(1);
   if (base.dtype == exponent.dtype) return one(combine<Power>(args, base, exponent));
   args.require(base.dtype == DType::kFloat, "an int64 base with a float32 exponent is not implemented");
+  if (args.wants_outline(exponent.shape)) {
+    return one(combine<Power>(args, base, Tensor::outline(DType::kFloat, exponent.shape)));
+  }
   Tensor converted = Tensor::zeros(DType::kFloat, exponent.shape);
   std::transform(exponent.ints.begin(), exponent.ints.end(), converted.floats.begin(),
                  [](int64_t v) { return static_cast<float>(v); });

@@ -113,6 +113,11 @@ std::vector<Tensor> conv(const OpArgs& args) {
   const int64_t n_taps = p.in_channels * p.kernel_h * p.kernel_w;
   Shape shape = {n_batch, p.groups * p.out_channels, p.out_h, p.out_w};
   if (in.rank() == 3) shape.erase(shape.begin() + 2);
+  args.count_numbers(n_elements({n_taps, n_out}));
+  args.count_products(p.out_channels, n_out, n_taps, n_elements({n_batch, p.groups}));
+  args.require(!args.has(2) || args.float_input(2).size() == p.groups * p.out_channels,
+               "its bias does not fit " + std::to_string(p.groups * p.out_channels) + " channels");
+  if (args.wants_outline(shape)) return one(Tensor::outline(DType::kFloat, std::move(shape)));
   Tensor out = Tensor::zeros(DType::kFloat, std::move(shape));
   std::vector<float> columns(static_cast<size_t>(n_elements({n_taps, n_out})));
   GemmWorkspace workspace;
@@ -127,8 +132,6 @@ std::vector<Tensor> conv(const OpArgs& args) {
   }
   if (!args.has(2)) return one(std::move(out));
   const Tensor& bias = args.float_input(2);
-  args.require(bias.size() == p.groups * p.out_channels,
-               "a bias of shape " + to_string(bias.shape) + " does not fit");
   for (int64_t row = 0; row < n_batch * bias.size(); ++row) {
     const float add = bias.floats[static_cast<size_t>(row % bias.size())];
     for (int64_t i = 0; i < n_out; ++i) out.floats[static_cast<size_t>(row * n_out + i)] += add;

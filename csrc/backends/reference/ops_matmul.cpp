@@ -23,6 +23,8 @@ std::vector<Tensor> matmul(const OpArgs& args) {
   Shape shape = batch;
   if (a.rank() > 1) shape.push_back(m);
   if (b.rank() > 1) shape.push_back(n);
+  args.count_products(m, n, k, n_elements(batch));
+  if (args.wants_outline(shape)) return one(Tensor::outline(DType::kFloat, std::move(shape)));
   Tensor out = Tensor::zeros(DType::kFloat, std::move(shape));
   GemmWorkspace workspace;
   if (n_elements(batch_b) == 1 && batch_b.size() <= batch_a.size()) {
@@ -53,6 +55,10 @@ std::vector<Tensor> gemm(const OpArgs& args) {
                 n = b.shape[transpose_b ? 0 : 1];
   args.require(b.shape[transpose_b ? 1 : 0] == k,
                to_string(a.shape) + " and " + to_string(b.shape) + " do not fit");
+  args.require(!args.has(2) || broadcast(args.float_input(2).shape, {m, n}) == Shape({m, n}),
+               "C does not fit " + to_string({m, n}));
+  args.count_products(m, n, k, 1);
+  if (args.wants_outline({m, n})) return one(Tensor::outline(DType::kFloat, {m, n}));
   Tensor out = Tensor::zeros(DType::kFloat, {m, n});
   GemmWorkspace workspace;
   const MatrixView view_a{a.floats.data(), transpose_a ? 1 : k, transpose_a ? m : 1};
@@ -64,8 +70,6 @@ std::vector<Tensor> gemm(const OpArgs& args) {
   }
   if (!args.has(2)) return one(std::move(out));
   const Tensor& c = args.float_input(2);
-  args.require(broadcast(c.shape, out.shape) == out.shape,
-               "C of shape " + to_string(c.shape) + " does not fit " + to_string(out.shape));
   Tensor sum = Tensor::zeros(DType::kFloat, out.shape);
   broadcast_apply(out.shape, out.floats, c.shape, c.floats, out.shape, sum.floats,
                   [beta](float x, float y) { return x + beta * y; });

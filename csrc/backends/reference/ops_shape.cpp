@@ -35,10 +35,9 @@ std::vector<Tensor> reshape(const OpArgs& args) {
       free_axis = d;
       continue;
     }
-    args.require(shape[d] >= 0 && shape[d] <= (int64_t{1} << 28),
-                 "shape " + to_string(shape) + " is not possible");
+    args.require(shape[d] >= 0 && shape[d] <= kMaxElements, "shape " + to_string(shape) + " is not possible");
     known *= shape[d];
-    args.require(known <= (int64_t{1} << 28), "shape " + to_string(shape) + " is too large");
+    args.require(known <= kMaxElements, "shape " + to_string(shape) + " is too large");
   }
   args.require(n_free <= 1, "shape " + to_string(shape) + " has more than one -1");
   if (n_free == 1) {
@@ -106,6 +105,7 @@ std::vector<Tensor> transpose(const OpArgs& args) {
 std::vector<Tensor> expand(const OpArgs& args) {
   const Tensor& in = args.input(0);
   const Shape shape = broadcast(in.shape, args.ints_input(1));
+  if (args.wants_outline(shape)) return one(Tensor::outline(in.dtype, shape));
   return one(strided_copy(in, shape, 0, broadcast_strides(in.shape, shape)));
 }
 

@@ -10,7 +10,8 @@ namespace dt::reference {
 namespace {
 
 template <class F>
-Tensor map_floats(const Tensor& in, F f) {
+Tensor map_floats(const OpArgs& args, const Tensor& in, F f) {
+  if (args.wants_outline(in.shape)) return Tensor::outline(DType::kFloat, in.shape);
   Tensor out = Tensor::zeros(DType::kFloat, in.shape);
   std::transform(in.floats.begin(), in.floats.end(), out.floats.begin(), f);
   return out;
@@ -18,7 +19,7 @@ Tensor map_floats(const Tensor& in, F f) {
 
 template <float (*F)(float)>
 std::vector<Tensor> unary(const OpArgs& args) {
-  return one(map_floats(args.float_input(0), F));
+  return one(map_floats(args, args.float_input(0), F));
 }
 
 float sigmoid_of(float x) { return 1.0f / (1.0f + std::exp(-x)); }
@@ -60,7 +61,7 @@ std::vector<Tensor> sigmoid(const OpArgs& args) { return unary<sigmoid_of>(args)
 // Used on shapes too.
 std::vector<Tensor> neg(const OpArgs& args) {
   const Tensor& in = args.input(0);
-  if (in.dtype == DType::kFloat) return one(map_floats(in, [](float x) { return -x; }));
+  if (in.dtype == DType::kFloat) return one(map_floats(args, in, [](float x) { return -x; }));
   Tensor out = in;
   for (int64_t& v : out.ints) v = static_cast<int64_t>(0 - static_cast<uint64_t>(v));  // may wrap
   return one(std::move(out));
@@ -70,7 +71,7 @@ std::vector<Tensor> neg(const OpArgs& args) {
 std::vector<Tensor> clip(const OpArgs& args) {
   const float lo = args.has(1) ? args.real_input(1) : -INFINITY,
               hi = args.has(2) ? args.real_input(2) : INFINITY;
-  return one(map_floats(args.float_input(0), [=](float x) { return std::min(std::max(x, lo), hi); }));
+  return one(map_floats(args, args.float_input(0), [=](float x) { return std::min(std::max(x, lo), hi); }));
 }
 
 // From float16 and double nothing is left to do: they are float32 here.
@@ -79,7 +80,9 @@ std::vector<Tensor> cast(const OpArgs& args) {
   args.require(args.attribute("to") != nullptr, "attribute to is missing");
   const int64_t to = args.int_attribute("to", 0);
   args.require(to != kOnnxFloat16, "a cast to float16 is not implemented");
-  return one(cast_to(args.input(0), dtype_of_onnx(to)));
+  const Tensor& in = args.input(0);
+  const DType type = dtype_of_onnx(to);
+  return one(args.wants_outline(in.shape) ? Tensor::outline(type, in.shape) : cast_to(in, type));
 }
 
 }  // namespace ops

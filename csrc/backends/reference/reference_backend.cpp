@@ -4,7 +4,7 @@
 #include <map>
 #include <utility>
 
-#include "backends/reference/onnx_graph.h"
+#include "backends/reference/network_graph.h"
 #include "backends/reference/reference_description.h"
 #include "common/error.h"
 #include "core/host_loop.h"
@@ -30,34 +30,17 @@ void run_graph(const OnnxGraph& graph, const Inputs& inputs, const char* output,
   std::copy(results[0].floats.begin(), results[0].floats.end(), out);
 }
 
-// Loads a graph and checks that it has exactly these inputs and one output of that name.
-OnnxGraph load_graph(const std::string& onnx, const std::string& file, std::vector<std::string> inputs,
-                     const std::string& output) {
-  try {
-    OnnxGraph graph = OnnxGraph::load(reinterpret_cast<const uint8_t*>(onnx.data()), onnx.size());
-    for (const auto& info : graph.inputs()) {
-      const auto it = std::find(inputs.begin(), inputs.end(), info.name);
-      if (it == inputs.end()) throw Error(DT_BAD_BUNDLE, "it has the unexpected input \"" + info.name + "\"");
-      inputs.erase(it);
-    }
-    if (!inputs.empty()) throw Error(DT_BAD_BUNDLE, "it has no input \"" + inputs[0] + "\"");
-    if (graph.outputs().size() != 1 || graph.outputs()[0].name != output) {
-      throw Error(DT_BAD_BUNDLE, "it does not have the one output \"" + output + "\"");
-    }
-    return graph;
-  } catch (const Error& e) {
-    throw Error(e.status(), file + ": " + e.what());
-  }
-}
-
 struct Networks {
   explicit Networks(const Bundle& b)
-      : audio_encoder(load_graph(b.audio_encoder, b.manifest.audio_encoder_file, {"mel"}, "audio")),
-        conditioner(load_graph(b.conditioner, b.manifest.conditioner_file, {"style", "t"}, "condition")),
-        denoiser(
-            load_graph(b.denoiser, b.manifest.denoiser_file, {"x_t", "known", "audio", "condition"}, "x0")) {
+      : audio_encoder(load(b.audio_encoder, b.manifest.audio_encoder_file, audio_encoder_form())),
+        conditioner(load(b.conditioner, b.manifest.conditioner_file, conditioner_form())),
+        denoiser(load(b.denoiser, b.manifest.denoiser_file, denoiser_form())) {
     if (b.style_encoder.empty()) return;
-    style_encoder.push_back(load_graph(b.style_encoder, b.manifest.style_encoder_file, {"mel"}, "styles"));
+    style_encoder.push_back(load(b.style_encoder, b.manifest.style_encoder_file, style_encoder_form()));
+  }
+
+  static OnnxGraph load(const std::string& onnx, const std::string& file, const NetworkForm& form) {
+    return load_network(onnx, file, form, reference::Weights::kRead);
   }
 
   OnnxGraph audio_encoder, conditioner, denoiser;
@@ -74,6 +57,9 @@ class ReferenceSession : public HostLoopSession {
     denoiser_inputs_["known"] = Tensor::from({b, w, 1}, buffers().known);
     denoiser_inputs_["audio"] = zeros({b, w, dim(m.n_features)});
     denoiser_inputs_["condition"] = zeros({b, dim(m.n_condition)});
+    // A network may cost more for a larger batch than the gate saw for one stream.
+    networks.audio_encoder.estimate(shapes_of(encoder_inputs_), batch);
+    networks.denoiser.estimate(shapes_of(denoiser_inputs_), batch);
   }
 
  protected:
@@ -93,6 +79,12 @@ class ReferenceSession : public HostLoopSession {
  private:
   static Tensor zeros(reference::Shape shape) {
     return Tensor::zeros(reference::DType::kFloat, std::move(shape));
+  }
+
+  static std::map<std::string, reference::Shape> shapes_of(const Inputs& inputs) {
+    std::map<std::string, reference::Shape> shapes;
+    for (const auto& [name, tensor] : inputs) shapes[name] = tensor.shape;
+    return shapes;
   }
 
   const Networks& networks_;
@@ -123,6 +115,7 @@ class ReferenceBackend : public LoopBackend {
   void run_style_encoder(const float* mel, size_t n_mel_frames, float* styles) override {
     const std::vector<float> values(mel, mel + n_mel_frames * model().n_mels);
     const Inputs inputs{{"mel", Tensor::from({1, dim(n_mel_frames), dim(model().n_mels)}, values)}};
+    networks_.style_encoder[0].estimate({{"mel", inputs.at("mel").shape}});
     run_graph(networks_.style_encoder[0], inputs, "styles", styles, n_styles() * model().d_identity);
   }
 

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "backends/reference/network_limits.h"
 #include "common/error.h"
 
 namespace dt::reference {
 namespace {
-
-constexpr int64_t kMaxElements = int64_t{1} << 28;
 
 template <class T>
 void copy_strided(const T* in, T* out, const Shape& shape, const Shape& strides) {
@@ -25,6 +24,10 @@ const char* dtype_name(DType dtype) {
 }
 
 int64_t n_elements(const Shape& shape) {
+  if (shape.size() > kMaxRank) {
+    throw Error(DT_BAD_BUNDLE, "a tensor has " + std::to_string(shape.size()) +
+                                   " dimensions, expected at most " + std::to_string(kMaxRank));
+  }
   int64_t n = 1;
   bool empty = false;
   for (int64_t d : shape) {
@@ -33,7 +36,8 @@ int64_t n_elements(const Shape& shape) {
     empty = empty || d == 0;
     n *= std::max<int64_t>(d, 1);
     if (n > kMaxElements) {
-      throw Error(DT_BAD_BUNDLE, "a tensor of shape " + to_string(shape) + " has more than 2^28 elements");
+      throw Error(DT_BAD_BUNDLE, "a tensor of shape " + to_string(shape) + " has more than " +
+                                     std::to_string(kMaxElements) + " elements");
     }
   }
   return empty ? 0 : n;
@@ -43,6 +47,15 @@ std::string to_string(const Shape& shape) {
   std::string text = "[";
   for (size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
   return text + "]";
+}
+
+Tensor Tensor::outline(DType dtype, Shape shape) {
+  Tensor t;
+  n_elements(shape);
+  t.dtype = dtype;
+  t.shape = std::move(shape);
+  t.is_outline = true;
+  return t;
 }
 
 Tensor Tensor::zeros(DType dtype, Shape shape) {
@@ -116,6 +129,7 @@ size_t normalized_axis(int64_t axis, int64_t rank) {
 }
 
 Tensor strided_copy(const Tensor& in, Shape shape, int64_t base, const Shape& strides) {
+  if (in.is_outline) return Tensor::outline(in.dtype, std::move(shape));
   Tensor out = Tensor::zeros(in.dtype, std::move(shape));
   if (out.size() == 0) return out;
   if (in.dtype == DType::kFloat) {

@@ -18,7 +18,7 @@ enum class DType { kFloat, kInt64, kBool };
 const char* dtype_name(DType dtype);
 
 // Product of the dimensions; throws dt::Error(DT_BAD_BUNDLE) when one is negative or the product is above
-// 2^28, which no network of ours comes near.
+// kMaxElements.
 int64_t n_elements(const Shape& shape);
 
 // "[2, 60, 52]", for messages.
@@ -29,13 +29,19 @@ struct Tensor {
   Shape shape;                // [] is a scalar
   std::vector<float> floats;  // n_elements(shape) values when dtype is kFloat, else empty
   std::vector<int64_t> ints;  // the same for kInt64 and kBool (0 or 1)
+  // Only type and shape are known, and both vectors are empty: what OnnxGraph::cost() works with.
+  bool is_outline = false;
 
+  static Tensor outline(DType dtype, Shape shape);
   // Zero-filled.
   static Tensor zeros(DType dtype, Shape shape);
   static Tensor from(Shape shape, std::vector<float> values);
   static Tensor from_ints(Shape shape, std::vector<int64_t> values, DType dtype = DType::kInt64);
 
-  int64_t size() const { return static_cast<int64_t>(dtype == DType::kFloat ? floats.size() : ints.size()); }
+  int64_t size() const {
+    if (is_outline) return n_elements(shape);
+    return static_cast<int64_t>(dtype == DType::kFloat ? floats.size() : ints.size());
+  }
   int64_t rank() const { return static_cast<int64_t>(shape.size()); }
 };
 

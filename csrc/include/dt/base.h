@@ -58,8 +58,9 @@ DT_API dt_status dt_abi_check(uint32_t version);
 /* Short English name of a status ("bad bundle"); never NULL. Any thread. */
 DT_API const char* dt_status_string(dt_status status);
 
-/* Message of the calling thread's last failed call: what is wrong and what to do. Never NULL; "" before the
- * first failure. Valid until the thread's next failing call. */
+/* Message of the calling thread's last failed call: what is wrong and what to do. One line of UTF-8 without
+ * control characters, safe to print whatever a bundle holds. Never NULL; "" before the first failure. Valid
+ * until the thread's next failing call. */
 DT_API const char* dt_last_error(void);
 
 /* What a backend says of itself, whether it is installed or not. The strings live as long as the program. */

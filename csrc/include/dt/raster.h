@@ -18,10 +18,10 @@ typedef struct dt_raster_mesh {
   /* NULL, or n_vertices: vertices with the same number (0..n_vertices-1) share a normal, so that a surface
    * split for its colours is shaded without a seam */
   const int32_t* smooth_group;
-  size_t n_vertices;
+  size_t n_vertices; /* at most 2^26 */
   /* n_triangles * 3 vertex indices, counter-clockwise from outside; insides are darker */
   const int32_t* triangles;
-  size_t n_triangles;
+  size_t n_triangles; /* at most 2^26 */
 } dt_raster_mesh;
 
 typedef struct dt_raster_view {
@@ -49,7 +49,8 @@ static inline dt_status dt_raster_view_default(dt_raster_view* view) {
 }
 
 /* Draws with a depth buffer, smooth normals, soft shading and a highlight.
- * Triangles that reach behind the camera are left out.
+ * Triangles are left out that reach behind the camera, or further from the picture than 1e7 samples. Numbers
+ * of any size are safe.
  * pixels [out] capacity_bytes >= width * height * 3 bytes: rows from the top, red, green, blue.
  * Returns DT_OK, DT_INVALID_ARGUMENT (NULL, a size, an index out of range, a number that is not finite: the
  * message says which), DT_OUT_OF_MEMORY. */

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -70,7 +68,7 @@ def load(
     plans in all, what is being done).
     Raises BundleError (missing, damaged, newer), BackendError (not available here), InputError (bad argument).
     """
-    source = io.BytesIO(bundle) if isinstance(bundle, bytes) else bundles.resolve(bundle)
+    source = bundle if isinstance(bundle, bytes) else bundles.resolve(bundle)
 
     module = native()
     backends = module.backends()
@@ -81,7 +79,7 @@ def load(
     def open_native(name: str):
         return run_apart(
             lambda tell: module.Model(
-                bundle if isinstance(bundle, bytes) else str(source),
+                source if isinstance(source, bytes) else str(source),
                 backend=name,
                 precision=precision,
                 n_threads=DEFAULT_THREADS if n_threads is None else n_threads,
@@ -96,16 +94,15 @@ def load(
             log or log_to_python,
         )
 
-    content = bundle if isinstance(bundle, bytes) else Path(str(source))
     has_folder = engine_folder is not None and os.fspath(engine_folder) != ""
-    wish = Wish(content, backend, precision, device, has_folder, build_engines, log, engine_progress)
+    wish = Wish(source, backend, precision, device, has_folder, build_engines, log, engine_progress)
     return Model(open_model(open_native, wish), source)
 
 
 class Model:
     """Made by load(). Immutable: one model serves any number of streams and threads."""
 
-    def __init__(self, native_model, source: Path | io.BytesIO):
+    def __init__(self, native_model, source: Path | bytes):
         self._native = native_model
         self._source = source
         self.path = source if isinstance(source, Path) else None  # of the folder or file; None: opened from bytes
@@ -135,9 +132,9 @@ class Model:
         rig = self.info().get("rig")
         if rig is None:
             return None
-        is_folder = self.path is not None and self.path.is_dir()
-        file = self.path / rig["file"] if is_folder else zipfile.Path(self._source, rig["file"])
-        return Rig(file, self.space, rig.get("unit_m"))
+        file = rig["file"]
+        label = file if self.path is None else f"{self.path}/{file}"
+        return Rig(lambda: bundles.read_file(self._source, file), label, self.space, rig.get("unit_m"))
 
     def style(
         self, identity: str | None = None, emotion: Emotion | None = None, *, emotion_strength: float = 1.0

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import zipfile
+from collections.abc import Callable
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -14,25 +13,25 @@ from diffusiontalker.errors import BundleError, InputError
 class Rig:
     """Template, and for coefficients the linear basis of the offsets from it. The file is read when first used."""
 
-    def __init__(self, path: Path | zipfile.Path, space: str, unit_m: float | None = None):
-        """path: the safetensors file, zipfile.Path in a packed bundle.   space: "vertices" or "coefficients".
-        unit_m: metres that one unit of length is, None where nobody knows."""
-        self.path, self.space, self.unit_m = path, space, unit_m
+    def __init__(self, read: Callable[[], bytes], label: str, space: str, unit_m: float | None = None):
+        """read: gives the safetensors file, called once.   label: its name, for messages.
+        space: "vertices" or "coefficients".   unit_m: metres that one unit of length is, None where nobody knows."""
+        self._read, self.label, self.space, self.unit_m = read, label, space, unit_m
 
     @cached_property
     def _tensors(self) -> dict[str, np.ndarray]:
         from diffusiontalker.io.safetensors import read_tensors
 
         names = ("template",) if self.space == "vertices" else ("template", "mean", "basis")
-        tensors = read_tensors(self.path, names)
+        tensors = read_tensors(self._read(), self.label, names)
         template = tensors["template"]
         if template.ndim != 2 or template.shape[1] != 3:
-            raise BundleError(f"{self.path}: template has shape {list(template.shape)}, expected [V, 3]")
+            raise BundleError(f"{self.label}: template has shape {list(template.shape)}, expected [V, 3]")
         for name, ndim in (("mean", 1), ("basis", 2)):
             tensor = tensors.get(name)
             if tensor is not None and (tensor.ndim != ndim or tensor.shape[-1] != template.size):
                 shape = list(tensor.shape)
-                raise BundleError(f"{self.path}: {name} has shape {shape} for {len(template)} vertices of template")
+                raise BundleError(f"{self.label}: {name} has shape {shape} for {len(template)} vertices of template")
         return tensors
 
     @property

@@ -209,7 +209,7 @@ def check_scenarios(args, scenarios: tuple[str, ...]) -> None:
 def _bundle(path: Path) -> dict:
     """What tells one bundle from another; the description holds the hashes of all other files."""
     description = bundles.read_description(path)
-    text = bundles.inside(path, bundles.DESCRIPTION).read_bytes()
+    text = bundles.read_file(path, bundles.DESCRIPTION)
     name, version = (str(description.get(key)) for key in ("name", "version"))
     return {"name": name, "version": version, "sha256": hashlib.sha256(text).hexdigest()}
 

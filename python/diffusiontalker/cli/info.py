@@ -37,10 +37,7 @@ def run(args, console: Console) -> int:
             }
         )
     else:
-        try:
-            console.table(rows(folder, description, problems), ("bundle", str(description.get("name", folder.name))))
-        except (KeyError, TypeError, ZeroDivisionError) as e:
-            raise BundleError(f"{folder} has an incomplete bundle.json: {e} is missing or wrong") from e
+        console.table(rows(folder, description, problems), ("bundle", description["name"]))
     if problems:
         raise BundleError(f"{folder} is not whole: {problems[0]}; get the bundle again")
     return 0

@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import json
-import zipfile
-from pathlib import Path
+import math
 
 import numpy as np
 
 from diffusiontalker.errors import BundleError
 
+MAX_HEADER_BYTES = 1 << 20
 
-def read_tensors(path: Path | zipfile.Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """The named tensors of a file, which may be in an uncompressed ZIP; each float32 of the stored shape.
-    Raises BundleError: missing or damaged file, missing tensor, another type.
+
+def read_tensors(data: bytes, label: str, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """The named tensors of a file; each float32 of the stored shape.
+    data: the whole file.   label: its name, for messages.
+    Raises BundleError: damaged file, missing tensor, another type, values that are not finite.
     """
     try:
-        with path.open("rb") as f:
-            header_size = int.from_bytes(f.read(8), "little")
-            header = json.loads(f.read(min(header_size, 1 << 24)))
-            found = {}
-            for name in names:
-                entry = header[name]
-                if entry["dtype"] != "F32":
-                    raise BundleError(f"{path}: {name} is of type {entry['dtype']}, expected F32")
-                f.seek(8 + header_size + entry["data_offsets"][0])
-                n = int(np.prod(entry["shape"], dtype=np.int64))
-                found[name] = np.frombuffer(f.read(4 * n), "<f4").reshape(entry["shape"])
-    except OSError as e:
-        raise BundleError(f"{path} cannot be read: {e.strerror}; get the bundle again") from e
-    except (KeyError, TypeError, ValueError, AttributeError) as e:
-        raise BundleError(f"{path} is not a safetensors file with {', '.join(names)} ({e}): get it again") from e
-    return found
+        header_size = int.from_bytes(data[:8], "little")
+        if len(data) < 8 or header_size > min(len(data) - 8, MAX_HEADER_BYTES):
+            raise ValueError("its header is longer than the file, or than 1 MB")
+        header = json.loads(data[8 : 8 + header_size])
+        return {name: _tensor(header[name], memoryview(data)[8 + header_size :]) for name in names}
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as e:
+        raise BundleError(f"{label} is not a safetensors file with {', '.join(names)} ({e}): get it again") from e
+
+
+def _tensor(entry: dict, values: memoryview) -> np.ndarray:
+    if entry["dtype"] != "F32":
+        raise ValueError(f"a tensor of type {entry['dtype']}, expected F32")
+    shape, (first, last) = entry["shape"], entry["data_offsets"]
+    if not all(isinstance(n, int) and n >= 0 for n in (*shape, first, last)):
+        raise ValueError("a size that is not a whole number")
+    if last > len(values) or last - first != 4 * math.prod(shape):
+        raise ValueError("a tensor that does not lie in the file")
+    tensor = np.frombuffer(values[first:last], "<f4").reshape(shape)
+    if not np.isfinite(tensor).all():
+        raise ValueError("a value that is not finite")
+    return tensor

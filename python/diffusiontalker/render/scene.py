@@ -16,6 +16,7 @@ from diffusiontalker.head.opening import lip_opening
 from diffusiontalker.head.pose import check_pose, turned
 from diffusiontalker.native import native
 
+MAX_WEIGHT = 100.0  # far beyond any face, and far from what overflows when it is drawn
 _FOV_Y_DEG = 18.0  # that of a portrait lens
 
 
@@ -73,6 +74,19 @@ def pose_rows(anim, start: int, n: int) -> np.ndarray | None:
     return None if pose is None else np.asarray(pose[start : start + n], np.float32)
 
 
+def drawable_weights(head: Head, weights: np.ndarray) -> np.ndarray:
+    """As check_weights(). Raises InputError also for a weight that is not a number inside -MAX_WEIGHT .. MAX_WEIGHT."""
+    weights = check_weights(head, weights)
+    outside = ~(np.abs(weights) <= MAX_WEIGHT)  # NaN too
+    if outside.any():
+        frame, channel = np.argwhere(outside)[0]
+        raise InputError(
+            f"the weight of {head.all_channels[channel]} in frame {frame} is {weights[frame, channel]:g}, expected "
+            f"-{MAX_WEIGHT:g} to {MAX_WEIGHT:g}: a face at rest has 0, a full movement 1"
+        )
+    return weights
+
+
 def render_frames(
     head: Head,
     weights: np.ndarray,
@@ -85,10 +99,11 @@ def render_frames(
     weights: float [n, 52] in the order of head.channels.   size: pixels on each side, 1..8192.
     view: "front", "three-quarter" or "face".   samples: per pixel and axis, 1..4.
     head_pose: float [n, 3] in radians (Animation.head_pose); None: the head looks straight on.
-    Yields uint8 [size, size, 3].   Raises InputError: a shape, size or view that cannot be used.
+    Yields uint8 [size, size, 3].   Raises InputError: a shape, size or view that cannot be used, a
+    weight beyond MAX_WEIGHT.
     """
     eye, target = camera(view)
-    weights = check_weights(head, weights)
+    weights = drawable_weights(head, weights)
     pose = np.zeros((len(weights), 3), np.float32) if head_pose is None else check_pose(head_pose, len(weights))
     return _draw_all(head, weights, pose, size, eye, target, samples)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import json
 import os
 import zipfile
 from pathlib import Path
 
-from diffusiontalker.errors import BundleError
+from diffusiontalker.errors import BundleError, InputError
 from diffusiontalker.names import known_name, suggestion
+from diffusiontalker.native import native
 
 # Folders with bundles in them, separated like PATH.
 ENVIRONMENT_VARIABLE = "DIFFUSIONTALKER_BUNDLES"
@@ -26,9 +27,9 @@ def available_bundles() -> dict[str, Path]:
     """Name -> folder of every bundle that can be loaded by name; the first folder that has a name wins."""
     found: dict[str, Path] = {}
     for folder in bundle_folders():
-        if folder.is_dir():
+        with contextlib.suppress(OSError):  # a folder that may not be read holds none for us
             for path in sorted(folder.iterdir()):
-                if (path / DESCRIPTION).is_file():
+                if _is_there(path / DESCRIPTION):
                     found.setdefault(path.name, path)
     return found
 
@@ -41,9 +42,9 @@ def resolve(name_or_path: str | os.PathLike[str]) -> Path:
     if isinstance(name_or_path, str) and name_or_path in known:
         return known[name_or_path]
     path = Path(name_or_path)
-    if (path / DESCRIPTION).is_file() or path.is_file():
+    if _is_there(path / DESCRIPTION) or _is_there(path):
         return path
-    if path.is_dir():
+    if _is_there(path, folder=True):
         raise BundleError(f"{path} is not a bundle: it has no {DESCRIPTION}")
     if (spelled := known_name(str(name_or_path), known)) is not None:
         return known[spelled]
@@ -55,62 +56,78 @@ def resolve(name_or_path: str | os.PathLike[str]) -> Path:
     )
 
 
-def inside(bundle: Path, name: str) -> Path | zipfile.Path:
-    """Path of a file of a bundle folder or packed bundle. Raises BundleError for a file that is no packed bundle."""
-    if bundle.is_dir():
-        return bundle / name
+def read_file(bundle: str | os.PathLike[str] | bytes, name: str) -> bytes:
+    """A file of a bundle: bundle.json, or one that it lists, whose size and SHA-256 are right. The C++ library reads
+    it, by the rules of load(): nothing outside of the bundle, no devices, and no more than bundle.json lists.
+    bundle: a folder, a packed bundle, or the bytes of a packed bundle.   Raises BundleError.
+    """
     try:
-        return zipfile.Path(bundle, name)
-    except (OSError, zipfile.BadZipFile) as e:
-        raise BundleError(f"{bundle} is not a packed bundle: {e}") from e
+        return native().bundle_read(bundle, name)
+    except InputError as e:  # a path that holds a 0, a file that cannot be read
+        raise BundleError(str(e)) from e
+
+
+def check(bundle: str | os.PathLike[str]) -> None:
+    """Checks everything that load() checks before a backend sees the networks. bundle: a folder or a packed bundle.
+    Raises BundleError that names the first fault."""
+    try:
+        native().bundle_check(bundle)
+    except InputError as e:
+        raise BundleError(str(e)) from e
 
 
 def pack(folder: Path, target: Path) -> None:
-    """Writes a bundle folder as one file, an uncompressed ZIP of the files that bundle.json lists; the same folder
-    gives the same bytes.   Raises BundleError for a folder that is not whole, OSError when target cannot be written.
+    """Writes a bundle as one file, an uncompressed ZIP of the files that bundle.json lists; the same bundle gives the
+    same bytes.   Raises BundleError for a bundle that is not whole, OSError when target cannot be written.
     """
-    description = read_description(folder)
-    problems = file_problems(folder, description)
-    if problems:
-        raise BundleError(f"{folder} is not whole: {problems[0]}; get the bundle again")
+    description = checked_description(folder)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, allowZip64=False) as archive:
         for name in (DESCRIPTION, *sorted(description["files"])):
-            archive.writestr(zipfile.ZipInfo(name), inside(folder, name).read_bytes())  # ZipInfo: always 1980-01-01
+            archive.writestr(zipfile.ZipInfo(name), read_file(folder, name))  # ZipInfo: always 1980-01-01
 
 
-def read_description(folder: Path) -> dict:
-    """The parsed bundle.json of a bundle folder or packed bundle. Raises BundleError when it cannot be read."""
-    path = inside(folder, DESCRIPTION)
-    try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, KeyError) as e:
-        raise BundleError(f"{path} cannot be read: {getattr(e, 'strerror', None) or e}") from e
-    except ValueError as e:
-        raise BundleError(f"{path} is not valid JSON: {e}") from e
-    if not isinstance(description, dict) or description.get("format") != "diffusiontalker-bundle":
-        raise BundleError(f'{path} does not describe a bundle: "format" is not "diffusiontalker-bundle"')
+def checked_description(bundle: Path) -> dict:
+    """The parsed bundle.json of a bundle that is whole. Raises BundleError that says what is not."""
+    description = read_description(bundle)
+    if problems := file_problems(bundle, description):
+        raise BundleError(f"{bundle} is not whole: {problems[0]}; get the bundle again")
     return description
 
 
-def file_problems(folder: Path, description: dict) -> list[str]:
-    """Compares the listed files with their size and SHA-256; one sentence per problem, [] when all are whole."""
-    problems = []
-    for name, expected in description.get("files", {}).items():
-        path = inside(folder, name)
-        try:
-            with path.open("rb") as f:
-                size = f.seek(0, os.SEEK_END)
-                if size != expected["size_bytes"]:
-                    problems.append(f"{name} has {size} bytes, expected {expected['size_bytes']}")
-                    continue
-                f.seek(0)
-                digest = hashlib.sha256()
-                while block := f.read(1 << 20):
-                    digest.update(block)
-            if digest.hexdigest() != expected["sha256"]:
-                problems.append(f"{name} is damaged: its SHA-256 is not the listed one")
-        except OSError as e:
-            problems.append(f"{name} cannot be read: {e.strerror}")
-        except (KeyError, TypeError):
-            problems.append(f"{name} is listed without its size and SHA-256")
-    return problems
+def read_description(bundle: Path) -> dict:
+    """The parsed bundle.json of a bundle folder or packed bundle, which is right by itself.
+    Raises BundleError when it is not, or cannot be read."""
+    text = read_file(bundle, DESCRIPTION)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as e:  # numbers of more than 4300 digits, which C++ reads
+        raise BundleError(f"{bundle} has a bundle.json that cannot be read: {e}") from e
+
+
+def file_problems(bundle: Path, description: dict) -> list[str]:
+    """What is wrong with the files of a bundle: their sizes and SHA-256, one sentence for each file, or else the first
+    fault of what is in them. [] when the bundle is whole."""
+    problems = [problem for name in description["files"] if (problem := _file_problem(bundle, name))]
+    if problems:
+        return problems
+    try:
+        check(bundle)
+    except BundleError as e:
+        return [str(e)]
+    return []
+
+
+def _file_problem(bundle: Path, name: str) -> str:
+    try:
+        read_file(bundle, name)
+    except BundleError as e:
+        return str(e)
+    return ""
+
+
+def _is_there(path: Path, folder: bool = False) -> bool:
+    """Whether a path is a file, or a folder; one that the system refuses to look at is not."""
+    try:
+        return path.is_dir() if folder else path.is_file()
+    except (OSError, ValueError):
+        return False

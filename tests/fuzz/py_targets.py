@@ -1,0 +1,84 @@
+"""Python's readers of files from strangers, one function each: bytes of any kind give a result or an error of ours.
+tests/fuzz.sh runs them with atheris, tests/py_pkg/test_fuzz_corpus.py with the committed corpus."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from diffusiontalker.api.saved import load_animation
+from diffusiontalker.cli.info import rows
+from diffusiontalker.errors import BundleError, InputError
+from diffusiontalker.io.audio import read_audio
+from diffusiontalker.io.safetensors import read_tensors
+from diffusiontalker.spec import bundles
+
+MAX_SECONDS = 60  # of sound that a target reads
+
+
+@contextlib.contextmanager
+def file_of(data: bytes, ending: str):
+    with tempfile.TemporaryDirectory(prefix="dt-fuzz-") as folder:
+        path = Path(folder) / ("file" + ending)
+        path.write_bytes(data)
+        yield path
+
+
+def bundle(data: bytes) -> None:
+    """A packed bundle, the bundle.json of a folder, and a file of tensors."""
+    kind, data = data[:1], data[1:]
+    if kind == b"t":
+        with contextlib.suppress(BundleError):
+            for tensor in read_tensors(data, "file", ("identities",)).values():
+                assert np.isfinite(tensor).all()
+        return
+    with file_of(data, ".dtb" if kind == b"z" else "") as path:
+        folder = path
+        if kind != b"z":
+            path.rename(path.parent / bundles.DESCRIPTION)
+            folder = path.parent
+        with contextlib.suppress(BundleError):
+            description = bundles.read_description(folder)
+            problems = bundles.file_problems(folder, description)
+            rows(folder, description, problems)
+            json.dumps(description)
+            if not problems:
+                bundles.pack(folder, path.parent / "packed")
+                assert bundles.read_description(path.parent / "packed") == description
+
+
+def saved(data: bytes) -> None:
+    """A saved animation: .json, .npz as it is, and the members of a .npz that are given apart."""
+    kind, data = data[:1], data[1:]
+    if kind == b"a":  # damage that the archive's checksums do not catch
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as z:
+            for number, name in enumerate(("weights", "channels", "fps", "space", "head_pose")):
+                part = data.split(b"\xff||\xff")[number : number + 1]
+                if part:
+                    z.writestr(f"{name}.npy", part[0])
+        data = archive.getvalue()
+    with file_of(data, ".json" if kind == b"j" else ".npz") as path, contextlib.suppress(InputError):
+        animation = load_animation(path)
+        assert np.isfinite(animation.weights).all() and animation.weights.ndim == 2
+        assert animation.fps_num > 0 and animation.fps_den > 0
+
+
+def sound(data: bytes) -> None:
+    """A sound file of any format."""
+    with file_of(data, ".wav") as path, contextlib.suppress(InputError):
+        seconds = 0.0
+        for block, rate in read_audio(path):
+            assert block.ndim == 2 and block.dtype == np.float32 and np.isfinite(block).all()
+            seconds += len(block) / rate
+            if seconds > MAX_SECONDS:
+                break
+
+
+TARGETS = {"py_bundle": bundle, "py_saved": saved, "py_sound": sound}

@@ -1,0 +1,206 @@
+"""Writes the hand-made inputs of the fuzz targets, with which the committed corpus begins:
+python tests/fuzz/seeds.py FOLDER."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import struct
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from onnx import helper, numpy_helper
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import bundles as tiny
+import soundfile
+
+from diffusiontalker.spec.channels import ARKIT_CHANNELS
+
+SEED_BYTES = (40, 200, 600)  # of the targets that read numbers from anything
+
+
+def stored(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as z:
+        for name, data in files.items():
+            z.writestr(zipfile.ZipInfo(name), data)
+    return buffer.getvalue()
+
+
+def manifests() -> dict[str, bytes]:
+    """bundle.json of every kind, as short as it may be."""
+    found = {}
+    for name, kind in tiny.KINDS.items():
+        content = tiny.manifest(0, 2, kind)
+        files = ["audio_encoder.onnx", "conditioner.onnx", "denoiser.onnx", "identities.safetensors"]
+        files += ["style_encoder.onnx"] * kind.enroll + ["rig.safetensors"] * kind.rig
+        content["files"] = {file: tiny.file_entry(b"") for file in files}
+        if kind.space == "blendshapes":
+            for key in ("mean", "std", "min", "max", "rest", "noise_scale"):
+                content["motion"][key] = {"std": 1, "max": 1}.get(key, 0)
+        found[name] = json.dumps(content, separators=(",", ":")).encode()
+    return found
+
+
+def tensors() -> dict[str, bytes]:
+    return {
+        "identities": tiny.safetensors_bytes(identities=np.ones((2, 3), np.float32)),
+        "emotions": tiny.safetensors_bytes(identities=np.ones((2, 3, 2), np.float32)),
+        "rig": tiny.safetensors_bytes(
+            template=np.ones((2, 3), np.float32), mean=np.ones(6, np.float32), basis=np.ones((2, 6), np.float32)
+        ),
+    }
+
+
+def graphs() -> dict[str, bytes]:
+    """One node each, with its first input as a constant and as an input of the graph."""
+    a = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+
+    def ints(*values: int) -> np.ndarray:
+        return np.array(values, np.int64)
+
+    nodes = [(kind, [a], {}) for kind in ("Neg", "Sqrt", "Sin", "Cos", "Tanh", "Sigmoid", "Shape", "Softmax")]
+    nodes += [(kind, [a, a[0, :, :1]], {}) for kind in ("Add", "Sub", "Mul", "Div", "Pow")]
+    nodes += [(kind, [ints(7, -3, 9), ints(2, 5, 0)], {}) for kind in ("Add", "Mul", "Div", "Pow")]
+    nodes += [
+        ("Clip", [a, np.float32(1), np.float32(5)], {}),
+        ("Cast", [a], {"to": 7}),
+        ("Reshape", [a, ints(0, -1)], {}),
+        ("Squeeze", [a[None], ints(0)], {}),
+        ("Unsqueeze", [a, ints(0, -1)], {}),
+        ("Transpose", [a], {"perm": [2, 0, 1]}),
+        ("Expand", [a[:, :1], ints(2, 3, 4)], {}),
+        ("Slice", [a, ints(0, -1), ints(2, -9), ints(0, 2), ints(1, -1)], {}),
+        ("Split", [a, ints(1, 2)], {"axis": 1}),
+        ("Split", [a], {"axis": 1, "num_outputs": 2}),
+        ("Concat", [a, a], {"axis": 1}),
+        ("MatMul", [a, a.transpose(0, 2, 1).copy()], {}),
+        ("Gemm", [a[0], a[1], a[0, :, :3].copy()], {"alpha": 0.5, "beta": 2.0, "transB": 1}),
+        ("Conv", [a, np.ones((4, 3, 3), np.float32), np.ones(4, np.float32)], {"pads": [1, 1], "strides": [2]}),
+        ("Conv", [a[None], np.ones((4, 2, 3, 3), np.float32)], {"auto_pad": "SAME_UPPER"}),
+        ("LayerNormalization", [a, np.ones(4, np.float32), np.ones(4, np.float32)], {"axis": -1}),
+        ("ReduceSum", [a, ints(1, -1)], {"keepdims": 0}),
+        ("ReduceMean", [a, ints(1)], {}),
+        ("ReduceL2", [a], {}),
+    ]
+    found = {}
+    for number, (kind, values, attributes) in enumerate(nodes):
+        for free in (False, True):
+            names = [f"i{i}" for i in range(len(values))]
+            outputs = ["o0", "o1"] if kind == "Split" else ["o0"]
+            infos, constants = [], []
+            for i, (name, value) in enumerate(zip(names, map(np.asarray, values), strict=True)):
+                if free and i == 0:
+                    dtype = helper.np_dtype_to_tensor_dtype(value.dtype)
+                    infos.append(helper.make_tensor_value_info(name, dtype, [None] * value.ndim))
+                else:
+                    constants.append(numpy_helper.from_array(value, name))
+            node = helper.make_node(kind, names, outputs, **attributes)
+            result = helper.make_tensor_value_info("o0", 1, None)
+            graph = helper.make_graph([node], "g", infos, [result], constants)
+            model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+            found[f"{number:02d}{kind}{int(free)}"] = model.SerializeToString()
+    return found
+
+
+def engines() -> dict[str, bytes]:
+    options = {
+        "version_compatible": False, "same_compute_capability": False, "opt_level": 3, "compute_capabilities": [],
+    }  # fmt: skip
+    identity = {
+        "bundle_sha256": "aa", "library": "tensorrt-rtx", "library_version": "1.7.1.116", "gpu": None,
+        "precision": "f16", "windows": [27], "batches": [1], "options": options,
+    }  # fmt: skip
+    plan = {
+        "network": "denoiser", "file": "denoiser-w27.plan", "sha256": "00" * 32, "bytes": 40, "window": 27,
+        "profiles": [{"batch": 1}],
+    }  # fmt: skip
+    first = {"format": 1, "identity": identity, "engines": [plan]}
+    gpu = {"name": "G", "compute_capability": "9.0"}
+    other = {**identity, "gpu": gpu, "library": "tensorrt", "options": {**options, "version_compatible": True}}
+    second = {"format": 1, "identity": other, "engines": [plan, {**plan, "network": "conditioner", "window": 0}]}
+    return {"a": json.dumps(first).encode(), "b": json.dumps(second).encode()}
+
+
+def archives() -> dict[str, bytes]:
+    manifest = manifests()["coefficients"]
+    return {
+        "small": stored({"bundle.json": b"{}", "a": b"1"}),
+        "manifest": stored({"bundle.json": manifest, "README.md": b"x"}),
+        "empty": stored({}),
+        "folder": stored({"a/": b"", "b": b"22"}),
+    }
+
+
+def npy(value: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.asanyarray(value), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def saved() -> dict[str, bytes]:
+    rows = [[0.5] * 52] * 2
+    content = {"fps_num": 30, "fps_den": 1, "channels": list(ARKIT_CHANNELS), "weights": rows}
+    short = {"fps_num": 30, "fps_den": 1, "channels": ["jawOpen"], "weights": [[0.5]], "head_pose": [[0, 0, 0]]}
+    parts = [npy(np.zeros((2, 1), np.float32)), npy(np.array(["jawOpen"])), npy(np.float64(30))]
+    named = {f"{name}.npy": part for name, part in zip(("weights", "channels", "fps"), parts, strict=True)}
+    return {
+        "json": b"j" + json.dumps(content).encode(),
+        "short": b"j" + json.dumps(short).encode(),
+        "parts": b"a" + b"\xff||\xff".join([*parts, npy(np.array("vertices")), npy(np.zeros((2, 3), np.float32))]),
+        "npz": b"n" + stored(named),
+    }
+
+
+def sounds() -> dict[str, bytes]:
+    found = {}
+    tone = 0.3 * np.sin(np.arange(400) / 5)
+    for ending, subtype in (
+        ("WAV", "PCM_16"), ("WAV", "FLOAT"), ("WAV", "PCM_24"), ("WAV", "ULAW"), ("WAV", "IMA_ADPCM"),
+        ("FLAC", "PCM_16"),         ("OGG", "VORBIS"), ("AIFF", "PCM_16"), ("AU", "PCM_16"), ("CAF", "PCM_16"),
+        ("RF64", "PCM_16"), ("W64", "PCM_16"), ("MP3", "MPEG_LAYER_III"),
+    ):  # fmt: skip
+        buffer = io.BytesIO()
+        soundfile.write(buffer, tone, 16000, format=ending, subtype=subtype)
+        found[f"{ending}-{subtype}"] = buffer.getvalue()
+    wav = found["WAV-PCM_16"]
+    found["no-length"] = wav[:4] + b"\xff\xff\xff\xff" + wav[8:40] + b"\xff\xff\xff\xff" + wav[44:]
+    found["empty-chunks"] = b"RIFF" + struct.pack("<I", 84) + b"WAVE" + bytes(80)
+    return found
+
+
+def of_bundles() -> dict[str, bytes]:
+    found = {f"z{name}": b"z" + data for name, data in archives().items()}
+    found |= {
+        f"j{name}": b"j" + data for name, data in manifests().items() if name in ("tiny", "vertices", "coefficients")
+    }
+    return found | {f"t{name}": b"t" + data for name, data in tensors().items()}
+
+
+def numbers(target: str) -> dict[str, bytes]:
+    rng = random.Random(target)
+    return {f"{i}": rng.randbytes(SEED_BYTES[i % 3]) for i in range(9)}
+
+
+TARGETS = {
+    "manifest": manifests, "safetensors": tensors, "zip": archives, "onnx": graphs, "engines": engines,
+    "py_bundle": of_bundles, "py_saved": saved, "py_sound": sounds,
+    **{name: lambda name=name: numbers(name) for name in ("api", "audio", "bundle", "raster")},
+}  # fmt: skip
+
+
+def main(folder: Path) -> int:
+    for target, inputs in TARGETS.items():
+        (folder / target).mkdir(parents=True, exist_ok=True)
+        for name, data in inputs().items():
+            (folder / target / name).write_bytes(data)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
