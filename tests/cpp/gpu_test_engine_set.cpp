@@ -67,6 +67,23 @@ class Engines : public testing::Test {
   fs::path root_;
 };
 
+// The limits of the format: 1 MiB, and no depth that takes the stack.
+TEST_F(Engines, SidecarBeyondItsLimitsIsRefused) {
+  const std::string folder = write(sidecar(plan()));
+  const auto with = [&](const std::string& text) {
+    std::ofstream(fs::u8path(folder) / "engines.json", std::ios::binary) << text;
+    return use(folder);
+  };
+  const std::string good = sidecar(plan()).dump();
+  EXPECT_EQ(with(good + std::string((1 << 20) - good.size(), ' ')), "");
+  EXPECT_NE(with(good + std::string((1 << 20) - good.size() + 1, ' ')).find("is too large"),
+            std::string::npos);
+  EXPECT_NE(with(std::string(500000, '[')).find("more than 16 deep"), std::string::npos);
+  EXPECT_NE(with(R"({"format": 1, "format": 1})").find("twice in one object"), std::string::npos);
+  EXPECT_NE(changed([](json& root) { root["engines"][0]["file"] = "NUL.plan"; }).find("plain file name"),
+            std::string::npos);
+}
+
 TEST_F(Engines, AreReadWhenEverythingFits) {
   const std::string folder = write(sidecar(plan()));
   const EngineSet set = find_engine_set(folder, user());

@@ -114,10 +114,10 @@ TEST(NetworkGate, RefusesOtherInputsAndOutputs) {
 // With the shapes of every profile, not only of the usual one.
 TEST(NetworkGate, RefusesNetworksBeyondTheBudget) {
   OnnxBuilder b = denoiser();
-  b.initializer("shape", i64({4}, {1 << 20, 1, 1, 1})).initializer("axis", i64({2}, {0, 1}));
+  b.initializer("shape", i64({4}, {1 << 21, 1, 1, 1})).initializer("axis", i64({1}, {0}));
   b.node("Expand", {"x_t", "shape"}, {"big"}).node("ReduceSum", {"big", "axis"}, {"x0"}, {{"keepdims", 0}});
   const std::string text = with_denoiser(b.output("x0").model());
-  EXPECT_EQ(text.find(bundle_of_networks().manifest.denoiser_file + ": operator "), 0u) << text;
+  EXPECT_EQ(text.find(bundle_of_networks().manifest.denoiser_file + ": operator Expand"), 0u) << text;
 }
 
 TEST(NetworkGate, RefusesWindowsThatTakeTooLong) {

@@ -9,7 +9,11 @@
 
 namespace {
 
-dt_model* const kModel = dt::fuzz::open_tiny();
+// Opened at the first input, when everything static is there.
+dt_model* model() {
+  static dt_model* const opened = dt::fuzz::open_tiny();
+  return opened;
+}
 constexpr int64_t kChannels = 2, kStyle = 2;
 
 // What one sequence has made. A released handle may stay where it was.
@@ -27,7 +31,7 @@ void* any(dt::fuzz::Input& in, const State& s, const Handles& kind) {
   if (which == 255) return reinterpret_cast<void*>(static_cast<uintptr_t>(in.u64()));
   if (which == 254) return s.streams[0];
   if (which == 253) return s.schedulers[0];
-  if (which == 252) return kModel;
+  if (which == 252) return model();
   return kind[which % kind.size()];
 }
 dt_stream* stream(dt::fuzz::Input& in, const State& s) {
@@ -41,7 +45,9 @@ dt_device_array* array(dt::fuzz::Input& in, const State& s) {
 }
 
 void create_stream(dt::fuzz::Input& in, State& s) {
-  dt_stream_options o;
+  // As large as any size that is said of it: what lies behind the known options is 0.
+  std::vector<uint64_t> block(65536 / sizeof(uint64_t));
+  auto& o = *reinterpret_cast<dt_stream_options*>(block.data());
   dt_stream_options_default(&o);
   const uint8_t which = in.u8();
   if ((which & 1) != 0) o.seed = in.u64();
@@ -53,7 +59,7 @@ void create_stream(dt::fuzz::Input& in, State& s) {
   if ((which & 64) != 0) o.silence_gate = 1, o.smoothing_ms = 50;
   if ((which & 128) != 0) o.deadline_ms = in.u16();
   dt_stream* made = nullptr;
-  dt_stream_create(kModel, &o, &made);
+  dt_stream_create(model(), &o, &made);
   void*& place = s.streams[in.u8() % s.streams.size()];
   dt_stream_release(static_cast<dt_stream*>(place));
   place = made;
@@ -122,7 +128,7 @@ void ask(dt::fuzz::Input& in, State& s) {
   dt_scheduler_stats sums = {};
   sums.struct_size = sizeof(sums);
   dt_scheduler_get_stats(scheduler(in, s), &sums);
-  dt_model_channel_name(kModel, static_cast<int32_t>(in.u32()));
+  dt_model_channel_name(model(), static_cast<int32_t>(in.u32()));
   dt_model_metadata_json(reinterpret_cast<const dt_model*>(any(in, s, s.arrays)));
 }
 
@@ -133,7 +139,7 @@ void crowd(dt::fuzz::Input& in, State& s) {
       dt_scheduler_options_default(&o);
       o.max_batch = 1 << (in.u8() % 4), o.warm_up = in.u8() % 2, o.max_wait_us = in.u16() % 5000;
       dt_scheduler* made = nullptr;
-      dt_scheduler_create(kModel, &o, &made);
+      dt_scheduler_create(model(), &o, &made);
       void*& place = s.schedulers[in.u8() % s.schedulers.size()];
       dt_scheduler_release(static_cast<dt_scheduler*>(place));
       place = made;
@@ -160,7 +166,7 @@ void device(dt::fuzz::Input& in, State& s) {
     case 0: {
       const int64_t shape[3] = {1 + in.u8() % 64, in.u8() % 2 != 0 ? kChannels : in.u8(), 3};
       dt_device_array* made = nullptr;
-      dt_device_array_create(kModel, shape, in.u8() % 5, &made);
+      dt_device_array_create(model(), shape, in.u8() % 5, &made);
       void*& place = s.arrays[in.u8() % s.arrays.size()];
       dt_device_array_release(static_cast<dt_device_array*>(place));
       place = made;
@@ -173,7 +179,7 @@ void device(dt::fuzz::Input& in, State& s) {
       const size_t n_vertices = 1 + in.u8() % 20;
       const std::vector<float> neutral(n_vertices * 3, 0.5f), deltas(n_vertices * 3 * kChannels, in.real());
       dt_rig* made = nullptr;
-      dt_rig_create(kModel, neutral.data(), n_vertices, deltas.data(), &made);
+      dt_rig_create(model(), neutral.data(), n_vertices, deltas.data(), &made);
       void*& place = s.rigs[in.u8() % s.rigs.size()];
       dt_rig_release(static_cast<dt_rig*>(place));
       place = made;
@@ -196,10 +202,10 @@ void styles(dt::fuzz::Input& in, State& s) {
   for (float& v : parts) v = in.real();
   const dt_style_part blended[2] = {{parts.data(), in.real()}, {parts.data() + kStyle, in.real()}};
   const dt_emotion_part moods[2] = {{"glad", in.real()}, {"sad", static_cast<float>(in.u8()) / 64}};
-  if (dt_model_blend_styles(kModel, blended, 2, s.out.data(), kStyle) == DT_OK) {
+  if (dt_model_blend_styles(model(), blended, 2, s.out.data(), kStyle) == DT_OK) {
     dt::fuzz::expect_finite(s.out.data(), kStyle, "a style that is not finite");
   }
-  if (dt_model_mix_emotions(kModel, nullptr, moods, 2, in.real(), s.out.data(), kStyle) == DT_OK) {
+  if (dt_model_mix_emotions(model(), nullptr, moods, 2, in.real(), s.out.data(), kStyle) == DT_OK) {
     dt::fuzz::expect_finite(s.out.data(), kStyle, "a style that is not finite");
   }
   dt_noise_fill(in.u64(), static_cast<int64_t>(in.u64()), in.u8() % 4, in.u8() % 64, s.out.data());

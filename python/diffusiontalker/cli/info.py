@@ -39,7 +39,7 @@ def run(args, console: Console) -> int:
     else:
         console.table(rows(folder, description, problems), ("bundle", description["name"]))
     if problems:
-        raise BundleError(f"{folder} is not whole: {problems[0]}; get the bundle again")
+        raise BundleError(f"{folder} is not whole: {problems[0]}")
     return 0
 
 

@@ -90,7 +90,7 @@ def checked_description(bundle: Path) -> dict:
     """The parsed bundle.json of a bundle that is whole. Raises BundleError that says what is not."""
     description = read_description(bundle)
     if problems := file_problems(bundle, description):
-        raise BundleError(f"{bundle} is not whole: {problems[0]}; get the bundle again")
+        raise BundleError(f"{bundle} is not whole: {problems[0]}")
     return description
 
 
