@@ -154,6 +154,10 @@ def saved() -> dict[str, bytes]:
         "short": b"j" + json.dumps(short).encode(),
         "parts": b"a" + b"\xff||\xff".join([*parts, npy(np.array("vertices")), npy(np.zeros((2, 3), np.float32))]),
         "npz": b"n" + stored(named),
+        "huge": b"j" + json.dumps({**short, "weights": [[3e38]]}).encode(),
+        "rate": b"j" + json.dumps({**short, "fps_num": 0}).encode(),
+        "numbers": b"j" + json.dumps({**short, "channels": [1]}).encode(),
+        "deep": b"j" + b"[" * 3000,
     }
 
 
