@@ -50,7 +50,7 @@ def test_what_a_log_callback_raises_comes_out(tiny_bundle):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="names are not bytes there")
 def test_an_error_with_bytes_that_are_no_utf8_is_readable():
-    with pytest.raises(errors.BundleError, match="no-b\ufffdndel"):
+    with pytest.raises(errors.BundleError, match=r"no-b\?ndel"):
         _native.Model(os.fsdecode(b"/no-b\xfcndel"))
 
 
@@ -95,7 +95,7 @@ def test_networks_of_other_sizes_are_refused(tmp_path):
 def test_nested_json_is_refused_without_a_crash(tmp_path):
     bundle = write_bundle(tmp_path / "b")
     (bundle / "bundle.json").write_text("[" * 200000)
-    with pytest.raises(errors.BundleError, match="not valid JSON"):
+    with pytest.raises(errors.BundleError, match="more than 16 deep"):
         _native.Model(str(bundle))
 
 
