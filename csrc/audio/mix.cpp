@@ -1,6 +1,5 @@
 #include "audio/mix.h"
 
-#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -8,11 +7,6 @@
 
 namespace dt {
 namespace {
-
-// Below -400 dBFS a sample is silence: its products would be denormal and slow the processor down.
-constexpr double kSmallest = 1e-20;
-// Far above any recording, and its energy still fits a float.
-constexpr double kLargest = 1e6;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -38,15 +32,6 @@ void check_audio_finite(const float* samples, size_t n_frames, int n_channels) {
       throw Error(DT_INVALID_ARGUMENT, "audio sample " + std::to_string(i / static_cast<size_t>(n_channels)) +
                                            " is not finite: NaN and infinite samples cannot be animated");
     }
-  }
-}
-
-void mix_to_mono(const float* samples, size_t n_frames, int n_channels, float* mono) {
-  for (size_t i = 0; i < n_frames; ++i, samples += n_channels) {
-    double sum = 0;
-    for (int c = 0; c < n_channels; ++c) sum += samples[c];
-    const double mean = std::clamp(sum / n_channels, -kLargest, kLargest);
-    mono[i] = std::fabs(mean) < kSmallest ? 0.0f : static_cast<float>(mean);
   }
 }
 

@@ -55,6 +55,7 @@ void AudioInput::begin_epoch() {
   const uint64_t wanted = wanted_epoch_.load(std::memory_order_acquire);
   if (wanted == seen_epoch_.load(std::memory_order_relaxed)) return;
   if (resampler_) resampler_->reset();
+  downmix_.reset();
   input_rate_hz_ = 0;
   n_input_ = 0;
   closed_ = false;
@@ -117,7 +118,8 @@ void AudioInput::push(const float* samples, size_t n_frames, int n_channels, int
       kBlock * static_cast<size_t>(sample_rate_hz) / static_cast<size_t>(rate_hz_), 1, kBlock);
   for (size_t done = 0; done < n_frames;) {
     const size_t n = std::min(block, n_frames - done);
-    mix_to_mono(samples + done * static_cast<size_t>(n_channels), n, n_channels, mono_.data());
+    downmix_.mix(samples + done * static_cast<size_t>(n_channels), n, n_channels, sample_rate_hz,
+                 mono_.data());
     resampled_.clear();
     resampler_->push(mono_.data(), n, resampled_);
     write(resampled_.data(), resampled_.size());

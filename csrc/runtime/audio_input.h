@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 
+#include "audio/downmix.h"
 #include "audio/resampler.h"
 #include "common/allocator.h"
 
@@ -71,6 +72,7 @@ class AudioInput {
 
   // Of the producer, under its turn. Positions count samples of the ring since the stream was made.
   std::atomic<bool> turn_taken_{false};
+  Downmix downmix_;
   std::optional<Resampler> resampler_;
   int resampler_rate_hz_ = 0;  // outlives epochs, so that the next clip of the same rate needs no new table
   int input_rate_hz_ = 0;      // of this epoch; 0 until the first push

@@ -74,7 +74,8 @@ DT_API void dt_stream_release(dt_stream* stream);
 /* Appends audio; cheap (mixing and resampling only), no network runs here, no lock is taken. All or nothing.
  * samples [in] n_frames * n_channels interleaved float32, nominal -1..1; copied before return; NULL only if
  *   n_frames is 0. Denormal samples count as 0.
- * n_channels [in] 1..64, averaged to mono.
+ * n_channels [in] 1..64, mixed to mono: the mean of the channels, or the loudest one while the mean is over
+ *   20 dB below it, as it is when a channel has its phase inverted.
  * sample_rate_hz [in] 1000..768000; fixed by the first push that has samples, until the next reset, seek or
  *   interrupt.
  * Returns DT_OK, DT_INVALID_ARGUMENT (also for NaN or infinite samples, with the index), DT_BUFFER_FULL
