@@ -1,10 +1,10 @@
 // Several channels as one: the mean, or the loudest channel where the mean loses the sound.
-#include "audio/downmix.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <vector>
+
+#include "audio/downmix.h"
 
 namespace {
 
