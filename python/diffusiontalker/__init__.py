@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from diffusiontalker.errors import DiffusionTalkerError as DiffusionTalkerError
     from diffusiontalker.errors import InputError as InputError
     from diffusiontalker.errors import OutputError as OutputError
+    from diffusiontalker.io.sound.pcm import pcm as pcm
     from diffusiontalker.spec.bundles import available_bundles as available_bundles
 
 _HOME = {
@@ -35,6 +36,7 @@ _HOME = {
     "Frame": "diffusiontalker.api.stream",
     "Animation": "diffusiontalker.api.animation",
     "available_bundles": "diffusiontalker.spec.bundles",
+    "pcm": "diffusiontalker.io.sound.pcm",
     "DiffusionTalkerError": "diffusiontalker.errors",
     "InputError": "diffusiontalker.errors",
     "BundleError": "diffusiontalker.errors",

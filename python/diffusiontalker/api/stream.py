@@ -61,7 +61,7 @@ class Stream:
 
     def push(self, samples, sample_rate: int) -> None:
         """Appends audio of any length; frames that no longer fit the native buffer wait in this object.
-        samples: float [n] or [n, channels], nominal -1..1, or int16, int32, uint8; channels are averaged.
+        samples: float [n] or [n, channels], nominal -1..1, or int8, int16, int32, uint8; channels are mixed to mono.
         sample_rate: Hz, 1000..768000, fixed by the first push.
         Raises InputError (type, shape, rate, NaN or infinite samples), StreamClosedError after flush().
         """
