@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -71,7 +72,9 @@ def blocks(view: View, skip: int = 0, rate_hz: int = 0) -> Iterator[tuple[np.nda
 
 def _converted(av, container, rate_hz: int) -> Iterator:
     """Frames of interleaved float32, with the layout of the first and its rate or another one."""
-    form, target, convert = None, None, None
+    form: tuple[str, str, int] | None = None
+    target: Any = None
+    convert: Any = None
     for frame in _frames(av, container):
         if form != (frame.format.name, frame.layout.name, frame.sample_rate):
             yield from convert.resample(None) if convert else []
