@@ -22,6 +22,7 @@ from diffusiontalker.io.sound.reading import Sound
 from diffusiontalker.io.sound.source import open_source, printable
 
 N = 4000
+posix = pytest.mark.skipif(os.name == "nt", reason="FIFOs, devices and signals of POSIX")
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,7 @@ def test_what_can_be_read_once_is_read_twice(wav_bytes):
         assert [sum(len(b) for b, _ in sound.blocks()) for _ in range(2)] == [N, N]
 
 
+@posix
 def test_no_temporary_file_is_left_of_a_pipe(wav_bytes, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     os.mkfifo(tmp_path / "fifo")
@@ -57,6 +59,7 @@ def test_no_temporary_file_is_left_of_a_pipe(wav_bytes, tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["fifo"]
 
 
+@posix
 def test_a_folder_for_temporary_files_that_cannot_be_written_is_named(wav_bytes, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
     os.mkfifo(tmp_path / "fifo")
@@ -65,6 +68,7 @@ def test_a_folder_for_temporary_files_that_cannot_be_written_is_named(wav_bytes,
         count(tmp_path / "fifo")
 
 
+@posix
 @pytest.mark.parametrize(
     ("name", "says"),
     [
@@ -95,12 +99,13 @@ def test_a_closed_file_is_refused(wav_bytes):
         open_source(file)
 
 
+@posix
 def test_names_in_other_encodings_can_be_printed():
     name = os.fsdecode(b"caf\xe9.wav")
     assert printable(name).encode() == "caf\ufffd.wav".encode()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="FIFOs and signals of POSIX")
+@posix
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.slow
 def test_waiting_for_the_writer_of_a_fifo_ends_with_a_signal(tmp_path, number, code):

@@ -109,7 +109,7 @@ def _frames(av, container) -> Iterator:
 
 def _array(frame) -> np.ndarray:
     """Interleaved float32 as [n, n_channels]."""
-    return np.asarray(frame.to_ndarray(), np.float32).reshape(frame.samples, frame.layout.nb_channels)
+    return np.asarray(frame.to_ndarray(), np.float32).reshape(frame.samples, -1)
 
 
 def _reason(error: Exception) -> str:
