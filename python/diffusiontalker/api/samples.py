@@ -34,6 +34,29 @@ def as_float32(samples) -> np.ndarray:
     return np.ascontiguousarray(array, np.float32)
 
 
+BYTES_DTYPES = {"int16": "<i2", "int32": "<i4", "uint8": "u1", "float32": "<f4"}
+
+
+def as_samples(samples, dtype: str | None = None) -> np.ndarray:
+    """as_float32(), and the bytes of one channel with their dtype: little-endian, as synthesisers send them.
+    Raises InputError for bytes without a dtype, and for a dtype beside an array.
+    """
+    if not isinstance(samples, (bytes, bytearray, memoryview)):
+        if dtype is not None:
+            raise InputError(f"dtype is {dtype!r}, but the samples are no bytes: an array has its own")
+        return as_float32(samples)
+    if dtype not in BYTES_DTYPES:
+        known = ", ".join(BYTES_DTYPES)
+        raise InputError(f"audio is bytes and dtype is {dtype!r}: say what they hold, one of {known} (s16le is int16)")
+    kind = np.dtype(BYTES_DTYPES[dtype])
+    n_bytes = memoryview(samples).nbytes
+    if n_bytes % kind.itemsize:
+        raise InputError(
+            f"audio has {n_bytes} bytes, no whole number of {dtype} samples: keep what is over for the next push"
+        )
+    return as_float32(np.frombuffer(samples, kind))
+
+
 def checked_rate(sample_rate) -> int:
     """The rate as int. Raises InputError when it is missing, not whole or out of range."""
     if sample_rate is None:
