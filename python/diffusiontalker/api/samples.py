@@ -34,11 +34,13 @@ def as_float32(samples) -> np.ndarray:
     return np.ascontiguousarray(array, np.float32)
 
 
+# Little-endian; under numpy's names and under those of ffmpeg, which synthesisers use.
 BYTES_DTYPES = {"int16": "<i2", "int32": "<i4", "uint8": "u1", "float32": "<f4"}
+BYTES_DTYPES |= {"s16le": "<i2", "s32le": "<i4", "u8": "u1", "f32le": "<f4"}
 
 
 def as_samples(samples, dtype: str | None = None) -> np.ndarray:
-    """as_float32(), and the bytes of one channel with their dtype: little-endian, as synthesisers send them.
+    """as_float32(), and the bytes of one channel with their dtype, one of BYTES_DTYPES.
     Raises InputError for bytes without a dtype, and for a dtype beside an array.
     """
     if not isinstance(samples, (bytes, bytearray, memoryview)):
@@ -47,7 +49,7 @@ def as_samples(samples, dtype: str | None = None) -> np.ndarray:
         return as_float32(samples)
     if dtype not in BYTES_DTYPES:
         known = ", ".join(BYTES_DTYPES)
-        raise InputError(f"audio is bytes and dtype is {dtype!r}: say what they hold, one of {known} (s16le is int16)")
+        raise InputError(f"audio is bytes and dtype is {dtype!r}: say what they hold, one of {known}")
     kind = np.dtype(BYTES_DTYPES[dtype])
     n_bytes = memoryview(samples).nbytes
     if n_bytes % kind.itemsize:

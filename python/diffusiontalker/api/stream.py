@@ -77,7 +77,7 @@ class Stream:
     def push(self, samples, sample_rate: int, *, dtype: str | None = None, utterance: int | None = None) -> bool:
         """Appends audio; only buffers, whatever the length: pull() and frame_at() compute.
         samples: float [n] or [n, channels], nominal -1..1, or int16, int32, uint8; channels are averaged. Or the bytes
-        of one channel, as synthesisers send them, with their dtype: "int16" (s16le), "int32", "uint8", "float32".
+        of one channel, as synthesisers send them, with their dtype: "s16le", "s32le", "u8", "f32le", or numpy's names.
         sample_rate: Hz, 1000..768000, fixed by the first push until the next reset(), seek() or interrupt().
         utterance: number that the audio is of (Stream.utterance); None: the one at hand.
         Returns True, or False when that utterance is over: the samples are dropped, push no more of it.
@@ -136,8 +136,8 @@ class Stream:
         """As pull_block(), with the head pose float32 [n, 3] (Animation.head_pose); None for a model without one."""
         ahead = self._take_ahead(max_frames)
         if ahead:
-            poses = None if ahead[0].head_pose is None else np.stack([f.head_pose for f in ahead])
-            return ahead[0].index, np.stack([f.weights for f in ahead]), poses
+            poses = [f.head_pose for f in ahead if f.head_pose is not None]
+            return ahead[0].index, np.stack([f.weights for f in ahead]), np.stack(poses) if poses else None
         first, weights, pose = self._native.pull_with_pose(self._block_frames if max_frames is None else max_frames)
         self._listeners.tell()
         return first, weights, pose if self.model.has_head_pose else None
