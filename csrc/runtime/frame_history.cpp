@@ -34,13 +34,13 @@ const float* FrameHistory::frame(int64_t index) const {
 
 bool FrameHistory::knows(double at) const { return is_whole() || at >= static_cast<double>(begin()); }
 
-void FrameHistory::mix(double at, float* out) const {
+void FrameHistory::mix(double at, int begin, int end, float* out) const {
   at = std::clamp(at, static_cast<double>(first_ - 1), static_cast<double>(end_ - 1));
   const auto index = static_cast<int64_t>(std::floor(at));
   const float* const a = frame(index);
   const float* const b = frame(std::min(index + 1, end_ - 1));
   const auto share = static_cast<float>(at - std::floor(at));
-  for (size_t c = 0; c < n_channels_; ++c) out[c] = a[c] + (b[c] - a[c]) * share;
+  for (int c = begin; c < end; ++c) *out++ = a[c] + (b[c] - a[c]) * share;
 }
 
 }  // namespace dt

@@ -30,9 +30,9 @@ class FrameHistory {
   bool is_whole() const { return begin() == first_; }
   // Frame `index` of those that are kept, [C], or the rest pose where nothing was dropped.
   const float* frame(int64_t index) const;
-  // The pose at `at`, in frames, from the two frames around it: pose_a + (pose_b - pose_a) * share, for each
-  // channel. Held at end() - 1 when `at` lies behind. out: [C].
-  void mix(double at, float* out) const;
+  // Channels `begin` up to `end` of the pose at `at`, in frames, from the two frames around it: pose_a +
+  // (pose_b - pose_a) * share. Held at end() - 1 when `at` lies behind.
+  void mix(double at, int begin, int end, float* out) const;
   // Whether mix() knows the pose: it is not older than what is kept.
   bool knows(double at) const;
 

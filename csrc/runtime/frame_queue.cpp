@@ -47,17 +47,12 @@ void FrameQueue::hand_out(const float* frame, Target* to) const {
   if (to->weights != nullptr) to->weights = std::copy_n(frame, n_weights_, to->weights);
   if (to->head_pose == nullptr) return;
   constexpr size_t n_pose = kHeadPoseChannels.size();
-  split_pose(motion_, frame, to->head_pose);
-  to->head_pose += n_pose;
-}
-
-void split_pose(const MotionSpec& motion, const float* frame, float* head_pose) {
-  constexpr size_t n_pose = kHeadPoseChannels.size();
-  if (motion.n_channels() > motion.n_weights()) {
-    std::copy_n(frame + motion.n_weights(), n_pose, head_pose);
+  if (n_channels_ > n_weights_) {
+    std::copy_n(frame + n_weights_, n_pose, to->head_pose);
   } else {
-    std::fill_n(head_pose, n_pose, 0.0f);
+    std::fill_n(to->head_pose, n_pose, 0.0f);
   }
+  to->head_pose += n_pose;
 }
 
 }  // namespace dt

@@ -12,9 +12,6 @@
 
 namespace dt {
 
-// The head pose, [3], of a frame [C]; zeros for a motion without one.
-void split_pose(const MotionSpec& motion, const float* frame, float* head_pose);
-
 // Holds two hops; does not allocate after its constructor. One thread at a time.
 class FrameQueue {
  public:

@@ -12,7 +12,7 @@ namespace {
 
 // Frames of vertices are too large to keep some unasked.
 StreamSettings with_history(StreamSettings settings, const MotionSpec& motion) {
-  if (settings.history_ms < 0) settings.history_ms = motion.space == "vertices" ? 0 : 1000;
+  if (settings.history_ms < 0) settings.history_ms = motion.space == "vertices" ? 0 : 500;
   return settings;
 }
 
@@ -30,7 +30,6 @@ Stream::Stream(std::shared_ptr<const Model> model, StreamSettings settings)
       segment_(*model_, settings_),
       queue_(model_->manifest().motion, settings_.profile.hop_frames),
       history_(model_->manifest().motion, history_size(model_->manifest().motion, settings_.history_ms)) {
-  if (history_.size() > 0) moment_.resize(static_cast<size_t>(model_->manifest().motion.n_channels()));
   queue_.start_at_rest();
 }
 

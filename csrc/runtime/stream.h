@@ -142,7 +142,6 @@ class Stream {
   Segment segment_;
   FrameQueue queue_;
   FrameHistory history_;
-  Vector<float> moment_;  // [C], scratch
   SchedulerTicket ticket_;
   StreamStats stats_;
   int64_t next_frame_ = 0;  // absolute index of the next frame to be pulled

@@ -94,7 +94,7 @@ StreamInfo Stream::info() const {
   i.next_frame = next_frame_;
   i.audio_frame = segment_.base_frame();
   i.memory_bytes = static_cast<int64_t>(sizeof(Stream)) + segment_.bytes() + queue_.bytes() +
-                   history_.bytes() + bytes_of(moment_) + bytes_of(settings_.style);
+                   history_.bytes() + bytes_of(settings_.style);
   i.free_samples = input.free_samples();
   i.sample_rate_hz = input.rate_hz();
   i.resampler_samples = i.sample_rate_hz == 0 ? 0 : input.resampler_latency();

@@ -57,9 +57,11 @@ double Stream::frame_at(double time_s, int max_hops, float* weights, float* head
   if (takes) take_until(static_cast<int64_t>(std::ceil(at)), max_hops, &lock);
   const auto newest = static_cast<double>(history_.end() - 1);
   if (takes && newest < at && !failure_.empty()) throw Error(DT_INTERNAL_ERROR, failure_);
-  history_.mix(at, moment_.data());
-  if (weights != nullptr) std::copy_n(moment_.data(), static_cast<size_t>(motion.n_weights()), weights);
-  if (head_pose != nullptr) split_pose(motion, moment_.data(), head_pose);
+  if (weights != nullptr) history_.mix(at, 0, motion.n_weights(), weights);
+  if (head_pose != nullptr) {
+    std::fill_n(head_pose, kHeadPoseChannels.size(), 0.0f);
+    history_.mix(at, motion.n_weights(), motion.n_channels(), head_pose);
+  }
   return newest < at ? newest / fps : time_s;
 }
 

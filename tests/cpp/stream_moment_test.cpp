@@ -34,7 +34,7 @@ void add(FrameHistory* history, int64_t begin, int64_t end) {
 
 float mixed(const FrameHistory& history, double at) {
   float out = 0;
-  history.mix(at, &out);
+  history.mix(at, 0, 1, &out);
   return out;
 }
 
