@@ -150,17 +150,17 @@ TEST(StreamMoment, AnInterruptEasesFromTheFrameThatWasShown) {
   Floats frames(2 * 30);
   int64_t first = 0;
   ASSERT_EQ(stream.pull(frames.data(), 30, &first), 30u);
-  const Interruption done = stream.interrupt(100, 12);
-  EXPECT_EQ(done.next_audio_frame, 13 + 3);
+  const Interruption done = stream.interrupt(100, 20);
+  EXPECT_EQ(done.next_audio_frame, 21 + 3);
   Floats easing(2 * 10);
   easing.resize(2 * stream.pull(easing.data(), 10, &first));
-  EXPECT_EQ(first, 13);
+  EXPECT_EQ(first, 21);
   ASSERT_EQ(easing.size(), 6u);
-  EXPECT_NEAR(easing[0], frames[2 * 12] * (1 - 7.0f / 27), 1e-6);
+  EXPECT_NEAR(easing[0], frames[2 * 20] * (1 - 7.0f / 27), 1e-6);
   EXPECT_EQ(easing[4], 0.0f);
   // The moments after the shown frame are those of the easing.
-  EXPECT_NEAR(at(stream, 12.0 / 30).weights[0], frames[2 * 12], 1e-6);
-  EXPECT_NEAR(at(stream, 13.0 / 30).weights[0], easing[0], 1e-6);
+  EXPECT_NEAR(at(stream, 20.0 / 30).weights[0], frames[2 * 20], 1e-6);
+  EXPECT_NEAR(at(stream, 21.0 / 30).weights[0], easing[0], 1e-6);
 }
 
 TEST(StreamMoment, AnInterruptBeforeAnythingWasShownStartsAtRest) {

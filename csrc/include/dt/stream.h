@@ -179,7 +179,7 @@ DT_API dt_status dt_stream_seek(dt_stream* stream, int64_t frame);
 
 /* Barge-in: drops all audio and frames that wait, and eases from the pose pulled last to the rest pose within
  * ease_ms. The frames of the easing are ready at once. What is pushed from now on belongs to the frames after
- * it; a flushed stream is open again.
+ * it; a flushed stream is open again. It waits for no network.
  * ease_ms [in] 0..10000, rounded up to whole frames.  next_audio_frame [out] NULL, or the index of the
  * frame that the next pushed sample belongs to. Returns DT_OK or DT_INVALID_ARGUMENT. */
 DT_API dt_status dt_stream_interrupt(dt_stream* stream, int32_t ease_ms, int64_t* next_audio_frame);
