@@ -32,14 +32,15 @@ void Stream::reset() {
 }
 
 void Stream::check_shown(int64_t shown_frame) const {
+  if (shown_frame + 1 == next_frame_) return;  // that pose is kept in any case
+  const int64_t oldest = history_.begin() - (history_.is_whole() ? 1 : 0);
+  if (shown_frame < next_frame_ && shown_frame >= oldest) return;
   const auto frame = [](int64_t index) { return "frame " + std::to_string(index); };
   const std::string given = "shown_frame is " + std::to_string(shown_frame) + ", ";
   if (shown_frame >= next_frame_) {
     throw Error(DT_INVALID_ARGUMENT, given + "but the next one to be pulled is " + frame(next_frame_) +
                                          ": only frames that were pulled can have been shown");
   }
-  if (shown_frame + 1 == next_frame_) return;  // that pose is kept in any case
-  if (shown_frame >= history_.begin() - (history_.is_whole() ? 1 : 0)) return;
   if (history_.is_whole()) {
     throw Error(DT_INVALID_ARGUMENT, given + "but the stream began with " + frame(history_.begin()) +
                                          ": give the frame before it when nothing was shown yet");
