@@ -23,7 +23,7 @@ struct Pulled {
   size_t n() const { return frames.size() / 2; }
 };
 
-Pulled pull(Stream& stream, size_t n = 2000) {
+Pulled take_frames(Stream& stream, size_t n = 2000) {
   Pulled out;
   out.frames.resize(2 * n);
   out.frames.resize(2 * stream.pull(out.frames.data(), n, &out.first, nullptr, &out.utterance));
@@ -55,11 +55,11 @@ TEST(StreamWait, AnInterruptWaitsForNoWindowWhateverWasPushed) {
   int64_t next = 0;
   // Ends while the window is at work: the thread is joined before the networks return.
   during_window(&recorder, 3, [&] { next = stream.interrupt(100).next_audio_frame; });
-  const Pulled spoken = pull(stream);
+  const Pulled spoken = take_frames(stream);
   EXPECT_EQ(spoken.n(), 18u);  // three hops; the fourth was at work and is dropped
   EXPECT_EQ(spoken.utterance, 1);
   EXPECT_EQ(next, 18 + 3);
-  const Pulled easing = pull(stream);
+  const Pulled easing = take_frames(stream);
   EXPECT_EQ(easing.first, 18);
   EXPECT_EQ(easing.n(), 3u);
   EXPECT_EQ(easing.utterance, 2);
@@ -89,7 +89,7 @@ TEST(StreamWait, EveryControlCallEndsWhileAWindowIsAtWork) {
     const auto audio = sweep(3 * 16000);
     stream.push(audio.data(), audio.size(), 1, 16000);
     during_window(&recorder, 1, [&, call = call] { call(stream); });
-    EXPECT_GE(pull(stream).n(), 6u);
+    EXPECT_GE(take_frames(stream).n(), 6u);
   }
 }
 
@@ -100,7 +100,7 @@ TEST(StreamWait, APauseKeepsTheHopThatWasAtWork) {
   const auto expected = animate(other, audio, 16000, 32000);
   stream.push(audio.data(), audio.size(), 1, 16000);
   during_window(&recorder, 1, [&] { stream.pause(true); });
-  auto frames = pull(stream).frames;
+  auto frames = take_frames(stream).frames;
   EXPECT_EQ(frames.size(), 2u * 6);
   stream.pause(false);
   stream.flush();
@@ -114,7 +114,7 @@ TEST(StreamWait, AStyleThatComesDuringAPullHoldsFromTheNextHop) {
   const auto audio = sweep(2 * 16000);
   stream.push(audio.data(), audio.size(), 1, 16000);
   during_window(&recorder, 1, [&] { stream.set_style({1, 2}, 0); });
-  pull(stream);
+  take_frames(stream);
   EXPECT_EQ(recorder.windows[1].style, (std::vector<float>{5, 6}));
   EXPECT_EQ(recorder.windows[2].style, (std::vector<float>{1, 2}));
 }
@@ -126,7 +126,7 @@ TEST(StreamWait, AResetDuringAPullLeavesAFreshStream) {
   const auto expected = animate(other, audio, 16000, 999);
   stream.push(audio.data(), audio.size(), 1, 16000);
   during_window(&recorder, 2, [&] { stream.reset(); });
-  EXPECT_EQ(pull(stream).n(), 12u);
+  EXPECT_EQ(take_frames(stream).n(), 12u);
   EXPECT_EQ(stream.stats().n_hops, 0);  // the window that was at work counts for nothing
   EXPECT_EQ(animate(stream, audio, 16000, 777), expected);
 }
@@ -140,7 +140,7 @@ TEST(StreamWait, AFailedWindowOfAnOldUtteranceIsNobodysError) {
     stream.interrupt(0);
     throw Error(DT_INTERNAL_ERROR, "late fault");
   };
-  EXPECT_EQ(pull(stream).n(), 0u);
+  EXPECT_EQ(take_frames(stream).n(), 0u);
   EXPECT_FALSE(stream.info().is_failed);
 }
 
@@ -153,8 +153,8 @@ TEST(StreamWait, TwoPullsGiveEachItsOwnRunOfFrames) {
   pull_all(other, &expected);
   stream.push(audio.data(), audio.size(), 1, 16000);
   Pulled a, b;
-  std::thread thread([&] { a = pull(stream, 50); });
-  b = pull(stream, 50);
+  std::thread thread([&] { a = take_frames(stream, 50); });
+  b = take_frames(stream, 50);
   thread.join();
   const Pulled &first = a.first == 0 ? a : b, &second = a.first == 0 ? b : a;
   EXPECT_EQ(second.first, 50);
@@ -203,7 +203,7 @@ TEST(StreamWait, AudioOfACancelledVoiceCannotStartTheNextAnswer) {
   EXPECT_FALSE(stream.info().is_flushed);
   stream.push(audio.data(), audio.size(), 1, 16000, answer);
   stream.flush(answer);
-  EXPECT_EQ(pull(stream).frames, animate(other, audio, 16000, 16000));
+  EXPECT_EQ(take_frames(stream).frames, animate(other, audio, 16000, 16000));
   for (const auto& restart : {std::function<void()>([&] { stream.reset(); }), {[&] { stream.seek(5); }}}) {
     const int64_t before = stream.info().utterance;
     restart();
