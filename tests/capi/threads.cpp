@@ -192,6 +192,30 @@ void one_call(Shared& s, std::mt19937& random, std::vector<float>& frames) {
   }
 }
 
+// One thread counts while another adds: the first stream of a profile makes a scheduler grow.
+void stats_beside_add(dt_model* model) {
+  for (int i = 0; i < 20; ++i) {
+    dt_scheduler* scheduler = nullptr;
+    dt_stream* stream = nullptr;
+    CALL(dt_scheduler_create(model, nullptr, &scheduler));
+    CALL(dt_stream_create(model, nullptr, &stream));
+    std::atomic<bool> counts{false}, stop{false};
+    std::thread counter([&] {
+      while (!stop) {
+        auto stats = sized<dt_scheduler_stats>();
+        CALL(dt_scheduler_get_stats(scheduler, &stats));
+        counts = true;
+      }
+    });
+    while (!counts) std::this_thread::yield();
+    CALL(dt_scheduler_add(scheduler, stream));
+    stop = true;
+    counter.join();
+    dt_stream_release(stream);
+    dt_scheduler_release(scheduler);
+  }
+}
+
 void work(Shared& s, unsigned seed) {
   std::mt19937 random(seed);
   std::vector<float> frames(16 * s.n_channels);
@@ -220,6 +244,7 @@ int main(int argc, char** argv) {
   s.n_channels = static_cast<size_t>(info.n_channels);
   s.style.assign(static_cast<size_t>(info.d_identity), 0.25f);
   for (int i = 0; i < 4000; ++i) s.audio.push_back(static_cast<float>(0.2 * std::sin(0.05 * i)));
+  stats_beside_add(s.model);
   dt_scheduler* scheduler = nullptr;
   CALL(dt_scheduler_create(s.model, nullptr, &scheduler));
   s.scheduler = scheduler;
