@@ -12,7 +12,7 @@ namespace {
 
 // Frames of vertices are too large to keep some unasked.
 StreamSettings with_history(StreamSettings settings, const MotionSpec& motion) {
-  if (settings.history_ms < 0) settings.history_ms = motion.space == "vertices" ? 0 : 500;
+  if (settings.history_ms < 0) settings.history_ms = motion.space == "vertices" ? 0 : 400;
   return settings;
 }
 

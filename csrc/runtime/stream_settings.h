@@ -15,7 +15,7 @@ struct StreamSettings {
   Profile profile;
   int max_buffered_ms = 1000;
   int grow_to_ms = 0;  // more than max_buffered_ms: the buffer may grow
-  // Of frames that were pulled, kept for interrupts and for the pose of a moment. -1: 500, or 0 for
+  // Of frames that were pulled, kept for interrupts and for the pose of a moment. -1: 400, or 0 for
   // vertices.
   int history_ms = -1;
   int ease_out_frames = 5;  // at most the lookahead takes effect: earlier frames may be gone at the flush

@@ -56,7 +56,7 @@ typedef struct dt_stream_options {
                        * to so much audio, for synthesisers that are faster than speech. A push that makes it
                        * grow allocates; the memory is kept. DT_BUFFER_FULL comes beyond this limit */
   int32_t history_ms; /* 0..60000: how long frames that were pulled are kept, for dt_stream_interrupt_at and
-                       * dt_stream_frame_at. -1 (default): 500, or 0 for vertices, whose frames are large.
+                       * dt_stream_frame_at. -1 (default): 400, or 0 for vertices, whose frames are large.
                        * One second at 30 fps takes 31 * 4 * n_channels bytes */
 } dt_stream_options;
 /* Fills options with the defaults. struct_size [in] sizeof of the program's own struct; nothing is written
