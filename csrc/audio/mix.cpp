@@ -14,6 +14,8 @@ int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 int64_t scale_up(int64_t n, int64_t num, int64_t den) { return n / den * num + ceil_div(n % den * num, den); }
 
+int64_t scale_down(int64_t n, int64_t num, int64_t den) { return n / den * num + n % den * num / den; }
+
 void check_audio_format(int n_channels, int sample_rate_hz) {
   if (!(n_channels >= 1 && n_channels <= 64)) {
     throw Error(DT_INVALID_ARGUMENT,

@@ -12,5 +12,7 @@ void check_audio_format(int n_channels, int sample_rate_hz);
 void check_audio_finite(const float* samples, size_t n_frames, int n_channels);
 // ceil(n * num / den) without overflow of n * num for any n below 2^62 / den.
 int64_t scale_up(int64_t n, int64_t num, int64_t den);
+// floor(n * num / den), the same way.
+int64_t scale_down(int64_t n, int64_t num, int64_t den);
 
 }  // namespace dt

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from diffusiontalker.api.model import load as load
     from diffusiontalker.api.stream import Frame as Frame
     from diffusiontalker.api.stream import Stream as Stream
+    from diffusiontalker.api.stream_frames import stopwatch as stopwatch
     from diffusiontalker.errors import BackendError as BackendError
     from diffusiontalker.errors import BundleError as BundleError
     from diffusiontalker.errors import DiffusionTalkerError as DiffusionTalkerError
@@ -34,6 +35,7 @@ _HOME = {
     "Model": "diffusiontalker.api.model",
     "Stream": "diffusiontalker.api.stream",
     "Frame": "diffusiontalker.api.stream",
+    "stopwatch": "diffusiontalker.api.stream_frames",
     "Animation": "diffusiontalker.api.animation",
     "available_bundles": "diffusiontalker.spec.bundles",
     "pcm": "diffusiontalker.io.sound.pcm",

@@ -23,7 +23,7 @@ from diffusiontalker.api.samples import as_float32, checked_rate
 from diffusiontalker.api.scheduler import Scheduler
 from diffusiontalker.api.seed import seed_of_sound
 from diffusiontalker.api.sound import Loudest, Samples, opened
-from diffusiontalker.api.stream import Profile, Stream
+from diffusiontalker.api.stream import RESERVED_MS, Profile, Stream
 from diffusiontalker.errors import InputError
 from diffusiontalker.io.sound.reading import Sound
 from diffusiontalker.names import chosen
@@ -33,6 +33,7 @@ from diffusiontalker.trt_build import EngineProgress, Wish, open_model
 
 Progress = Callable[[float], None]  # receives the seconds of audio that are done
 DEFAULT_THREADS = 2  # dt_model_options
+HISTORY_MS = 10_000  # of frames, that a stream keeps
 
 
 def load(
@@ -213,7 +214,8 @@ class Model:
         seed: int = 0,
         profile: str | None = None,
         head_amount: float = 1.0,
-        max_buffered_ms: int = 30000,
+        max_buffered_ms: int = 600_000,
+        history_ms: int | None = None,
         ease_out_frames: int | None = None,
         **options,
     ) -> Stream:
@@ -225,7 +227,10 @@ class Model:
         seed: 0 .. 2**64-1; the same audio, bundle, backend and seed give the same frames. Two streams of one seed blink
         at the same moments, so give each character its own.
         profile: one of `profiles`; None is the bundle's default.
-        max_buffered_ms: audio kept natively before push() computes frames to make room, 100..3600000.
+        max_buffered_ms: audio that may wait to be pulled, 100..3600000; a push beyond it raises BufferFullError. The
+        buffer grows to it as needed, by 64 bytes per ms.
+        history_ms: 0..60000, how long pulled frames are kept for frame_at() and interrupt(shown_frame=...). None:
+        10000, or 0 for vertices, whose frames are large.
         ease_out_frames: frames at the end that ease to rest, 0..lookahead_frames; None: 5, or fewer if need be.
         options: further fields of dt_stream_options (dt/stream.h): sample_rate_hz, offset_ms, smoothing_ms, lip_seal,
         silence_gate, gate_open_dbfs, gate_close_dbfs, gate_hold_ms, gate_ease_ms, deadline_ms.
@@ -237,10 +242,13 @@ class Model:
         window = self.profile(profile)
         if ease_out_frames is None:
             ease_out_frames = min(5, window.lookahead_frames)
+        max_buffered_ms = whole("max_buffered_ms", max_buffered_ms)
         numbers = stream_options(
             {
                 "head_amount": head_amount,
-                "max_buffered_ms": max_buffered_ms,
+                "max_buffered_ms": min(RESERVED_MS, max_buffered_ms),
+                "grow_to_ms": max_buffered_ms,
+                "history_ms": (0 if self.space == "vertices" else HISTORY_MS) if history_ms is None else history_ms,
                 "ease_out_frames": ease_out_frames,
                 **options,
             }
@@ -263,7 +271,7 @@ class Model:
             profile=profile,
             **numbers,
         )
-        return Stream(self, stream, window, numbers["max_buffered_ms"])
+        return Stream(self, stream, window)
 
     def animate(
         self,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from diffusiontalker.errors import InputError
+from diffusiontalker.io.sound.pcm import ENCODINGS, pcm
 from diffusiontalker.spec.rates import MAX_CHANNELS, MAX_RATE_HZ, MIN_RATE_HZ
 
 _FULL_SCALE = {"i1": 2.0**7, "i2": 2.0**15, "i4": 2.0**31}  # of integer samples, by numpy's name without byte order
@@ -58,6 +59,24 @@ def _as_array(samples) -> np.ndarray:
         return np.asarray(samples)
     except (ValueError, TypeError) as e:
         raise InputError("audio is no array of samples: its rows have different lengths or kinds") from e
+
+
+_NUMPY_NAMES = {"int16": "s16le", "int32": "s32le", "uint8": "u8", "float32": "f32le"}  # of bytes, little-endian
+
+
+def as_samples(samples, dtype: str | None = None) -> np.ndarray:
+    """as_float32(), and the bytes of one channel with their dtype, an encoding of pcm() or a name of numpy.
+    Raises InputError for bytes without a dtype, and for a dtype beside an array.
+    """
+    if not isinstance(samples, (bytes, bytearray, memoryview)):
+        if dtype is not None:
+            raise InputError(f"dtype is {dtype!r}, but the samples are no bytes: an array has its own")
+        return as_float32(samples)
+    encoding = _NUMPY_NAMES.get(dtype or "", dtype)
+    if encoding not in ENCODINGS:
+        known = ", ".join((*_NUMPY_NAMES, *ENCODINGS))
+        raise InputError(f"audio is bytes and dtype is {dtype!r}: say what they hold, one of {known}")
+    return pcm(samples, encoding)
 
 
 def checked_rate(sample_rate) -> int:
