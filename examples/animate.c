@@ -11,12 +11,58 @@
 
 #include "dt/dt.h"
 
+enum { MAX_CHANNELS = 256 };
+
 typedef struct {
   int16_t* samples; /* interleaved */
   size_t n_frames;
   int32_t n_channels;
   int32_t rate_hz;
 } Wav;
+
+/* Reads up to `limit` bytes, as far as the file goes. The block grows with what was read, because a size in a
+ * header may be anything. NULL: no memory. */
+static void* read_up_to(FILE* f, size_t limit, size_t* n_bytes) {
+  unsigned char* bytes = NULL;
+  size_t capacity = 0, n = 0, got = 0, wanted = 0;
+  while (got == wanted && n < limit) {
+    unsigned char* larger = NULL;
+    if (capacity <= SIZE_MAX / 2) larger = realloc(bytes, capacity = capacity ? 2 * capacity : 65536);
+    if (!larger) {
+      free(bytes);
+      return NULL;
+    }
+    bytes = larger;
+    wanted = capacity - n < limit - n ? capacity - n : limit - n;
+    got = fread(bytes + n, 1, wanted, f);
+    n += got;
+  }
+  *n_bytes = n;
+  return bytes;
+}
+
+/* Passes over a chunk in steps that fit a long everywhere. Returns 0 when the file cannot. */
+static int skip(FILE* f, uint32_t size) {
+  for (; size > 0x40000000; size -= 0x40000000) {
+    if (fseek(f, 0x40000000, SEEK_CUR) != 0) return 0;
+  }
+  return fseek(f, (long)size, SEEK_CUR) == 0;
+}
+
+static uint32_t little_endian(const unsigned char* bytes) {
+  return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+/* Reads the samples behind the header. size: what it declares; 0 and nearly 2^31 or 2^32 are what programs
+ * write that could not know it, and the file goes on to its end then. */
+static int read_samples(FILE* f, uint32_t size, Wav* wav) {
+  const size_t frame_bytes = 2 * (size_t)wav->n_channels;
+  const int is_known = size != 0 && size < 0x7FFF0000;
+  size_t n_bytes = 0;
+  wav->samples = read_up_to(f, is_known ? size : (size_t)-1, &n_bytes);
+  wav->n_frames = n_bytes / frame_bytes;
+  return wav->samples != NULL;
+}
 
 /* Reads a little-endian PCM file; returns 0 when it is something else. */
 static int read_wav(const char* path, Wav* wav) {
@@ -27,20 +73,21 @@ static int read_wav(const char* path, Wav* wav) {
   if (!f) return 0;
   if (fread(head, 1, 12, f) == 12 && !memcmp(head, "RIFF", 4) && !memcmp(head + 8, "WAVE", 4)) {
     while (!found && fread(chunk, 1, 8, f) == 8) {
-      const uint32_t size = chunk[4] | chunk[5] << 8 | chunk[6] << 16 | (uint32_t)chunk[7] << 24;
+      const uint32_t size = little_endian(chunk + 4);
+      uint32_t rest = size;
       if (!memcmp(chunk, "fmt ", 4) && size >= 16 && fread(format, 1, 16, f) == 16) {
-        if (format[0] != 1 || format[14] != 16) break; /* PCM, 16 bit */
-        wav->n_channels = format[2];
-        wav->rate_hz = format[4] | format[5] << 8 | format[6] << 16 | format[7] << 24;
-        fseek(f, (long)(size - 16 + size % 2), SEEK_CUR);
+        const uint32_t rate = little_endian(format + 4);
+        const int channels = format[2] | format[3] << 8;
+        if (format[0] != 1 || format[1] != 0 || format[14] != 16) break;          /* PCM, 16 bit */
+        if (channels < 1 || channels > 64 || rate < 1000 || rate > 768000) break; /* dt_stream_push */
+        wav->n_channels = channels;
+        wav->rate_hz = (int32_t)rate;
+        rest = size - 16;
       } else if (!memcmp(chunk, "data", 4) && wav->n_channels > 0) {
-        wav->samples = malloc(size + 1);
-        found = wav->samples != NULL;
-        if (found)
-          wav->n_frames = fread(wav->samples, 2 * (size_t)wav->n_channels, size / 2 / wav->n_channels, f);
-      } else if (fseek(f, (long)(size + size % 2), SEEK_CUR) != 0) {
+        found = read_samples(f, size, wav);
         break;
       }
+      if (!skip(f, rest) || !skip(f, size % 2)) break;
     }
   }
   fclose(f);
@@ -58,7 +105,7 @@ static void print_warning(void* user, int32_t level, const char* message) {
  */
 static dt_status print_frames(dt_stream* stream, const dt_model_info* info, int32_t jaw, double heard_s,
                               double* lag_s) {
-  float weights[30 * 256];
+  float weights[30 * MAX_CHANNELS];
   int64_t first = 0;
   size_t n = 0, i;
   const size_t n_channels = (size_t)info->n_channels;
@@ -97,12 +144,13 @@ static dt_status animate(dt_stream* stream, const Wav* wav, const dt_model_info*
   return status;
 }
 
-static int32_t find_channel(const dt_model* model, int32_t n_channels, const char* name) {
+/* -1: the model has no such channel, or channels without names. */
+static int32_t find_channel(const dt_model* model, const dt_model_info* info, const char* name) {
   int32_t i;
-  for (i = 0; i < n_channels; ++i) {
+  for (i = 0; i < info->n_channel_names; ++i) {
     if (!strcmp(dt_model_channel_name(model, i), name)) return i;
   }
-  return 0;
+  return -1;
 }
 
 int main(int argc, char** argv) {
@@ -111,6 +159,7 @@ int main(int argc, char** argv) {
   dt_model_info info;
   dt_stream_options options;
   dt_status status;
+  int32_t jaw = -1;
   Wav wav;
   if (argc < 3) {
     fprintf(stderr, "usage: animate bundle-folder speech.wav [profile]\n");
@@ -127,9 +176,15 @@ int main(int argc, char** argv) {
   info.struct_size = sizeof(info);
   status = dt_model_open(argv[1], NULL, &model);
   if (status == DT_OK) status = dt_model_get_info(model, &info);
-  if (status == DT_OK) status = dt_stream_create(model, &options, &stream);
-  if (status == DT_OK) status = animate(stream, &wav, &info, find_channel(model, info.n_channels, "jawOpen"));
-  if (status != DT_OK) fprintf(stderr, "error: %s\n", dt_last_error());
+  if (status == DT_OK) jaw = find_channel(model, &info, "jawOpen");
+  if (status == DT_OK && (jaw < 0 || info.n_channels > MAX_CHANNELS)) {
+    fprintf(stderr, "this example is for blendshape models\n");
+    status = DT_INVALID_ARGUMENT;
+  } else {
+    if (status == DT_OK) status = dt_stream_create(model, &options, &stream);
+    if (status == DT_OK) status = animate(stream, &wav, &info, jaw);
+    if (status != DT_OK) fprintf(stderr, "error: %s\n", dt_last_error());
+  }
   dt_stream_release(stream);
   dt_model_release(model);
   free(wav.samples);

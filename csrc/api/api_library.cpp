@@ -73,6 +73,8 @@ const char* dt_status_string(dt_status status) {
       return "busy";
     case DT_UNSUPPORTED:
       return "unsupported";
+    case DT_STALE:
+      return "stale";
     default:
       return "unknown status";
   }

@@ -1,4 +1,5 @@
 // dt/stream.h.
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -24,6 +25,7 @@ dt_stream_options default_stream_options() {
   o.deadline_ms = -1;
   o.emotion_strength = 1;
   o.head_amount = 1;
+  o.history_ms = -1;
   return o;
 }
 
@@ -68,12 +70,25 @@ dt::PostSettings post_settings(const dt_stream_options& o) {
   return post;
 }
 
+int checked_growth(const dt_stream_options& o) {
+  return o.grow_to_ms == 0 ? 0 : checked(o.grow_to_ms, o.max_buffered_ms, 3600000, "grow_to_ms");
+}
+
+void check_utterance(int64_t utterance) {
+  if (utterance >= 1) return;
+  throw dt::Error(DT_INVALID_ARGUMENT, "utterance is " + std::to_string(utterance) +
+                                           ", expected a number above 0 as "
+                                           "dt_stream_get_info and dt_stream_interrupt_at give it");
+}
+
 dt::StreamSettings stream_settings(const dt::Model& model, const dt_stream_options& o) {
   dt::StreamSettings s;
   s.style = style_of(model, o);
   s.seed = o.seed;
   s.profile = model.manifest().profile(o.profile);
   s.max_buffered_ms = checked(o.max_buffered_ms, 100, 3600000, "max_buffered_ms");
+  s.grow_to_ms = checked_growth(o);
+  s.history_ms = checked(o.history_ms, -1, 60000, "history_ms");
   s.ease_out_frames = checked(o.ease_out_frames, 0, dt::kMaxWindowFrames, "ease_out_frames");
   s.sample_rate_hz = o.sample_rate_hz == 0 ? 0 : checked(o.sample_rate_hz, 1000, 768000, "sample_rate_hz");
   s.offset_ms = checked(o.offset_ms, -500, 500, "offset_ms");
@@ -81,6 +96,17 @@ dt::StreamSettings stream_settings(const dt::Model& model, const dt_stream_optio
   s.head_amount = checked(o.head_amount, 0, 2, "head_amount");
   s.post = post_settings(o);
   return s;
+}
+
+// utterance: null where it is not asked for.
+void pull(dt_stream* stream, float* weights, float* head_pose, size_t capacity_frames, int64_t* first_frame,
+          size_t* n_frames, int64_t* utterance) {
+  const UseStream use(stream);
+  dt::require(first_frame, "first_frame");
+  dt::require(n_frames, "n_frames");
+  *n_frames = 0;
+  if (capacity_frames > 0) dt::require(weights, "weights");
+  *n_frames = use->pull(weights, capacity_frames, first_frame, head_pose, utterance);
 }
 
 }  // namespace
@@ -116,20 +142,58 @@ dt_status dt_stream_push(dt_stream* stream, const float* samples, size_t n_frame
   });
 }
 
+dt_status dt_stream_push_utterance(dt_stream* stream, int64_t utterance, const float* samples,
+                                   size_t n_frames, int32_t n_channels, int32_t sample_rate_hz) {
+  return dt::guard([&] {
+    const UseStream use(stream);
+    if (n_frames > 0) dt::require(samples, "samples");
+    check_utterance(utterance);
+    use->push(samples, n_frames, n_channels, sample_rate_hz, utterance);
+  });
+}
+
+dt_status dt_stream_idle(dt_stream* stream, int64_t n_frames) {
+  return dt::guard([&] {
+    const UseStream use(stream);
+    if (n_frames < 0) {
+      throw dt::Error(DT_INVALID_ARGUMENT,
+                      "n_frames is " + std::to_string(n_frames) + ", expected 0 or more");
+    }
+    use->idle(n_frames);
+  });
+}
+
 dt_status dt_stream_pull(dt_stream* stream, float* weights, size_t capacity_frames, int64_t* first_frame,
                          size_t* n_frames) {
-  return dt_stream_pull_with_pose(stream, weights, nullptr, capacity_frames, first_frame, n_frames);
+  return dt::guard([&] { pull(stream, weights, nullptr, capacity_frames, first_frame, n_frames, nullptr); });
 }
 
 dt_status dt_stream_pull_with_pose(dt_stream* stream, float* weights, float* head_pose,
                                    size_t capacity_frames, int64_t* first_frame, size_t* n_frames) {
+  return dt::guard(
+      [&] { pull(stream, weights, head_pose, capacity_frames, first_frame, n_frames, nullptr); });
+}
+
+dt_status dt_stream_pull_utterance(dt_stream* stream, float* weights, float* head_pose,
+                                   size_t capacity_frames, int64_t* first_frame, size_t* n_frames,
+                                   int64_t* utterance) {
+  return dt::guard([&] {
+    dt::require(utterance, "utterance");
+    pull(stream, weights, head_pose, capacity_frames, first_frame, n_frames, utterance);
+  });
+}
+
+dt_status dt_stream_frame_at(dt_stream* stream, double time_s, int32_t max_hops, float* weights,
+                             float* head_pose, double* pose_time_s) {
   return dt::guard([&] {
     const UseStream use(stream);
-    dt::require(first_frame, "first_frame");
-    dt::require(n_frames, "n_frames");
-    *n_frames = 0;
-    if (capacity_frames > 0) dt::require(weights, "weights");
-    *n_frames = use->pull(weights, capacity_frames, first_frame, head_pose);
+    constexpr double kLongest = 1e11;  // 3000 years; its frames fit 64 bits
+    if (!(std::fabs(time_s) <= kLongest)) {
+      throw dt::Error(DT_INVALID_ARGUMENT, "time_s is " + std::to_string(time_s) + ", expected seconds");
+    }
+    checked(max_hops, -1, INT32_MAX, "max_hops");
+    const double pose_s = use->frame_at(time_s, max_hops, weights, head_pose);
+    if (pose_time_s != nullptr) *pose_time_s = pose_s;
   });
 }
 
@@ -143,6 +207,14 @@ dt_status dt_stream_ready_frames(const dt_stream* stream, int64_t* n_frames) {
 
 dt_status dt_stream_flush(dt_stream* stream) {
   return dt::guard([&] { UseStream(stream)->flush(); });
+}
+
+dt_status dt_stream_flush_utterance(dt_stream* stream, int64_t utterance) {
+  return dt::guard([&] {
+    const UseStream use(stream);
+    check_utterance(utterance);
+    use->flush(utterance);
+  });
 }
 
 dt_status dt_stream_reset(dt_stream* stream) {
@@ -162,8 +234,20 @@ dt_status dt_stream_seek(dt_stream* stream, int64_t frame) {
 dt_status dt_stream_interrupt(dt_stream* stream, int32_t ease_ms, int64_t* next_audio_frame) {
   return dt::guard([&] {
     const UseStream use(stream);
-    const int64_t frame = use->interrupt(checked(ease_ms, 0, 10000, "ease_ms"));
-    if (next_audio_frame != nullptr) *next_audio_frame = frame;
+    const dt::Interruption done = use->interrupt(checked(ease_ms, 0, 10000, "ease_ms"));
+    if (next_audio_frame != nullptr) *next_audio_frame = done.next_audio_frame;
+  });
+}
+
+dt_status dt_stream_interrupt_at(dt_stream* stream, int64_t shown_frame, int32_t ease_ms,
+                                 int64_t* next_audio_frame, int64_t* utterance) {
+  return dt::guard([&] {
+    const UseStream use(stream);
+    checked(ease_ms, 0, 10000, "ease_ms");
+    const dt::Interruption done =
+        use->interrupt(ease_ms, std::max<int64_t>(shown_frame, -(int64_t{1} << 53)));
+    if (next_audio_frame != nullptr) *next_audio_frame = done.next_audio_frame;
+    if (utterance != nullptr) *utterance = done.utterance;
   });
 }
 
@@ -198,6 +282,10 @@ dt_status dt_stream_get_info(const dt_stream* stream, dt_stream_info* info) {
     i.is_paused = s.is_paused ? 1 : 0;
     i.in_scheduler = s.in_scheduler ? 1 : 0;
     i.is_failed = s.is_failed ? 1 : 0;
+    i.utterance = s.utterance;
+    i.next_audio_frame = s.next_audio_frame;
+    i.buffered_frames = s.buffered_frames;
+    i.first_kept_frame = s.first_kept_frame;
     dt::write_info(info, i, "info");
   });
 }

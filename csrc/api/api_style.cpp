@@ -5,6 +5,7 @@
 #include "api/handles.h"
 #include "api/structs.h"
 #include "api/style_arguments.h"
+#include "audio/downmix.h"
 #include "audio/mix.h"
 #include "audio/resampler.h"
 #include "dt/dt.h"
@@ -48,7 +49,7 @@ dt::Vector<float> mono_at_model_rate(const dt::Model& model, const float* sample
   if (n_frames > 0) dt::require(samples, "samples");
   dt::check_audio_finite(samples, n_frames, n_channels);
   dt::Vector<float> mono(n_frames), out;
-  dt::mix_to_mono(samples, n_frames, n_channels, mono.data());
+  dt::Downmix().mix(samples, n_frames, n_channels, sample_rate_hz, mono.data());
   dt::Resampler resampler(model.resampler_table(sample_rate_hz));
   resampler.push(mono.data(), n_frames, out);
   resampler.flush(out);

@@ -1,6 +1,5 @@
 #include "audio/mix.h"
 
-#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -9,16 +8,13 @@
 namespace dt {
 namespace {
 
-// Below -400 dBFS a sample is silence: its products would be denormal and slow the processor down.
-constexpr double kSmallest = 1e-20;
-// Far above any recording, and its energy still fits a float.
-constexpr double kLargest = 1e6;
-
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 }  // namespace
 
 int64_t scale_up(int64_t n, int64_t num, int64_t den) { return n / den * num + ceil_div(n % den * num, den); }
+
+int64_t scale_down(int64_t n, int64_t num, int64_t den) { return n / den * num + n % den * num / den; }
 
 void check_audio_format(int n_channels, int sample_rate_hz) {
   if (!(n_channels >= 1 && n_channels <= 64)) {
@@ -38,15 +34,6 @@ void check_audio_finite(const float* samples, size_t n_frames, int n_channels) {
       throw Error(DT_INVALID_ARGUMENT, "audio sample " + std::to_string(i / static_cast<size_t>(n_channels)) +
                                            " is not finite: NaN and infinite samples cannot be animated");
     }
-  }
-}
-
-void mix_to_mono(const float* samples, size_t n_frames, int n_channels, float* mono) {
-  for (size_t i = 0; i < n_frames; ++i, samples += n_channels) {
-    double sum = 0;
-    for (int c = 0; c < n_channels; ++c) sum += samples[c];
-    const double mean = std::clamp(sum / n_channels, -kLargest, kLargest);
-    mono[i] = std::fabs(mean) < kSmallest ? 0.0f : static_cast<float>(mean);
   }
 }
 

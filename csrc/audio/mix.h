@@ -1,4 +1,4 @@
-// Checks and mixing of audio from outside, for every path that takes some.
+// Checks and counts of audio from outside, for every path that takes some.
 #pragma once
 
 #include <cstddef>
@@ -10,9 +10,9 @@ namespace dt {
 void check_audio_format(int n_channels, int sample_rate_hz);
 // Throws DT_INVALID_ARGUMENT that names the first sample that is NaN or infinite.
 void check_audio_finite(const float* samples, size_t n_frames, int n_channels);
-// Mean of the channels, clamped to +-1e6, 0 below -400 dBFS. mono: [n_frames].
-void mix_to_mono(const float* samples, size_t n_frames, int n_channels, float* mono);
 // ceil(n * num / den) without overflow of n * num for any n below 2^62 / den.
 int64_t scale_up(int64_t n, int64_t num, int64_t den);
+// floor(n * num / den), the same way.
+int64_t scale_down(int64_t n, int64_t num, int64_t den);
 
 }  // namespace dt

@@ -24,6 +24,8 @@ constexpr std::array kIntOptions = {
     IntOption{"gate_hold_ms", &dt_stream_options::gate_hold_ms},
     IntOption{"gate_ease_ms", &dt_stream_options::gate_ease_ms},
     IntOption{"deadline_ms", &dt_stream_options::deadline_ms},
+    IntOption{"grow_to_ms", &dt_stream_options::grow_to_ms},
+    IntOption{"history_ms", &dt_stream_options::history_ms},
 };
 
 using FloatOption = std::pair<const char*, float dt_stream_options::*>;
@@ -97,7 +99,7 @@ NativeStream::NativeStream(const NativeModel& model, const py::kwargs& options)
   handle_.reset(stream);
 }
 
-void NativeStream::push(const FloatArray& samples, int sample_rate_hz) {
+void NativeStream::push(const FloatArray& samples, int sample_rate_hz, std::optional<int64_t> utterance) {
   if (samples.ndim() != 1 && samples.ndim() != 2) {
     throw py::value_error("samples must be an array [n] or [n, n_channels]");
   }
@@ -105,7 +107,14 @@ void NativeStream::push(const FloatArray& samples, int sample_rate_hz) {
   const auto n = static_cast<size_t>(samples.shape(0));
   const auto n_channels =
       static_cast<int32_t>(samples.ndim() == 2 ? std::min<py::ssize_t>(samples.shape(1), 1 << 20) : 1);
-  run_unlocked([&] { return dt_stream_push(handle(), data, n, n_channels, sample_rate_hz); });
+  run_unlocked([&] {
+    return utterance ? dt_stream_push_utterance(handle(), *utterance, data, n, n_channels, sample_rate_hz)
+                     : dt_stream_push(handle(), data, n, n_channels, sample_rate_hz);
+  });
+}
+
+void NativeStream::idle(int64_t n_frames) {
+  run_unlocked([&] { return dt_stream_idle(handle(), n_frames); });
 }
 
 std::tuple<int64_t, py::array_t<float>> NativeStream::pull(std::optional<size_t> capacity) {
@@ -115,21 +124,28 @@ std::tuple<int64_t, py::array_t<float>> NativeStream::pull(std::optional<size_t>
 
 std::tuple<int64_t, py::array_t<float>, py::array_t<float>> NativeStream::pull_with_pose(
     std::optional<size_t> capacity) {
+  auto [first_frame, weights, head_pose, utterance] = pull_utterance(capacity);
+  return {first_frame, std::move(weights), std::move(head_pose)};
+}
+
+std::tuple<int64_t, py::array_t<float>, py::array_t<float>, int64_t> NativeStream::pull_utterance(
+    std::optional<size_t> capacity) {
   const auto ready = static_cast<size_t>(ready_frames());
   const size_t n_wanted = std::min(ready, capacity.value_or(ready));
   py::array_t<float> weights({n_wanted, static_cast<size_t>(n_channels_)});
   py::array_t<float> head_pose({n_wanted, kPoseSize});
   float *const data = weights.mutable_data(), *const pose = head_pose.mutable_data();
-  int64_t first_frame = 0;
+  int64_t first_frame = 0, utterance = 0;
   size_t n_frames = 0;
-  run_unlocked(
-      [&] { return dt_stream_pull_with_pose(handle(), data, pose, n_wanted, &first_frame, &n_frames); });
-  // Fewer when another thread pulled, paused or reset in between.
+  run_unlocked([&] {
+    return dt_stream_pull_utterance(handle(), data, pose, n_wanted, &first_frame, &n_frames, &utterance);
+  });
+  // Fewer when another thread pulled, paused, interrupted or reset in between.
   if (n_frames != n_wanted) {
     weights.resize({n_frames, static_cast<size_t>(n_channels_)});
     head_pose.resize({n_frames, kPoseSize});
   }
-  return {first_frame, weights, head_pose};
+  return {first_frame, weights, head_pose, utterance};
 }
 
 std::tuple<int64_t, size_t> NativeStream::pull_device(const NativeDeviceArray& array) {
@@ -150,34 +166,60 @@ std::tuple<int64_t, size_t, py::array_t<float>> NativeStream::pull_device_with_p
   return {first_frame, n_frames, head_pose};
 }
 
+std::tuple<double, py::array_t<float>, py::array_t<float>> NativeStream::frame_at(double time_s,
+                                                                                  int max_hops) {
+  py::array_t<float> weights(n_channels_);
+  py::array_t<float> head_pose(kPoseSize);
+  float *const data = weights.mutable_data(), *const pose = head_pose.mutable_data();
+  double pose_time_s = 0;
+  run_unlocked([&] { return dt_stream_frame_at(handle(), time_s, max_hops, data, pose, &pose_time_s); });
+  return {pose_time_s, weights, head_pose};
+}
+
 int64_t NativeStream::ready_frames() const {
   int64_t n = 0;
-  // another thread may hold the stream while it runs the networks
   run_unlocked([&] { return dt_stream_ready_frames(handle(), &n); });
   return n;
 }
 
-void NativeStream::flush() {
-  run_unlocked([&] { return dt_stream_flush(handle()); });
+void NativeStream::flush(std::optional<int64_t> utterance) {
+  run_unlocked([&] {
+    return utterance ? dt_stream_flush_utterance(handle(), *utterance) : dt_stream_flush(handle());
+  });
 }
 
-void NativeStream::reset() { check(dt_stream_reset(handle())); }
+void NativeStream::reset() {
+  run_unlocked([&] { return dt_stream_reset(handle()); });
+}
 
-int64_t NativeStream::interrupt(int ease_ms) {
-  int64_t next = 0;
-  check(dt_stream_interrupt(handle(), ease_ms, &next));
-  return next;
+void NativeStream::seek(int64_t frame) {
+  run_unlocked([&] { return dt_stream_seek(handle(), frame); });
+}
+
+std::tuple<int64_t, int64_t> NativeStream::interrupt(int ease_ms, std::optional<int64_t> shown_frame) {
+  int64_t next = 0, utterance = 0;
+  if (shown_frame) {
+    run_unlocked([&] { return dt_stream_interrupt_at(handle(), *shown_frame, ease_ms, &next, &utterance); });
+    return {next, utterance};
+  }
+  run_unlocked([&] { return dt_stream_interrupt(handle(), ease_ms, &next); });
+  return {next, info()["utterance"].cast<int64_t>()};
+}
+
+void NativeStream::pause(bool paused) {
+  run_unlocked([&] { return dt_stream_pause(handle(), paused ? 1 : 0); });
 }
 
 void NativeStream::set_style(const FloatArray& style, int blend_ms) {
   expect_style(style, d_identity_);
-  check(dt_stream_set_style(handle(), style.data(), blend_ms));
+  const float* const data = style.data();
+  run_unlocked([&] { return dt_stream_set_style(handle(), data, blend_ms); });
 }
 
 py::dict NativeStream::info() const {
   dt_stream_info i{};
   i.struct_size = sizeof(i);
-  check(dt_stream_get_info(handle(), &i));
+  run_unlocked([&] { return dt_stream_get_info(handle(), &i); });
   py::dict out;
   out["next_frame"] = i.next_frame;
   out["audio_frame"] = i.audio_frame;
@@ -190,13 +232,17 @@ py::dict NativeStream::info() const {
   out["is_paused"] = i.is_paused != 0;
   out["in_scheduler"] = i.in_scheduler != 0;
   out["is_failed"] = i.is_failed != 0;
+  out["utterance"] = i.utterance;
+  out["next_audio_frame"] = i.next_audio_frame;
+  out["buffered_frames"] = i.buffered_frames;
+  out["first_kept_frame"] = i.first_kept_frame;
   return out;
 }
 
 py::dict NativeStream::stats() const {
   dt_stream_stats s{};
   s.struct_size = sizeof(s);
-  check(dt_stream_get_stats(handle(), &s));
+  run_unlocked([&] { return dt_stream_get_stats(handle(), &s); });
   py::dict out;
   out["n_hops"] = s.n_hops;
   out["n_frames"] = s.n_frames;
@@ -216,22 +262,29 @@ void register_stream(py::module_& m) {
   using S = NativeStream;
   py::class_<S>(m, "Stream", "One character: audio in, frames out. Threads as dt/dt.h says.")
       .def(py::init<const NativeModel&, const py::kwargs&>(), py::arg("model"))
-      .def("push", &S::push, py::arg("samples"), py::arg("sample_rate_hz"),
-           "Appends audio [n] or [n, n_channels], -1..1. Other threads run meanwhile.")
+      .def("push", &S::push, py::arg("samples"), py::arg("sample_rate_hz"), py::arg("utterance") = py::none(),
+           "Appends audio [n] or [n, n_channels], -1..1, of an utterance (None: the one at hand).")
+      .def("idle", &S::idle, py::arg("n_frames"),
+           "Appends silence up to the end of the frame at hand, and n_frames of it.")
       .def("pull", &S::pull, py::arg("capacity") = py::none(),
            "Takes up to capacity frames (None: all that are ready): (first_frame, float32 [n, n_channels]).")
       .def("pull_with_pose", &S::pull_with_pose, py::arg("capacity") = py::none(),
            "As pull: (first_frame, weights, head pose float32 [n, 3] in radians).")
+      .def("pull_utterance", &S::pull_utterance, py::arg("capacity") = py::none(),
+           "As pull_with_pose, and whose frames they are: (first_frame, weights, head pose, utterance).")
       .def("pull_device", &S::pull_device, py::arg("array"),
            "As pull, into the first rows of a DeviceArray: (first_frame, n_frames).")
       .def("pull_device_with_pose", &S::pull_device_with_pose, py::arg("array"),
            "The same: (first_frame, n_frames, head pose float32 [n, 3] on the host).")
       .def("ready_frames", &S::ready_frames, "Frames that pull() would give now.")
-      .def("flush", &S::flush, "Ends the audio; the remaining frames become ready.")
+      .def("frame_at", &S::frame_at, py::arg("time_s"), py::arg("max_hops"),
+           "The pose of a moment: (its time, float32 [n_channels], head pose float32 [3]).")
+      .def("flush", &S::flush, py::arg("utterance") = py::none(),
+           "Ends the audio; the remaining frames become ready.")
       .def("reset", &S::reset, "Back to the state after creation.")
       .def("seek", &S::seek, py::arg("frame"), "As reset, but the next audio begins at this frame.")
-      .def("interrupt", &S::interrupt, py::arg("ease_ms"),
-           "Drops what waits, eases to rest; returns the frame that the next audio belongs to.")
+      .def("interrupt", &S::interrupt, py::arg("ease_ms"), py::arg("shown_frame") = py::none(),
+           "Drops what waits, eases to rest; returns the frame and the utterance of the next audio.")
       .def("pause", &S::pause, py::arg("paused"), "Holds the stream, or lets it go on.")
       .def("set_style", &S::set_style, py::arg("style"), py::arg("blend_ms"),
            "Changes the style, float32 [d_identity], blended over blend_ms.")

@@ -33,16 +33,16 @@ class AudioInput::Turn {
   AudioInput* input_;
 };
 
-AudioInput::AudioInput(size_t capacity, int max_buffered_ms, int rate_hz, int fps_num, int fps_den,
-                       TableOf table_of, int prepared_rate_hz)
-    : max_buffered_ms_(max_buffered_ms),
+AudioInput::AudioInput(const InputLimits& limits, int rate_hz, int fps_num, int fps_den, TableOf table_of,
+                       int prepared_rate_hz)
+    : limits_(limits),
       rate_hz_(rate_hz),
       fps_num_(fps_num),
       fps_den_(fps_den),
       table_of_(std::move(table_of)),
-      ring_(capacity) {
+      ring_(limits.reserved, limits.most) {
   mono_.resize(kBlock);
-  bytes_ = bytes_of(ring_) + bytes_of(mono_);
+  bytes_ = bytes_of(mono_);
   if (prepared_rate_hz != 0) {
     check_audio_format(1, prepared_rate_hz);
     set_rate(prepared_rate_hz);
@@ -55,13 +55,31 @@ void AudioInput::begin_epoch() {
   const uint64_t wanted = wanted_epoch_.load(std::memory_order_acquire);
   if (wanted == seen_epoch_.load(std::memory_order_relaxed)) return;
   if (resampler_) resampler_->reset();
+  downmix_.reset();
   input_rate_hz_ = 0;
-  n_input_ = 0;
+  n_input_ = lead_frames_ = 0;
   closed_ = false;
-  epoch_start_ = head_.load(std::memory_order_relaxed);
+  epoch_start_ = ring_.head();
   total_frames_.store(-1, std::memory_order_relaxed);
+  pushed_frames_.store(0, std::memory_order_relaxed);
   shown_rate_hz_.store(0, std::memory_order_relaxed);
   seen_epoch_.store(wanted, std::memory_order_release);
+}
+
+// What every call of the producer begins with.
+void AudioInput::begin(int64_t utterance) {
+  begin_epoch();
+  const auto at_hand = static_cast<int64_t>(seen_epoch_.load(std::memory_order_relaxed));
+  if (utterance != kAnyUtterance && utterance < at_hand) {
+    throw Error(DT_STALE, "utterance " + std::to_string(utterance) + " is over, utterance " +
+                              std::to_string(at_hand) +
+                              " is at hand: the audio is dropped, push no more of it");
+  }
+  if (utterance > at_hand) {
+    throw Error(DT_INVALID_ARGUMENT, "there is no utterance " + std::to_string(utterance) +
+                                         " yet: utterance " + std::to_string(at_hand) + " is at hand");
+  }
+  if (closed_) throw Error(DT_CLOSED, "the stream was flushed: reset or interrupt it before it takes more");
 }
 
 void AudioInput::set_rate(int sample_rate_hz) {
@@ -74,34 +92,29 @@ void AudioInput::set_rate(int sample_rate_hz) {
         static_cast<size_t>(scale_up(2 * resampler_->latency_in_samples(), rate_hz_, sample_rate_hz)));
     resampler_rate_hz_ = sample_rate_hz;
     resampler_latency_.store(resampler_->latency_in_samples(), std::memory_order_relaxed);
-    bytes_.store(bytes_of(ring_) + bytes_of(mono_) + bytes_of(resampled_) + resampler_->bytes(),
-                 std::memory_order_relaxed);
+    bytes_.store(bytes_of(mono_) + bytes_of(resampled_) + resampler_->bytes(), std::memory_order_relaxed);
   }
   input_rate_hz_ = sample_rate_hz;
   shown_rate_hz_.store(sample_rate_hz, std::memory_order_relaxed);
 }
 
-// Room for all that these samples will ever give, so that a flush finds room too; it does not depend on how
-// the audio was cut.
-void AudioInput::check_room(size_t n_frames, int sample_rate_hz) {
-  constexpr size_t kHuge = size_t{1} << 40;  // keeps the sums below away from overflow
-  const int64_t head = head_.load(std::memory_order_relaxed);
+// Room for n_samples of this epoch in all, at the model's rate.
+void AudioInput::make_room(int64_t n_samples) {
   // What an older epoch left in the ring counts as free: nobody will read it.
-  const int64_t tail = std::max(tail_.load(std::memory_order_acquire), epoch_start_);
-  const int64_t produced = head - epoch_start_, room = static_cast<int64_t>(ring_.size()) - (head - tail);
-  if (n_frames < kHuge &&
-      scale_up(n_input_ + static_cast<int64_t>(n_frames), rate_hz_, sample_rate_hz) - produced <= room) {
-    return;
-  }
+  const int64_t first = std::max(ring_.tail(), epoch_start_);
+  if (n_samples >= 0 && ring_.reserve(first, epoch_start_ + n_samples)) return;
   n_overruns_.fetch_add(1, std::memory_order_relaxed);
-  throw Error(DT_BUFFER_FULL, "more than max_buffered_ms = " + std::to_string(max_buffered_ms_) +
-                                  " of audio would wait: pull frames and push again, in shorter chunks");
+  const bool grows = limits_.grow_to_ms > limits_.max_buffered_ms;
+  const std::string limit = grows ? std::to_string(limits_.grow_to_ms) + " ms, to which the buffer may grow,"
+                                  : "max_buffered_ms = " + std::to_string(limits_.max_buffered_ms);
+  throw Error(DT_BUFFER_FULL,
+              "more than " + limit + " of audio would wait: pull frames and push again, in shorter chunks");
 }
 
-void AudioInput::push(const float* samples, size_t n_frames, int n_channels, int sample_rate_hz) {
+void AudioInput::push(const float* samples, size_t n_frames, int n_channels, int sample_rate_hz,
+                      int64_t utterance) {
   const Turn turn(this);
-  begin_epoch();
-  if (closed_) throw Error(DT_CLOSED, "the stream was flushed: reset it before pushing more audio");
+  begin(utterance);
   check_audio_format(n_channels, sample_rate_hz);
   if (input_rate_hz_ != 0 && sample_rate_hz != input_rate_hz_) {
     throw Error(DT_INVALID_ARGUMENT, "the sample rate is " + std::to_string(sample_rate_hz) +
@@ -109,49 +122,89 @@ void AudioInput::push(const float* samples, size_t n_frames, int n_channels, int
                                          ": reset it or create another stream");
   }
   if (n_frames == 0) return;
-  check_room(n_frames, sample_rate_hz);
+  // All that these samples will ever give, so that a flush finds room too; it does not depend on how the
+  // audio was cut.
+  constexpr size_t kHuge = size_t{1} << 40;  // keeps the sum away from overflow
+  make_room(n_frames >= kHuge
+                ? -1
+                : samples_at(lead_frames_, rate_hz_) +
+                      scale_up(n_input_ + static_cast<int64_t>(n_frames), rate_hz_, sample_rate_hz));
   check_audio_finite(samples, n_frames, n_channels);
   const int64_t start_ns = now_ns();
   if (input_rate_hz_ == 0) set_rate(sample_rate_hz);
-  const size_t block = std::clamp<size_t>(
-      kBlock * static_cast<size_t>(sample_rate_hz) / static_cast<size_t>(rate_hz_), 1, kBlock);
-  for (size_t done = 0; done < n_frames;) {
-    const size_t n = std::min(block, n_frames - done);
-    mix_to_mono(samples + done * static_cast<size_t>(n_channels), n, n_channels, mono_.data());
-    resampled_.clear();
-    resampler_->push(mono_.data(), n, resampled_);
-    write(resampled_.data(), resampled_.size());
-    done += n;
-  }
-  n_input_ += static_cast<int64_t>(n_frames);
+  resample(samples, n_frames, n_channels);
   resampling_ns_.fetch_add(now_ns() - start_ns, std::memory_order_relaxed);
 }
 
-void AudioInput::flush() {
+// samples: null for silence.
+void AudioInput::resample(const float* samples, size_t n_frames, int n_channels) {
+  const size_t block = std::clamp<size_t>(
+      kBlock * static_cast<size_t>(input_rate_hz_) / static_cast<size_t>(rate_hz_), 1, kBlock);
+  if (samples == nullptr) std::fill(mono_.begin(), mono_.end(), 0.0f);
+  for (size_t done = 0; done < n_frames;) {
+    const size_t n = std::min(block, n_frames - done);
+    if (samples != nullptr)
+      downmix_.mix(samples + done * static_cast<size_t>(n_channels), n, n_channels, input_rate_hz_,
+                   mono_.data());
+    resampled_.clear();
+    resampler_->push(mono_.data(), n, resampled_);
+    ring_.write(resampled_.data(), resampled_.size());
+    done += n;
+  }
+  n_input_ += static_cast<int64_t>(n_frames);
+  // A sample after idle() may lie less than one sample before its frame.
+  pushed_frames_.store(lead_frames_ + scale_down(n_input_ + 1, fps_num_, int64_t{input_rate_hz_} * fps_den_),
+                       std::memory_order_relaxed);
+}
+
+// Samples before the beginning of the frame, rounded down: the audio after them lasts for the frames before.
+int64_t AudioInput::samples_at(int64_t frame, int rate_hz) const {
+  return scale_down(frame, int64_t{rate_hz} * fps_den_, fps_num_);
+}
+
+void AudioInput::idle(int64_t n_frames) {
   const Turn turn(this);
-  begin_epoch();
-  if (closed_) throw Error(DT_CLOSED, "the stream was flushed already");
+  begin(kAnyUtterance);
+  constexpr int64_t kHuge = int64_t{1} << 40;
+  if (n_frames > kHuge) make_room(-1);
+  if (input_rate_hz_ == 0) {  // as if the audio began later; any rate may come
+    const int64_t at = samples_at(lead_frames_, rate_hz_),
+                  end = samples_at(lead_frames_ + n_frames, rate_hz_);
+    make_room(end);
+    write_silence(end - at);
+    lead_frames_ += n_frames;
+    pushed_frames_.store(lead_frames_, std::memory_order_relaxed);
+    return;
+  }
+  const int64_t frame = scale_up(n_input_, fps_num_, int64_t{input_rate_hz_} * fps_den_) + n_frames;
+  const int64_t end = std::max(n_input_, samples_at(frame, input_rate_hz_));
+  make_room(samples_at(lead_frames_, rate_hz_) + scale_up(end, rate_hz_, input_rate_hz_));
+  resample(nullptr, static_cast<size_t>(end - n_input_), 1);
+}
+
+void AudioInput::flush(int64_t utterance) {
+  const Turn turn(this);
+  begin(utterance);
   if (input_rate_hz_ != 0) {
     resampled_.clear();
     resampler_->flush(resampled_);
-    write(resampled_.data(), resampled_.size());
+    ring_.write(resampled_.data(), resampled_.size());
   }
   closed_ = true;
-  total_frames_.store(
-      input_rate_hz_ == 0 ? 0 : scale_up(n_input_, fps_num_, int64_t{input_rate_hz_} * fps_den_),
-      std::memory_order_release);
+  const int64_t heard =
+      input_rate_hz_ == 0 ? 0 : scale_up(n_input_, fps_num_, int64_t{input_rate_hz_} * fps_den_);
+  pushed_frames_.store(lead_frames_ + heard, std::memory_order_relaxed);
+  total_frames_.store(lead_frames_ + heard, std::memory_order_release);
 }
 
-void AudioInput::write(const float* samples, size_t n) {
-  const int64_t head = head_.load(std::memory_order_relaxed);
-  const size_t at = static_cast<size_t>(head) % ring_.size(), first = std::min(n, ring_.size() - at);
-  std::copy_n(samples, first, ring_.data() + at);
-  std::copy_n(samples + first, n - first, ring_.data());
-  head_.store(head + static_cast<int64_t>(n), std::memory_order_release);
+void AudioInput::write_silence(int64_t n_samples) {
+  std::fill(mono_.begin(), mono_.end(), 0.0f);
+  for (; n_samples > 0; n_samples -= static_cast<int64_t>(kBlock))
+    ring_.write(mono_.data(), std::min(kBlock, static_cast<size_t>(n_samples)));
 }
 
 int64_t AudioInput::n_arrived() const {
-  const int64_t head = head_.load(std::memory_order_acquire);
+  const int64_t head = ring_.end();
   // Read after the head: if the epoch is not there by now, all of these samples are of an older one.
   return epoch_is_seen() ? std::max<int64_t>(0, head - epoch_start_) : 0;
 }
@@ -160,27 +213,25 @@ int64_t AudioInput::total_frames() const {
   return epoch_is_seen() ? total_frames_.load(std::memory_order_acquire) : -1;
 }
 
-void AudioInput::copy(int64_t first, size_t n, float* out) const {
-  const size_t at = static_cast<size_t>(epoch_start_ + first) % ring_.size();
-  const size_t n_first = std::min(n, ring_.size() - at);
-  std::copy_n(ring_.data() + at, n_first, out);
-  std::copy_n(ring_.data(), n - n_first, out + n_first);
-}
+void AudioInput::copy(int64_t first, size_t n, float* out) const { ring_.copy(epoch_start_ + first, n, out); }
 
 void AudioInput::release(int64_t end) {
-  if (epoch_is_seen()) tail_.store(epoch_start_ + end, std::memory_order_release);
+  if (epoch_is_seen()) ring_.release(epoch_start_ + end);
 }
 
 void AudioInput::restart() {
   // Samples that are pushed between these lines by a push of the old epoch stay in the ring until release().
-  tail_.store(head_.load(std::memory_order_acquire), std::memory_order_release);
+  ring_.release(ring_.end());
   wanted_epoch_.store(++epoch_, std::memory_order_release);
 }
 
+int64_t AudioInput::pushed_frames() const {
+  return epoch_is_seen() ? pushed_frames_.load(std::memory_order_relaxed) : 0;
+}
+
 int64_t AudioInput::free_samples() const {
-  const int64_t tail = tail_.load(std::memory_order_relaxed);
-  const int64_t waiting = std::min(n_arrived(), head_.load(std::memory_order_acquire) - tail);
-  return static_cast<int64_t>(ring_.size()) - waiting;
+  const int64_t waiting = std::min(n_arrived(), ring_.end() - ring_.tail());
+  return ring_.limit() - waiting;
 }
 
 void AudioInput::clear_counters() {

@@ -16,7 +16,7 @@ FrameQueue::FrameQueue(const MotionSpec& motion, int hop_frames)
   ease_from_.resize(n_channels_);
 }
 
-void FrameQueue::start_at_rest() { std::copy_n(motion_.rest.begin(), n_channels_, last_pose_.begin()); }
+void FrameQueue::start_at_rest() { hold(motion_.rest.data()); }
 
 void FrameQueue::ease(int64_t n) {
   ease_from_ = last_pose_;
@@ -37,13 +37,14 @@ size_t FrameQueue::take(Target* to, size_t capacity) {
   }
   for (; n < capacity && begin_ < end_; ++n, ++begin_) {
     hand_out(place(begin_), to);
-    if (n + 1 == capacity || begin_ + 1 == end_) std::copy_n(place(begin_), n_channels_, last_pose_.begin());
+    if (n + 1 == capacity || begin_ + 1 == end_) hold(place(begin_));
   }
   return n;
 }
 
 void FrameQueue::hand_out(const float* frame, Target* to) const {
-  to->weights = std::copy_n(frame, n_weights_, to->weights);
+  if (to->history != nullptr) to->history->add(frame);
+  if (to->weights != nullptr) to->weights = std::copy_n(frame, n_weights_, to->weights);
   if (to->head_pose == nullptr) return;
   constexpr size_t n_pose = kHeadPoseChannels.size();
   if (n_channels_ > n_weights_) {

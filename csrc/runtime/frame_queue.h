@@ -2,11 +2,13 @@
 // that an interrupt puts before them.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 #include "common/allocator.h"
 #include "core/manifest.h"
+#include "runtime/frame_history.h"
 
 namespace dt {
 
@@ -14,9 +16,10 @@ namespace dt {
 class FrameQueue {
  public:
   // Where taken frames go: the next row of the weights, and of the head pose ([3], zeros for a motion without
-  // one) where that is wanted.
+  // one), where they are wanted; and into the history.
   struct Target {
     float *weights, *head_pose;
+    FrameHistory* history = nullptr;
   };
 
   FrameQueue(const MotionSpec& motion, int hop_frames);
@@ -25,6 +28,8 @@ class FrameQueue {
   void restart() { begin_ = end_ = ease_left_ = 0; }
   // As if the rest pose had been taken last.
   void start_at_rest();
+  // As if this pose, [C], had been taken last.
+  void hold(const float* pose) { std::copy_n(pose, n_channels_, last_pose_.begin()); }
   // n frames come next that lead from the pose taken last to the rest pose: the rest of the way shrinks by
   // smooth_step().
   void ease(int64_t n);

@@ -14,7 +14,9 @@ Scheduler::Scheduler(std::shared_ptr<const Model> model, SchedulerSettings setti
     : model_(std::move(model)),
       settings_(settings),
       clock_ns_(std::move(clock_ns)),
-      works_(static_cast<size_t>(model_->n_workers())) {}
+      works_(static_cast<size_t>(model_->n_workers())) {
+  stats_.memory_bytes = memory_bytes();
+}
 
 Scheduler::~Scheduler() {
   for (const auto& stream : members_) stream->leave(this);
@@ -40,6 +42,7 @@ void Scheduler::add(const std::shared_ptr<Stream>& stream) {
     work.ready.reserve(members_.capacity());
     work.failed.reserve(members_.capacity());
   }
+  stats_.memory_bytes = memory_bytes();  // under both locks: stats() needs one of them only
   stream->join(this);
   members_.push_back(stream);
 }
@@ -168,13 +171,17 @@ StepInfo Scheduler::step(int64_t budget_us, int64_t max_windows) {
   }
 }
 
+int64_t Scheduler::memory_bytes() const {
+  int64_t bytes =
+      static_cast<int64_t>(sizeof(Scheduler)) + bytes_of(members_) + bytes_of(costs_) + bytes_of(works_);
+  for (const Work& work : works_) bytes += bytes_of(work.ready) + bytes_of(work.failed);
+  return bytes;
+}
+
 SchedulerStats Scheduler::stats() const {
   const std::lock_guard<std::mutex> lock(members_mutex_);
   SchedulerStats s = stats_;
   s.n_streams = static_cast<int64_t>(members_.size());
-  s.memory_bytes =
-      static_cast<int64_t>(sizeof(Scheduler)) + bytes_of(members_) + bytes_of(costs_) + bytes_of(works_);
-  for (const Work& work : works_) s.memory_bytes += bytes_of(work.ready) + bytes_of(work.failed);
   return s;
 }
 

@@ -104,6 +104,7 @@ class Scheduler {
   void run_one(const Batch& batch, size_t i, Work* work);
   void finish(Stream* stream, const PhaseTimes& share, SchedulerStats* fresh);
   Cost& cost(const SessionShape& shape);
+  int64_t memory_bytes() const;
   static bool has_failed(const Work& work, const Stream* stream);
 
   const std::shared_ptr<const Model> model_;

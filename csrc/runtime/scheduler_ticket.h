@@ -1,5 +1,5 @@
 // A stream's place in a scheduler: when its next window is due, and whether one is in flight, which means
-// that a scheduler runs its networks.
+// that a scheduler or a pull runs its networks.
 #pragma once
 
 #include <condition_variable>

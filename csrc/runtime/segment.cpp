@@ -19,9 +19,13 @@ int64_t offset_samples(const Model& model, const StreamSettings& s) {
 
 // What may wait to be taken, and what stays behind then because it completes no row yet. Audio of a window
 // that cannot run yet lies in the front end, as log-mel: half the memory.
-size_t ring_capacity(const Model& model, const StreamSettings& s) {
+InputLimits input_limits(const Model& model, const StreamSettings& s) {
   const AudioSpec& a = model.manifest().audio;
-  return static_cast<size_t>(a.window_length + int64_t{s.max_buffered_ms} * a.sample_rate_hz / 1000);
+  const auto samples = [&](int ms) {
+    return static_cast<size_t>(a.window_length + int64_t{ms} * a.sample_rate_hz / 1000);
+  };
+  return {samples(s.max_buffered_ms), samples(std::max(s.max_buffered_ms, s.grow_to_ms)), s.max_buffered_ms,
+          s.grow_to_ms};
 }
 
 // Frames of the ease-out. A positive offset uses lookahead up, into which it must not reach.
@@ -41,7 +45,7 @@ Segment::Segment(const Model& model, const StreamSettings& settings)
       n_channels_(static_cast<size_t>(model.manifest().motion.n_channels())),
       ease_out_frames_(ease_out_frames(model, settings)),
       input_(
-          ring_capacity(model, settings), settings.max_buffered_ms, model.manifest().audio.sample_rate_hz,
+          input_limits(model, settings), model.manifest().audio.sample_rate_hz,
           model.manifest().motion.fps_num, model.manifest().motion.fps_den,
           [m = &model](int rate_hz) { return m->resampler_table(rate_hz); }, settings.sample_rate_hz),
       front_end_(model.mel_table(), model.silence(),

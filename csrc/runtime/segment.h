@@ -52,6 +52,8 @@ class Segment {
   // Forgets how far a blend is.
   void settle_style() { style_.settle(); }
 
+  // Absolute index of the frame that the next pushed sample belongs to.
+  int64_t next_audio_frame() const { return base_frame_ + input_.pushed_frames(); }
   // Absolute index of the segment's first frame.
   int64_t base_frame() const { return base_frame_; }
   int64_t bytes() const;

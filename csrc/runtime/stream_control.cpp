@@ -4,34 +4,66 @@
 #include <utility>
 
 #include "audio/mix.h"
+#include "common/error.h"
 #include "runtime/stream.h"
 
 namespace dt {
 
 void Stream::seek(int64_t frame) {
   const Lock lock(mutex_);
+  seek_locked(frame);
+}
+
+void Stream::seek_locked(int64_t frame) {
   restart(frame);
   next_frame_ = frame;
   segment_.settle_style();
   has_pulled_ = false;
   queue_.start_at_rest();
+  history_.restart(frame);
 }
 
 void Stream::reset() {
-  seek(0);
   const Lock lock(mutex_);
+  seek_locked(0);
   stats_ = StreamStats();
   segment_.input().clear_counters();
   paused_ = false;
 }
 
-int64_t Stream::interrupt(int ease_ms) {
+void Stream::check_shown(int64_t shown_frame) const {
+  if (shown_frame + 1 == next_frame_) return;  // that pose is kept in any case
+  const int64_t oldest = history_.begin() - (history_.is_whole() ? 1 : 0);
+  if (shown_frame < next_frame_ && shown_frame >= oldest) return;
+  const auto frame = [](int64_t index) { return "frame " + std::to_string(index); };
+  const std::string given = "shown_frame is " + std::to_string(shown_frame) + ", ";
+  if (shown_frame >= next_frame_) {
+    throw Error(DT_INVALID_ARGUMENT, given + "but the next one to be pulled is " + frame(next_frame_) +
+                                         ": only frames that were pulled can have been shown");
+  }
+  if (history_.is_whole()) {
+    throw Error(DT_INVALID_ARGUMENT, given + "but the stream began with " + frame(history_.begin()) +
+                                         ": give the frame before it when nothing was shown yet");
+  }
+  throw Error(DT_INVALID_ARGUMENT, given + "but only frames from " + frame(history_.begin()) +
+                                       " on are kept: make the stream with a longer history_ms than " +
+                                       std::to_string(settings_.history_ms));
+}
+
+Interruption Stream::interrupt(int ease_ms, int64_t shown_frame) {
   const Lock lock(mutex_);
+  if (shown_frame != kLastPulled) {
+    check_shown(shown_frame);
+    // The pose pulled last may be one of an easing that is kept nowhere else.
+    if (shown_frame + 1 < next_frame_) queue_.hold(history_.frame(shown_frame));
+    next_frame_ = shown_frame + 1;
+    history_.cut(next_frame_);
+  }
   const MotionSpec& motion = model_->manifest().motion;
   const int64_t n_ease = scale_up(ease_ms, motion.fps_num, int64_t{1000} * motion.fps_den);
   restart(next_frame_ + n_ease);
   queue_.ease(n_ease);
-  return segment_.base_frame();
+  return {segment_.base_frame(), segment_.input().utterance()};
 }
 
 void Stream::pause(bool paused) {
@@ -62,8 +94,8 @@ StreamInfo Stream::info() const {
   StreamInfo i;
   i.next_frame = next_frame_;
   i.audio_frame = segment_.base_frame();
-  i.memory_bytes =
-      static_cast<int64_t>(sizeof(Stream)) + segment_.bytes() + queue_.bytes() + bytes_of(settings_.style);
+  i.memory_bytes = static_cast<int64_t>(sizeof(Stream)) + segment_.bytes() + queue_.bytes() +
+                   history_.bytes() + bytes_of(settings_.style);
   i.free_samples = input.free_samples();
   i.sample_rate_hz = input.rate_hz();
   i.resampler_samples = i.sample_rate_hz == 0 ? 0 : input.resampler_latency();
@@ -79,6 +111,10 @@ StreamInfo Stream::info() const {
   i.is_paused = paused_;
   i.in_scheduler = !ticket_.is_free();
   i.is_failed = !failure_.empty();
+  i.utterance = input.utterance();
+  i.next_audio_frame = segment_.next_audio_frame();
+  i.first_kept_frame = history_.begin();
+  i.buffered_frames = std::max<int64_t>(0, i.next_audio_frame - std::max(next_frame_, i.audio_frame));
   return i;
 }
 
@@ -89,6 +125,7 @@ void Stream::jump(int64_t seconds) {
   segment_.jump(seconds);
   queue_.jump(frames);
   next_frame_ += frames;
+  history_.restart(next_frame_);
 }
 
 }  // namespace dt

@@ -10,12 +10,12 @@ namespace dt {
 
 // One window whose weights go straight from the networks to `frames`, [hop, C] on the device; false where
 // post-processing changed them: then they wait to be pulled. The host has them too: the pose to ease from
-// and the past of the next window are its.
-bool Stream::pull_window(float* frames) {
-  run_window(frames);
+// and the past of the next window are its. goes_on: false when a restart or a pause came meanwhile.
+bool Stream::pull_window(Lock* lock, float* frames, bool* goes_on) {
+  *goes_on = run_window(lock, frames) && !paused_;
   const auto hop = static_cast<size_t>(settings_.profile.hop_frames);
   const auto n_channels = static_cast<size_t>(model_->manifest().motion.n_channels());
-  if (queue_.n_waiting() != hop) return false;
+  if (!*goes_on || queue_.n_waiting() != hop) return false;
   for (size_t i = 0; i < hop; ++i) {
     const float* waiting = queue_.waiting(i);
     if (!std::equal(waiting, waiting + n_channels, segment_.weights() + i * n_channels)) return false;
@@ -24,7 +24,8 @@ bool Stream::pull_window(float* frames) {
 }
 
 size_t Stream::pull_device(DeviceArray* frames, int64_t* first_frame, float* head_pose) {
-  const Lock lock(mutex_);
+  const Lock turn(pulls_);
+  Lock lock(mutex_);
   const MotionSpec& motion = model_->manifest().motion;
   const auto n_weights = static_cast<size_t>(motion.n_weights());
   if (&frames->model() != model_.get() || frames->row_size() != n_weights) {
@@ -39,22 +40,26 @@ size_t Stream::pull_device(DeviceArray* frames, int64_t* first_frame, float* hea
   // What the networks give is a row of the array: there is no head pose.
   const bool is_whole = motion.n_channels() == motion.n_weights();
   size_t n = 0;
+  bool goes_on = true;
   while (n < capacity) {
     float* const to = frames->data() + n * n_weights;
     float* const pose = head_pose == nullptr ? nullptr : head_pose + n * kHeadPoseChannels.size();
-    const bool can_run = ticket_.is_free() && !paused_ && segment_.window_is_ready();
+    const bool can_run = window_can_run_here();
     const bool is_empty = queue_.is_empty();
     bool is_there = false;
     try {
-      is_there = is_whole && is_empty && can_run && capacity - n >= hop && pull_window(to);
+      is_there = is_whole && is_empty && can_run && capacity - n >= hop && pull_window(&lock, to, &goes_on);
+      if (!goes_on) break;  // what comes next belongs to another utterance
       // Counts, remembers the last pose and empties the ring, for both ways.
       const bool has_more = !queue_.is_empty() || can_run;
       if (n > 0 && !has_more) break;
       int64_t first = 0;
-      const size_t got = pull_locked({passing.data(), pose}, std::min(hop, capacity - n), &first);
+      const size_t most = std::min(hop, capacity - n);
+      const size_t got = pull_locked({passing.data(), pose, &history_}, most, &first, &lock, &goes_on);
       if (got == 0) break;
       if (!is_there) frames->device().upload(to, passing.data(), got * n_weights * sizeof(float));
       n += got;
+      if (!goes_on) break;
     } catch (...) {
       if (n == 0) throw;  // or the next call tells, and these frames are not lost
       break;

@@ -45,10 +45,7 @@ bool Stream::begin(const void* scheduler, Window* window) {
 int64_t Stream::finish(const PhaseTimes& share, int64_t now_ns) {
   const Lock lock(mutex_);
   if (!ticket_.end_flight()) return 0;
-  stats_.networks.encoder_ns += share.encoder_ns;
-  stats_.networks.denoiser_ns += share.denoiser_ns;
-  stats_.networks.update_ns += share.update_ns;
-  stats_.networks.post_ns += share.post_ns;
+  add_times(share, &stats_.networks);
   const int64_t late_ns = ticket_.close_deadline(now_ns);
   stats_.n_deadline_misses += late_ns > 0 ? 1 : 0;
   stats_.max_lateness_ns = std::max(stats_.max_lateness_ns, late_ns);

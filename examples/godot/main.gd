@@ -85,7 +85,9 @@ func read_wav(path: String) -> bool:
 			if wav.get_16() != 16:
 				return false
 		elif id == "data" and channels > 0:
-			size = int(min(size, wav.get_len() - wav.get_position()))
+			# Programs that could not know the size put 0 there, or nearly 2^31 or 2^32.
+			var left := wav.get_len() - wav.get_position()
+			size = left if size == 0 else int(min(size, left))
 			samples.resize(size / 2)
 			for i in range(size / 2):
 				var value := wav.get_16()

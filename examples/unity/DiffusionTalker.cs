@@ -146,8 +146,18 @@ namespace DiffusionTalker
         }
     }
 
+    /// <summary>What became of pushed audio.</summary>
+    public enum Pushed
+    {
+        Taken,
+        Full,   // pull, then push the same audio again
+        Stale   // its utterance is over: the audio is dropped, push no more of it
+    }
+
     /// <summary>
-    /// One character. Push and Flush belong to one audio thread (they take no lock); the rest may be called by any.
+    /// One character. Threads: Push, Idle and Flush belong to one thread at a time; a second one at the same moment gets
+    /// an exception (DT_BUSY) and changes nothing. They never compute and never wait. Everything else: any thread at any
+    /// time. Only Pull and FrameAt compute; they take turns, and nothing else waits for them.
     /// </summary>
     public sealed class FaceStream : IDisposable
     {
@@ -158,8 +168,11 @@ namespace DiffusionTalker
         /// <param name="emotion">Name of an emotion, or null.</param>
         /// <param name="profile">Name of a latency profile, or null.</param>
         /// <param name="sampleRateHz">Rate of the pushes: not even the first one allocates then. 0: it decides.</param>
+        /// <param name="growToMs">Audio that may wait, for voices that are made faster than speech; 0: one second.</param>
+        /// <param name="historyMs">How long frames are kept, for FrameAt and InterruptAt; -1: the default.</param>
         public FaceStream(Model model, string identity = null, string emotion = null, string profile = null,
-                          ulong seed = 0, int sampleRateHz = 0, float emotionStrength = 1, float headAmount = 1)
+                          ulong seed = 0, int sampleRateHz = 0, float emotionStrength = 1, float headAmount = 1,
+                          int growToMs = 0, int historyMs = -1)
         {
             channels = model.Info.Channels;
             styleSize = model.Info.StyleSize;
@@ -174,6 +187,8 @@ namespace DiffusionTalker
                 options.EmotionStrength = emotionStrength;
                 options.HeadAmount = headAmount;
                 options.SampleRateHz = sampleRateHz;
+                options.GrowToMs = growToMs;
+                options.HistoryMs = historyMs;
                 Native.Check(Native.dt_stream_create(model.Handle, ref options, out handle));
             }
             GC.KeepAlive(model);
@@ -196,6 +211,23 @@ namespace DiffusionTalker
             Native.Check(status);
             return true;
         }
+
+        /// <summary>The same for one utterance, of StreamInfo.Utterance or InterruptAt.</summary>
+        public Pushed Push(float[] samples, int first, int frames, int audioChannels, int sampleRateHz, long utterance)
+        {
+            if (frames <= 0) return Pushed.Taken;
+            if (first < 0 || audioChannels < 1 || first + (long)frames * audioChannels > samples.Length)
+                throw new ArgumentOutOfRangeException("frames");
+            int status = Native.dt_stream_push_utterance(handle, utterance, ref samples[first], (UIntPtr)frames,
+                                                         audioChannels, sampleRateHz);
+            if (status == Native.BufferFull) return Pushed.Full;
+            if (status == Native.Stale) return Pushed.Stale;
+            Native.Check(status);
+            return Pushed.Taken;
+        }
+
+        /// <summary>Appends silence: to the end of the frame at hand, and so many frames. The face lives on.</summary>
+        public void Idle(long frames) { Native.Check(Native.dt_stream_idle(handle, frames)); }
 
         /// <summary>Takes finished frames; networks run here, on this thread.</summary>
         /// <param name="weights">Filled frame by frame; its length limits the number of frames.</param>
@@ -222,6 +254,32 @@ namespace DiffusionTalker
             return (int)frames;
         }
 
+        /// <summary>The same, and whose frames they are: drop those of an utterance that is over.</summary>
+        public int Pull(float[] weights, float[] headPose, out long firstFrame, out long utterance)
+        {
+            UIntPtr frames;
+            int capacity = Math.Min(weights.Length / channels, headPose.Length / 3);
+            if (capacity < 1) throw new ArgumentException("weights or headPose is shorter than one frame");
+            Native.Check(Native.dt_stream_pull_utterance(handle, ref weights[0], ref headPose[0], (UIntPtr)capacity,
+                                                         out firstFrame, out frames, out utterance));
+            return (int)frames;
+        }
+
+        /// <summary>The pose of a moment, mixed from the two frames around it, for a player with a clock of its own.
+        /// Takes frames as Pull does, as far as it needs; use one of the two.</summary>
+        /// <param name="weights">Channels numbers.</param>
+        /// <param name="headPose">3 numbers, or null.</param>
+        /// <param name="maxHops">Windows that the call may compute; 0: none, and it waits for nobody; -1: all.</param>
+        /// <returns>Seconds of the pose: earlier than asked for when the frames have not come.</returns>
+        public double FrameAt(double seconds, float[] weights, float[] headPose = null, int maxHops = -1)
+        {
+            double shown;
+            if (weights.Length < channels) throw new ArgumentException("weights is shorter than one frame");
+            if (headPose != null && headPose.Length < 3) throw new ArgumentException("headPose is shorter than 3");
+            Native.Check(Native.dt_stream_frame_at(handle, seconds, maxHops, weights, headPose, out shown));
+            return shown;
+        }
+
         /// <summary>Frames that Pull would give now.</summary>
         public long ReadyFrames()
         {
@@ -233,6 +291,15 @@ namespace DiffusionTalker
         /// <summary>The sentence is over: the remaining frames become ready and ease to rest.</summary>
         public void Flush() { Native.Check(Native.dt_stream_flush(handle)); }
 
+        /// <summary>The same for one utterance; false when it is over already.</summary>
+        public bool Flush(long utterance)
+        {
+            int status = Native.dt_stream_flush_utterance(handle, utterance);
+            if (status == Native.Stale) return false;
+            Native.Check(status);
+            return true;
+        }
+
         /// <summary>Back to frame 0 and the rest pose, for the next sentence; frees and allocates nothing.</summary>
         public void Reset() { Native.Check(Native.dt_stream_reset(handle)); }
 
@@ -241,6 +308,15 @@ namespace DiffusionTalker
         {
             long frame;
             Native.Check(Native.dt_stream_interrupt(handle, easeMs, out frame));
+            return frame;
+        }
+
+        /// <summary>The same from the frame that is shown; frames after it count as never shown.</summary>
+        /// <param name="utterance">Number for the pushes of what is said next.</param>
+        public long InterruptAt(long shownFrame, int easeMs, out long utterance)
+        {
+            long frame;
+            Native.Check(Native.dt_stream_interrupt_at(handle, shownFrame, easeMs, out frame, out utterance));
             return frame;
         }
 

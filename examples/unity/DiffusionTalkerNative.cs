@@ -1,4 +1,4 @@
-// The structs and functions of dt.h as C# sees them; ABI 1.1. DiffusionTalker.cs has the classes to use.
+// The structs and functions of dt.h as C# sees them; ABI 1.2. DiffusionTalker.cs has the classes to use.
 using System;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -64,6 +64,10 @@ namespace DiffusionTalker
         public int IsPaused;
         public int InScheduler;
         public int IsFailed;
+        public long Utterance;       // that the next pushed sample belongs to
+        public long NextAudioFrame;  // frame that it belongs to
+        public long BufferedFrames;  // frames of the audio that was pushed and is not pulled yet
+        public long FirstKeptFrame;  // frames from here to NextFrame - 1 are kept
     }
 
     /// <summary>dt_step_info.</summary>
@@ -115,8 +119,9 @@ namespace DiffusionTalker
 #else
         const string Library = "diffusiontalker";
 #endif
-        public const uint AbiVersion = 1u << 16 | 1u;
+        public const uint AbiVersion = 1u << 16 | 2u;
         public const int BufferFull = -5;
+        public const int Stale = -11;
 
         // Options are filled by the library up to the size that it is told, so that a later 1.x, which knows more fields,
         // fits too.
@@ -160,6 +165,8 @@ namespace DiffusionTalker
             public int DeadlineMs;
             public float EmotionStrength;
             public float HeadAmount;
+            public int GrowToMs;
+            public int HistoryMs;
         }
 
         [StructLayout(LayoutKind.Sequential)]
@@ -235,18 +242,33 @@ namespace DiffusionTalker
         public static extern int dt_stream_push(IntPtr stream, ref float samples, UIntPtr frames, int channels,
                                                 int sampleRateHz);
         [DllImport(Library)]
+        public static extern int dt_stream_push_utterance(IntPtr stream, long utterance, ref float samples,
+                                                          UIntPtr frames, int channels, int sampleRateHz);
+        [DllImport(Library)] public static extern int dt_stream_idle(IntPtr stream, long frames);
+        [DllImport(Library)]
         public static extern int dt_stream_pull(IntPtr stream, ref float weights, UIntPtr capacityFrames,
                                                 out long firstFrame, out UIntPtr frames);
         [DllImport(Library)]
         public static extern int dt_stream_pull_with_pose(IntPtr stream, ref float weights, ref float headPose,
                                                           UIntPtr capacityFrames, out long firstFrame,
                                                           out UIntPtr frames);
+        [DllImport(Library)]
+        public static extern int dt_stream_pull_utterance(IntPtr stream, ref float weights, ref float headPose,
+                                                          UIntPtr capacityFrames, out long firstFrame,
+                                                          out UIntPtr frames, out long utterance);
+        [DllImport(Library)]
+        public static extern int dt_stream_frame_at(IntPtr stream, double timeS, int maxHops, float[] weights,
+                                                    float[] headPose, out double poseTimeS);
         [DllImport(Library)] public static extern int dt_stream_ready_frames(IntPtr stream, out long frames);
         [DllImport(Library)] public static extern int dt_stream_flush(IntPtr stream);
+        [DllImport(Library)] public static extern int dt_stream_flush_utterance(IntPtr stream, long utterance);
         [DllImport(Library)] public static extern int dt_stream_reset(IntPtr stream);
         [DllImport(Library)] public static extern int dt_stream_seek(IntPtr stream, long frame);
         [DllImport(Library)]
         public static extern int dt_stream_interrupt(IntPtr stream, int easeMs, out long nextAudioFrame);
+        [DllImport(Library)]
+        public static extern int dt_stream_interrupt_at(IntPtr stream, long shownFrame, int easeMs,
+                                                        out long nextAudioFrame, out long utterance);
         [DllImport(Library)] public static extern int dt_stream_pause(IntPtr stream, int paused);
         [DllImport(Library)] public static extern int dt_stream_set_style(IntPtr stream, float[] style, int blendMs);
         [DllImport(Library)] public static extern int dt_stream_get_info(IntPtr stream, ref StreamInfo info);

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from diffusiontalker.api.model import load as load
     from diffusiontalker.api.stream import Frame as Frame
     from diffusiontalker.api.stream import Stream as Stream
+    from diffusiontalker.api.stream_frames import stopwatch as stopwatch
     from diffusiontalker.errors import BackendError as BackendError
     from diffusiontalker.errors import BundleError as BundleError
     from diffusiontalker.errors import DiffusionTalkerError as DiffusionTalkerError
     from diffusiontalker.errors import InputError as InputError
     from diffusiontalker.errors import OutputError as OutputError
+    from diffusiontalker.io.sound.pcm import pcm as pcm
     from diffusiontalker.spec.bundles import available_bundles as available_bundles
 
 _HOME = {
@@ -33,8 +35,10 @@ _HOME = {
     "Model": "diffusiontalker.api.model",
     "Stream": "diffusiontalker.api.stream",
     "Frame": "diffusiontalker.api.stream",
+    "stopwatch": "diffusiontalker.api.stream_frames",
     "Animation": "diffusiontalker.api.animation",
     "available_bundles": "diffusiontalker.spec.bundles",
+    "pcm": "diffusiontalker.io.sound.pcm",
     "DiffusionTalkerError": "diffusiontalker.errors",
     "InputError": "diffusiontalker.errors",
     "BundleError": "diffusiontalker.errors",

@@ -45,6 +45,10 @@ class BufferFullError(DiffusionTalkerError):
     """Audio pushed faster than frames are pulled."""
 
 
+class StaleUtteranceError(DiffusionTalkerError):
+    """Audio of an utterance that interrupt(), reset() or seek() ended. Stream.push() and flush() return False then."""
+
+
 class BusyError(DiffusionTalkerError):
     """Used in a way that another thread or object excludes just now: two threads push, a stream in two schedulers."""
 
@@ -73,4 +77,5 @@ STATUS_TO_ERROR: dict[int, type[DiffusionTalkerError]] = {
     -8: InternalError,
     -9: BusyError,
     -10: UnsupportedError,
+    -11: StaleUtteranceError,
 }

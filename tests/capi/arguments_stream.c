@@ -30,6 +30,11 @@ static void check_stream_options(dt_model* model) {
   BAD_OPTION(emotion_strength, -0.1f);
   BAD_OPTION(emotion_strength, 2.1f);
   BAD_OPTION(emotion_strength, NAN);
+  BAD_OPTION(grow_to_ms, -1);
+  BAD_OPTION(grow_to_ms, 999); /* less than max_buffered_ms */
+  BAD_OPTION(grow_to_ms, 3600001);
+  BAD_OPTION(history_ms, -2);
+  BAD_OPTION(history_ms, 60001);
   BAD_OPTION(head_amount, -0.1f);
   BAD_OPTION(head_amount, 2.1f);
   BAD_OPTION(head_amount, NAN);
@@ -54,8 +59,15 @@ static void check_dead_stream(dt_stream* dead) {
   dt_stream_stats stats = {.struct_size = sizeof(stats)};
   int64_t first = 0;
   size_t n = 0;
+  double time_s = 0;
   BAD(dt_stream_push(dead, audio, 1, 1, 16000));
+  BAD(dt_stream_push_utterance(dead, 1, audio, 1, 1, 16000));
+  BAD(dt_stream_idle(dead, 1));
   BAD(dt_stream_flush(dead));
+  BAD(dt_stream_flush_utterance(dead, 1));
+  BAD(dt_stream_pull_utterance(dead, out, out, 1, &first, &n, &first));
+  BAD(dt_stream_frame_at(dead, 0, 0, out, out, &time_s));
+  BAD(dt_stream_interrupt_at(dead, -1, 0, &first, &first));
   BAD(dt_stream_pull(dead, out, 1, &first, &n));
   BAD(dt_stream_pull_with_pose(dead, out, out, 1, &first, &n));
   BAD(dt_stream_ready_frames(dead, &first));
@@ -67,6 +79,54 @@ static void check_dead_stream(dt_stream* dead) {
   BAD(dt_stream_get_info(dead, &info));
   BAD(dt_stream_get_stats(dead, &stats));
   dt_stream_release(dead);
+}
+
+/* The calls of a conversation: utterances, silence, moments, what was shown. */
+static void check_conversation(dt_stream* stream) {
+  int64_t first = 0, utterance = 0, before = 0;
+  size_t n = 9;
+  double time_s = 0;
+  BAD(dt_stream_push_utterance(stream, 1, NULL, 1, 1, 16000));
+  BAD(dt_stream_push_utterance(stream, 0, audio, 1, 1, 16000));
+  BAD(dt_stream_push_utterance(stream, INT64_MIN, audio, 1, 1, 16000));
+  BAD(dt_stream_push_utterance(stream, INT64_MAX, audio, 1, 1, 16000));
+  BAD(dt_stream_push_utterance(stream, 1, not_finite, 1, 1, 16000));
+  REFUSES(dt_stream_push_utterance(stream, 1, audio, (size_t)-1, 64, 16000), DT_BUFFER_FULL);
+  BAD(dt_stream_push_utterance(stream, 1, audio, 1, 0, 16000));
+  BAD(dt_stream_push_utterance(stream, 1, audio, 1, 1, 0));
+  BAD(dt_stream_flush_utterance(stream, 0));
+  BAD(dt_stream_flush_utterance(stream, INT64_MAX));
+  BAD(dt_stream_idle(stream, -1));
+  BAD(dt_stream_idle(stream, INT64_MIN));
+  REFUSES(dt_stream_idle(stream, INT64_MAX), DT_BUFFER_FULL);
+  EXPECT(dt_stream_idle(stream, 0) == DT_OK);
+  BAD(dt_stream_pull_utterance(stream, NULL, out, 1, &first, &n, &utterance));
+  BAD(dt_stream_pull_utterance(stream, out, out, 1, NULL, &n, &utterance));
+  BAD(dt_stream_pull_utterance(stream, out, out, 1, &first, NULL, &utterance));
+  BAD(dt_stream_pull_utterance(stream, out, out, 1, &first, &n, NULL));
+  EXPECT(dt_stream_pull_utterance(stream, out, NULL, 1, &first, &n, &utterance) == DT_OK && n == 0);
+  BAD(dt_stream_frame_at(stream, NAN, 0, out, out, &time_s));
+  BAD(dt_stream_frame_at(stream, INFINITY, 0, out, out, &time_s));
+  BAD(dt_stream_frame_at(stream, -1e300, 0, out, out, &time_s));
+  BAD(dt_stream_frame_at(stream, 0, -2, out, out, &time_s));
+  EXPECT(dt_stream_frame_at(stream, 1e11, -1, NULL, NULL, NULL) == DT_OK);
+  EXPECT(dt_stream_frame_at(stream, -1e11, INT32_MAX, out, NULL, &time_s) == DT_OK && time_s < 0);
+  BAD(dt_stream_interrupt_at(stream, 0, 0, NULL, NULL)); /* nothing was pulled */
+  BAD(dt_stream_interrupt_at(stream, -2, 0, NULL, NULL));
+  BAD(dt_stream_interrupt_at(stream, INT64_MIN, 0, NULL, NULL));
+  BAD(dt_stream_interrupt_at(stream, INT64_MAX, 0, NULL, NULL));
+  BAD(dt_stream_interrupt_at(stream, -1, -1, NULL, NULL));
+  BAD(dt_stream_interrupt_at(stream, -1, 10001, NULL, NULL));
+  EXPECT(dt_stream_interrupt_at(stream, -1, 0, NULL, &before) == DT_OK);
+  EXPECT(dt_stream_interrupt_at(stream, -1, 0, &first, &utterance) == DT_OK);
+  EXPECT(first == 0 && utterance == before + 1);
+  REFUSES(dt_stream_push_utterance(stream, before, audio, 1, 1, 16000), DT_STALE);
+  REFUSES(dt_stream_flush_utterance(stream, before), DT_STALE);
+  EXPECT(dt_stream_push_utterance(stream, utterance, audio, 1, 1, 16000) == DT_OK);
+  EXPECT(dt_stream_flush_utterance(stream, utterance) == DT_OK);
+  REFUSES(dt_stream_idle(stream, 1), DT_CLOSED);
+  EXPECT(strcmp(dt_status_string(DT_STALE), "stale") == 0);
+  EXPECT(dt_stream_reset(stream) == DT_OK);
 }
 
 static void check_stream(dt_stream* stream) {
@@ -205,6 +265,7 @@ int main(int argc, char** argv) {
   if (model == NULL) return 1;
   check_stream_options(model);
   EXPECT(dt_stream_create(model, NULL, &stream) == DT_OK && dt_stream_create(model, NULL, &second) == DT_OK);
+  check_conversation(stream);
   check_stream(stream);
   dt_stream_release(second);
   check_scheduler(model, stream, second, argv[1]);

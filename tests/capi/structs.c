@@ -87,7 +87,7 @@ static void check_filled(void) {
   CHECK_FILL(get_backend, dt_backend_info, sizeof(dt_backend_info), reserved);
   CHECK_FILL(get_model, dt_model_info, offsetof(dt_model_info, has_enrollment), n_mels);
   CHECK_FILL(get_profile, dt_profile_info, offsetof(dt_profile_info, hop_samples), hop_frames);
-  CHECK_FILL(get_stream, dt_stream_info, sizeof(dt_stream_info), is_failed);
+  CHECK_FILL(get_stream, dt_stream_info, offsetof(dt_stream_info, utterance), is_failed);
   CHECK_FILL(get_stream_stats, dt_stream_stats, offsetof(dt_stream_stats, n_overruns), post_ns);
   CHECK_FILL(get_array, dt_device_array_info, sizeof(dt_device_array_info), device_type);
   CHECK_FILL(get_step, dt_step_info, sizeof(dt_step_info), next_deadline_ns);

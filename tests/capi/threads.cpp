@@ -22,7 +22,7 @@ std::atomic<long> n_calls{0};
 void expect_allowed(dt_status status, const char* call) {
   ++n_calls;
   if (status == DT_OK || status == DT_INVALID_ARGUMENT || status == DT_BUFFER_FULL || status == DT_CLOSED ||
-      status == DT_BUSY) {
+      status == DT_BUSY || status == DT_STALE) {
     return;
   }
   std::printf("%s: %d, %s\n", call, static_cast<int>(status), dt_last_error());
@@ -33,36 +33,123 @@ void expect_allowed(dt_status status, const char* call) {
 // What the threads share: slots with streams, some of them in the scheduler.
 struct Shared {
   dt_model* model = nullptr;
-  dt_scheduler* scheduler = nullptr;
+  std::atomic<dt_scheduler*> scheduler{nullptr};
   std::atomic<dt_stream*> streams[8] = {};
   std::vector<float> audio, style;
   size_t n_channels = 0;
   std::atomic<bool> stop{false};
 };
 
+template <typename Info>
+Info sized() {
+  Info info{};
+  info.struct_size = sizeof(info);
+  return info;
+}
+
+// A new stream in the slot; the one before is released while others may be inside of it.
+void make_stream(Shared& s, std::mt19937& random, std::atomic<dt_stream*>& slot) {
+  dt_stream_options options;
+  dt_stream_options_default(&options);
+  options.seed = random();
+  options.sample_rate_hz = random() % 2 == 0 ? 0 : 16000;
+  options.silence_gate = static_cast<int32_t>(random() % 2);
+  options.smoothing_ms = static_cast<int32_t>(random() % 2 * 50);
+  options.max_buffered_ms = random() % 2 == 0 ? 1000 : 100;
+  options.grow_to_ms = random() % 2 == 0 ? 0 : 3000;
+  dt_stream* made = nullptr;
+  CALL(dt_stream_create(s.model, &options, &made));
+  dt_stream_release(slot.exchange(made));
+}
+
+void push(Shared& s, std::mt19937& random, dt_stream* stream) {
+  const int32_t rate = random() % 20 == 0 ? 44100 : 16000;
+  const size_t n = 1 + random() % 3000;
+  if (random() % 3 > 0) {
+    CALL(dt_stream_push(stream, s.audio.data(), n, 1, rate));
+    return;
+  }
+  auto info = sized<dt_stream_info>();
+  CALL(dt_stream_get_info(stream, &info));
+  CALL(dt_stream_push_utterance(stream, info.utterance > 0 ? info.utterance : 1, s.audio.data(), n, 1, rate));
+}
+
+void end_audio(std::mt19937& random, dt_stream* stream) {
+  if (random() % 2 == 0) {
+    CALL(dt_stream_flush(stream));
+    return;
+  }
+  CALL(dt_stream_flush_utterance(stream, 1 + random() % 4));
+}
+
+void pull(Shared& s, std::mt19937& random, dt_stream* stream, std::vector<float>& frames) {
+  int64_t first = 0, utterance = 0;
+  size_t n = 0;
+  float pose[16 * 3];
+  if (random() % 2 == 0) {
+    CALL(dt_stream_pull(stream, frames.data(), 16, &first, &n));
+  } else {
+    CALL(dt_stream_pull_utterance(stream, frames.data(), pose, 16, &first, &n, &utterance));
+  }
+  for (size_t i = 0; i < n * s.n_channels; ++i) {
+    if (!std::isfinite(frames[i])) ++n_failures;
+  }
+}
+
+void look_at(std::mt19937& random, dt_stream* stream, std::vector<float>& frames) {
+  double time_s = 0;
+  auto info = sized<dt_stream_info>();
+  CALL(dt_stream_get_info(stream, &info));
+  const double moment = (static_cast<double>(info.next_frame) + static_cast<double>(random() % 12) - 6) / 30;
+  CALL(dt_stream_frame_at(stream, moment, static_cast<int32_t>(random() % 4) - 1, frames.data(), nullptr,
+                          &time_s));
+}
+
+void interrupt(std::mt19937& random, dt_stream* stream) {
+  int64_t next = 0, utterance = 0;
+  const auto ease_ms = static_cast<int32_t>(random() % 200);
+  if (random() % 2 == 0) {
+    CALL(dt_stream_interrupt(stream, ease_ms, &next));
+    return;
+  }
+  auto info = sized<dt_stream_info>();
+  CALL(dt_stream_get_info(stream, &info));
+  const int64_t shown = info.next_frame - 1 - static_cast<int64_t>(random() % 4);
+  CALL(dt_stream_interrupt_at(stream, shown, ease_ms, &next, &utterance));
+}
+
+// What tells, of a stream and of the scheduler.
+void ask(Shared& s, std::mt19937& random, dt_stream* stream) {
+  int64_t n = 0;
+  auto stats = sized<dt_stream_stats>();
+  auto counts = sized<dt_scheduler_stats>();
+  if (random() % 2 == 0) {
+    CALL(dt_stream_get_stats(stream, &stats));
+  } else {
+    CALL(dt_stream_ready_frames(stream, &n));
+  }
+  CALL(dt_scheduler_get_stats(s.scheduler, &counts));
+}
+
+void renew_scheduler(Shared& s, std::mt19937& random) {
+  if (random() % 50 != 0) return;
+  dt_scheduler* made = nullptr;
+  CALL(dt_scheduler_create(s.model, nullptr, &made));
+  dt_scheduler_release(s.scheduler.exchange(made));
+}
+
 void one_call(Shared& s, std::mt19937& random, std::vector<float>& frames) {
   std::atomic<dt_stream*>& slot = s.streams[random() % 8];
   dt_stream* stream = slot.load();
-  int64_t first = 0;
-  size_t n = 0;
-  switch (random() % 16) {
-    case 0: {  // a new stream in the slot; the one before is released while others may be inside of it
-      dt_stream_options options;
-      dt_stream_options_default(&options);
-      options.seed = random();
-      options.sample_rate_hz = random() % 2 == 0 ? 0 : 16000;
-      options.silence_gate = static_cast<int32_t>(random() % 2);
-      options.smoothing_ms = static_cast<int32_t>(random() % 2 * 50);
-      dt_stream* made = nullptr;
-      CALL(dt_stream_create(s.model, &options, &made));
-      dt_stream_release(slot.exchange(made));
+  switch (random() % 20) {
+    case 0:
+      make_stream(s, random, slot);
       break;
-    }
     case 1:
-      CALL(dt_stream_reset(stream));
+      CALL(random() % 2 == 0 ? dt_stream_reset(stream) : dt_stream_seek(stream, 1000));
       break;
     case 2:
-      CALL(dt_stream_interrupt(stream, static_cast<int32_t>(random() % 200), &first));
+      interrupt(random, stream);
       break;
     case 3:
       CALL(dt_stream_set_style(stream, s.style.data(), static_cast<int32_t>(random() % 300)));
@@ -77,26 +164,55 @@ void one_call(Shared& s, std::mt19937& random, std::vector<float>& frames) {
       CALL(dt_scheduler_step(s.scheduler, 2000, 4, nullptr));
       break;
     case 7:
-      CALL(dt_stream_flush(stream));
+      end_audio(random, stream);
       break;
-    case 8: {
+    case 8:
       CALL(dt_stream_pause(stream, static_cast<int32_t>(random() % 2)));
-      dt_stream_info info{};
-      info.struct_size = sizeof(info);
-      CALL(dt_stream_get_info(stream, &info));
       break;
-    }
     case 9:
+      ask(s, random, stream);
+      break;
     case 10:
+      renew_scheduler(s, random);
+      break;
     case 11:
-      CALL(dt_stream_pull(stream, frames.data(), 16, &first, &n));
-      for (size_t i = 0; i < n * s.n_channels; ++i) {
-        if (!std::isfinite(frames[i])) ++n_failures;
-      }
+      CALL(dt_stream_idle(stream, static_cast<int64_t>(random() % 20)));
+      break;
+    case 12:
+    case 13:
+      look_at(random, stream, frames);
+      break;
+    case 14:
+    case 15:
+    case 16:
+      pull(s, random, stream, frames);
       break;
     default:
-      CALL(
-          dt_stream_push(stream, s.audio.data(), 1 + random() % 3000, 1, random() % 20 == 0 ? 44100 : 16000));
+      push(s, random, stream);
+  }
+}
+
+// One thread counts while another adds: the first stream of a profile makes a scheduler grow.
+void stats_beside_add(dt_model* model) {
+  for (int i = 0; i < 20; ++i) {
+    dt_scheduler* scheduler = nullptr;
+    dt_stream* stream = nullptr;
+    CALL(dt_scheduler_create(model, nullptr, &scheduler));
+    CALL(dt_stream_create(model, nullptr, &stream));
+    std::atomic<bool> counts{false}, stop{false};
+    std::thread counter([&] {
+      while (!stop) {
+        auto stats = sized<dt_scheduler_stats>();
+        CALL(dt_scheduler_get_stats(scheduler, &stats));
+        counts = true;
+      }
+    });
+    while (!counts) std::this_thread::yield();
+    CALL(dt_scheduler_add(scheduler, stream));
+    stop = true;
+    counter.join();
+    dt_stream_release(stream);
+    dt_scheduler_release(scheduler);
   }
 }
 
@@ -128,7 +244,10 @@ int main(int argc, char** argv) {
   s.n_channels = static_cast<size_t>(info.n_channels);
   s.style.assign(static_cast<size_t>(info.d_identity), 0.25f);
   for (int i = 0; i < 4000; ++i) s.audio.push_back(static_cast<float>(0.2 * std::sin(0.05 * i)));
-  CALL(dt_scheduler_create(s.model, nullptr, &s.scheduler));
+  stats_beside_add(s.model);
+  dt_scheduler* scheduler = nullptr;
+  CALL(dt_scheduler_create(s.model, nullptr, &scheduler));
+  s.scheduler = scheduler;
   std::vector<std::thread> threads;
   for (int i = 0; i < n_threads; ++i)
     threads.emplace_back(work, std::ref(s), seed + static_cast<unsigned>(i));

@@ -133,6 +133,30 @@ void check_head_pose(const dtalk::Model& model, dtalk::Stream& stream, const std
   EXPECT(moves == (model.info().has_head_pose != 0));
 }
 
+// What a voice agent calls.
+void check_conversation(dtalk::Stream& stream, const std::vector<float>& audio) {
+  const int64_t old = stream.info().utterance;
+  EXPECT(stream.push(audio.data(), 16000, 1, 16000, old));
+  stream.flush(old);
+  const dtalk::Frames frames = stream.pull(12);
+  EXPECT(frames.n_frames == 12 && frames.utterance == old);
+  const auto between = static_cast<double>(frames.first_frame) + 10.5;
+  const dtalk::Moment moment = stream.frame_at(between / 30);
+  EXPECT(std::fabs(moment.time_s - between / 30) < 1e-9 && moment.head_pose.size() == 3);
+  for (size_t c = 0; c < stream.n_channels(); ++c) {
+    const float a = frames.weights[10 * stream.n_channels() + c];
+    const float b = frames.weights[11 * stream.n_channels() + c];
+    EXPECT(std::fabs(moment.weights[c] - (a + b) / 2) < 1e-6f);
+  }
+  const dtalk::Interruption done = stream.interrupt_at(frames.first_frame + 5, 100);
+  EXPECT(done.next_audio_frame == frames.first_frame + 6 + 3 && done.utterance == old + 1);
+  EXPECT(status_of([&] { stream.push(audio.data(), 10, 1, 16000, old); }) == DT_STALE);
+  EXPECT(status_of([&] { stream.flush(old); }) == DT_STALE);
+  EXPECT(stream.pull().utterance == old + 1);
+  stream.idle(15);
+  EXPECT(stream.info().next_audio_frame == done.next_audio_frame + 15);
+}
+
 // Names are those that a model can be opened on, and ranks are in an order.
 void check_backends() {
   const std::vector<dt_backend_info> all = dtalk::backends();
@@ -175,6 +199,8 @@ int main(int argc, char** argv) {
   stream.reset();
   stream.set_style(half, 100);
   EXPECT(stream.interrupt(100) == 3 || model.info().fps_num != 30);
+  stream.reset();
+  if (model.info().fps_num == 30) check_conversation(stream, audio);
   check_sources(argv[1], expected, audio);
   check_crowd(model, expected, audio);
   check_backends();

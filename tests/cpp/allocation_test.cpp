@@ -77,6 +77,11 @@ TEST(Allocation, StreamInSteadyStateAllocatesNothing) {
                 for (int i = 0; i < 5; ++i) second();
                 stream.interrupt(100);
                 second();
+                stream.idle(3);
+                stream.frame_at(static_cast<double>(stream.info().next_frame + 1) / 30, -1, frames.data(),
+                                nullptr);
+                stream.interrupt(100, stream.info().next_frame - 2);
+                stream.push(audio.data(), audio.size() / 2, 2, rate_hz, stream.info().utterance);
                 stream.pause(true);
                 stream.pause(false);
                 stream.flush();

@@ -34,7 +34,7 @@ TEST(StreamControl, InterruptEasesToRestAndGoesOn) {
   stream.push(audio.data(), 16000, 1, 16000);
   const auto before = pull(stream, 7);  // one frame of the second hop; five wait
   ASSERT_EQ(before.size(), 14u);
-  EXPECT_EQ(stream.interrupt(100), 10);  // three frames of easing
+  EXPECT_EQ(stream.interrupt(100).next_audio_frame, 10);  // three frames of easing
   EXPECT_EQ(stream.ready_frames(), 3);
   int64_t first = 0;
   const auto easing = pull(stream, 100, &first);
@@ -50,7 +50,7 @@ TEST(StreamControl, InterruptEasesToRestAndGoesOn) {
   EXPECT_EQ(first, 10);
   Stream other = make_stream(&recorder);
   EXPECT_EQ(after, animate(other, {audio.begin(), audio.begin() + 8000}, 8000, 8000));
-  EXPECT_EQ(stream.interrupt(0), 40);  // a flushed stream is open again
+  EXPECT_EQ(stream.interrupt(0).next_audio_frame, 40);  // a flushed stream is open again
   stream.push(audio.data(), 100, 1, 16000);
 }
 

@@ -69,6 +69,34 @@ static class Checks
         ExpectThrow(() => model.BlendStyles(new[] { a }, new[] { 0f }), "weights all 0");
     }
 
+    static void Conversation(Model model, int channels, float[] voice)
+    {
+        using (var stream = new FaceStream(model, growToMs: 10000, historyMs: 2000))
+        {
+            var weights = new float[40 * channels];
+            var pose = new float[40 * 3];
+            var one = new float[channels];
+            long first, utterance, answer, old = stream.GetInfo().Utterance;
+            for (int i = 0; i < 4; ++i)
+                Expect(stream.Push(voice, 0, voice.Length, 1, 16000, old) == Pushed.Taken, "a buffer that grows");
+            Expect(stream.GetInfo().BufferedFrames == 120 && stream.GetInfo().NextAudioFrame == 120, "buffered");
+            int n = stream.Pull(weights, pose, out first, out utterance);
+            Expect(n == 40 && utterance == old, "whose frames");
+            Expect(Math.Abs(stream.FrameAt(10.5 / 30, one) - 10.5 / 30) < 1e-9, "a moment");
+            for (int c = 0; c < channels; ++c)
+                Expect(Math.Abs(one[c] - (weights[10 * channels + c] + weights[11 * channels + c]) / 2) < 1e-6, "mixed");
+            Expect(stream.InterruptAt(20, 100, out answer) == 24 && answer == old + 1, "from the shown frame");
+            Expect(stream.Push(voice, 0, 10, 1, 16000, old) == Pushed.Stale && !stream.Flush(old), "a cancelled voice");
+            Expect(stream.Pull(weights, pose, out first, out utterance) == 3, "easing");
+            Expect(first == 21 && utterance == answer, "the easing is of the answer");
+            stream.Idle(60);
+            Expect(stream.GetInfo().NextAudioFrame == 84 && stream.ReadyFrames() > 0, "idle");
+            ExpectThrow(() => stream.FrameAt(double.NaN, one), "no time");
+            ExpectThrow(() => stream.InterruptAt(500, 0, out first), "a frame that was not pulled");
+            Expect(stream.Flush(answer), "flush");
+        }
+    }
+
     static void Main(string[] args)
     {
         using (var model = new Model(args[0]))
@@ -105,6 +133,7 @@ static class Checks
                 stream.Seek(300);
                 Expect(stream.GetInfo().NextFrame == 300, "seek");
             }
+            Conversation(model, channels, voice);
             ProfileInfo live = model.GetProfile("live");
             Expect(live.HopFrames > 0 && live.LatencyMs > 0 && live.StreamBytes > 0, "profile");
             ExpectThrow(() => model.GetProfile("none"), "unknown profile");

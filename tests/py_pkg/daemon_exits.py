@@ -58,6 +58,22 @@ def flush():
     stream().reset()
 
 
+def moment():
+    stream().push(sound[:16000], 16000)
+    stream().frame_at(0.3)
+    stream().reset()
+
+
+def interrupt():
+    stream().push(sound[:16000], 16000)
+    stream().interrupt(100, shown_frame=stream().info()["next_frame"] - 1)
+
+
+def idle():
+    stream().idle(0.5)
+    stream().reset()
+
+
 calls = dict(
     load=lambda: dt.load(bundle, backend=backend),
     load_with_log=lambda: _native.Model(str(bundle), backend="auto", log=lambda *record: time.sleep(0.001)),
@@ -66,6 +82,9 @@ calls = dict(
     push=push,
     pull=pull,
     flush=flush,
+    moment=moment,
+    interrupt=interrupt,
+    idle=idle,
     step=step,
     enroll=lambda: model.enroll(sound[:80000], 16000),
     log_mel=lambda: model._native.log_mel(sound),

@@ -7,7 +7,7 @@ import pytest
 from cli_support import tone
 
 import diffusiontalker as dt
-from diffusiontalker.errors import StreamClosedError
+from diffusiontalker.errors import BufferFullError, InputError, StreamClosedError
 
 
 @pytest.fixture(scope="module")
@@ -34,18 +34,35 @@ def test_stream_push_size_never_matters(model, piece):
     np.testing.assert_array_equal(np.stack([f.weights for f in frames]), whole.weights)
 
 
-def test_stream_takes_more_than_the_native_buffer(model):
-    audio = tone(10, 16000)
-    stream = model.stream(max_buffered_ms=2000, seed=1)
-    stream.push(audio, 16000)  # five times what fits
+def test_stream_takes_a_long_push_and_computes_nothing_before_the_pull(model):
+    audio = tone(60, 16000)
+    stream = model.stream(seed=1)
+    stream.push(audio, 16000)
+    assert stream.stats()["n_hops"] == 0
+    assert stream.buffered_s == pytest.approx(60)
     stream.flush()
-    assert stream.ready_frames == 300
+    assert stream.ready_frames == 1800
     first, block = stream.pull_block(4)
-    assert (first, block.shape) == (0, (4, 52))
+    assert (first, block.shape, stream.stats()["n_hops"]) == (0, (4, 52), 1)
     rest = stream.pull()
-    assert rest[0].index == 4
+    assert rest[0].index == 4 and not stream.buffered_s
     weights = np.concatenate([block, np.stack([f.weights for f in rest])])
     np.testing.assert_array_equal(weights, model.animate(audio, 16000, seed=1).weights)
+
+
+def test_stream_refuses_what_is_more_than_it_may_buffer(model):
+    audio = tone(3, 16000)
+    stream = model.stream(max_buffered_ms=2000)
+    with pytest.raises(BufferFullError, match="more than 2000 ms"):
+        stream.push(audio, 16000)
+    assert stream.buffered_s == 0  # all or nothing
+    stream.push(audio[:32000], 16000)
+    with pytest.raises(BufferFullError):
+        stream.push(audio[32000:], 16000)
+    stream.pull()
+    stream.push(audio[32000:], 16000)
+    with pytest.raises(InputError, match="max_buffered_ms is 99, expected 100"):
+        model.stream(max_buffered_ms=99)
 
 
 def test_stream_int16_equals_float(model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import importlib.util
 
@@ -112,8 +113,12 @@ def test_frames_that_are_on_the_host_already_are_not_skipped(model, audio):
     first, array = stream.pull_device()
     assert first == 9
     assert array.shape[0] == model.animate(audio, RATE).weights.shape[0] - 9
-    stream = model.stream(max_buffered_ms=200)
-    stream.push(np.tile(audio, 2), RATE)  # more than the buffer holds: frames move into the object
+    stream = fed(model, audio)
+
+    async def first():
+        return await anext(stream.frames())
+
+    asyncio.run(first())  # computes a hop, of which five frames wait
     with pytest.raises(errors.InputError, match="on the host already"):
         stream.pull_device()
 

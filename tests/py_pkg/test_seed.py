@@ -36,6 +36,7 @@ def test_how_the_sound_comes_does_not_matter():
     expected = seed(sound)
     assert {seed(sound, n_block=n) for n in (160, 999, 16000, 32000)} == {expected}
     assert seed(np.stack([sound, sound], 1)) == expected
+    assert seed(np.stack([sound, -sound], 1)) == expected  # one channel has its phase inverted
     for silence in (0.1, 3.0):
         assert seed(np.concatenate([np.zeros(round(silence * RATE), np.float32), sound])) == expected
     later = np.concatenate([sound[:RATE], voice(2)])  # what follows the first second

@@ -40,6 +40,7 @@ def test_every_function_of_the_headers_is_bound_or_left_out_on_purpose():
 
 def test_constants_are_those_of_the_headers():
     assert BINDING.constants["BufferFull"] == str(HEADERS.constants["DT_BUFFER_FULL"])
+    assert BINDING.constants["Stale"] == str(HEADERS.constants["DT_STALE"])
     major, minor = HEADERS.constants["DT_ABI_MAJOR"], HEADERS.constants["DT_ABI_MINOR"]
     assert BINDING.constants["AbiVersion"] == f"{major}u << 16 | {minor}u"
 
@@ -60,7 +61,7 @@ def test_constants_are_those_of_the_headers():
         ("extern void dt_stream_release", "extern int dt_stream_release", "dt_stream_release"),
         ("extern int dt_stream_seek(IntPtr stream, long frame)", "extern int dt_stream_seek(IntPtr stream, int frame)",
          "dt_stream_seek.frame"),
-        ("dt_stream_flush", "dt_stream_fluhs", "dt_stream_fluhs"),
+        ("dt_stream_flush(", "dt_stream_fluhs(", "dt_stream_fluhs"),
     ],
 )  # fmt: skip
 def test_a_change_of_the_binding_is_found(old, new, where):

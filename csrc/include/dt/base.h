@@ -20,7 +20,7 @@
 /* The binary interface of these headers: major << 16 | minor. A library serves every program that was built
  * against the same major and the same or a smaller minor number. */
 #define DT_ABI_MAJOR 1
-#define DT_ABI_MINOR 1
+#define DT_ABI_MINOR 2
 #define DT_ABI_VERSION ((uint32_t)DT_ABI_MAJOR << 16 | (uint32_t)DT_ABI_MINOR)
 
 #ifdef __cplusplus
@@ -39,6 +39,7 @@ typedef int32_t dt_status;
 #define DT_INTERNAL_ERROR (-8) /* a fault of the library or of a backend */
 #define DT_BUSY (-9)           /* used in a way that another thread or object excludes just now */
 #define DT_UNSUPPORTED (-10)   /* this bundle, backend or version cannot do it */
+#define DT_STALE (-11)         /* audio of an utterance that an interrupt, reset or seek ended. Since 1.2 */
 
 typedef struct dt_model dt_model;
 typedef struct dt_stream dt_stream;

@@ -41,10 +41,10 @@
  *
  * Threads:
  *   - dt_model: immutable, any thread at any time.
- *   - dt_stream: push and flush belong to one audio thread at a time. They take no lock, never wait, and
- *     allocate nothing after the first push of a sample rate. A second thread that pushes at the same moment
- *     gets DT_BUSY and changes nothing. Everything else may be called by any thread at any time, also while
- *     audio is pushed. Such calls on one stream take turns; a pull that runs the networks holds its turn.
+ *   - dt_stream: push, idle and flush belong to one thread at a time; a second one at the same moment gets
+ *     DT_BUSY and changes nothing. They never compute and never wait. Everything else: any thread at any
+ * time. Only pull and frame_at compute; they take turns, and nothing else waits for them. (push allocates
+ * with the first audio of a sample rate, and where grow_to_ms lets the buffer grow.)
  *   - dt_scheduler: any thread. dt_model_options.n_workers is the number of steps that run side by side.
  *   - dt_device_array, dt_rig: any thread; calls with the same array one at a time.
  */

@@ -193,9 +193,23 @@ struct Frames {
   size_t n_frames = 0;
   std::vector<float> weights;    // [n_frames, n_channels]
   std::vector<float> head_pose;  // [n_frames, 3] yaw, pitch, roll in radians; zeros for a model without one
+  int64_t utterance = 0;         // that the frames belong to
 };
 
-// Threads as dt.h says.
+// The pose of a moment.
+struct Moment {
+  double time_s = 0;             // earlier than asked for when the frames have not come: the newest is held
+  std::vector<float> weights;    // [n_channels]
+  std::vector<float> head_pose;  // [3]
+};
+
+struct Interruption {
+  int64_t next_audio_frame = 0, utterance = 0;  // of the next pushed sample
+};
+
+// Threads: push, idle and flush belong to one thread at a time; a second one at the same moment gets DT_BUSY
+// and changes nothing. They never compute and never wait. Everything else: any thread at any time. Only pull
+// and frame_at compute; they take turns, and nothing else waits for them.
 class Stream {
  public:
   explicit Stream(const Model& model, const dt_stream_options& options = stream_options())
@@ -213,7 +227,18 @@ class Stream {
     check(status);
     return true;
   }
+  // For one utterance. Throws Error(DT_STALE) when it is over.
+  bool push(const float* samples, size_t n_frames, int n_channels, int sample_rate_hz, int64_t utterance) {
+    const dt_status status =
+        dt_stream_push_utterance(handle(), utterance, samples, n_frames, n_channels, sample_rate_hz);
+    if (status == DT_BUFFER_FULL) return false;
+    check(status);
+    return true;
+  }
+  // Silence: to the end of the frame at hand, and n_frames of it.
+  void idle(int64_t n_frames) { check(dt_stream_idle(handle(), n_frames)); }
   void flush() { check(dt_stream_flush(handle())); }
+  void flush(int64_t utterance) { check(dt_stream_flush_utterance(handle(), utterance)); }
   // Without allocation: weights holds capacity_frames * n_channels() floats, head_pose is null or holds
   // capacity_frames * 3. Returns how many frames were written.
   size_t pull(float* weights, size_t capacity_frames, int64_t* first_frame, float* head_pose = nullptr) {
@@ -228,9 +253,19 @@ class Stream {
     const size_t n_wanted = ready < max_frames ? ready : max_frames;
     out.weights.resize(n_wanted * n_channels_);
     out.head_pose.resize(n_wanted * 3);
-    out.n_frames = pull(out.weights.data(), n_wanted, &out.first_frame, out.head_pose.data());
+    check(dt_stream_pull_utterance(handle(), out.weights.data(), out.head_pose.data(), n_wanted,
+                                   &out.first_frame, &out.n_frames, &out.utterance));
     out.weights.resize(out.n_frames * n_channels_);
     out.head_pose.resize(out.n_frames * 3);
+    return out;
+  }
+  // The pose of a moment, as dt_stream_frame_at has it.
+  Moment frame_at(double time_s, int max_hops = -1) {
+    Moment out;
+    out.weights.resize(n_channels_);
+    out.head_pose.resize(3);
+    check(dt_stream_frame_at(handle(), time_s, max_hops, out.weights.data(), out.head_pose.data(),
+                             &out.time_s));
     return out;
   }
   size_t n_channels() const noexcept { return n_channels_; }
@@ -246,6 +281,12 @@ class Stream {
     int64_t next = 0;
     check(dt_stream_interrupt(handle(), ease_ms, &next));
     return next;
+  }
+  // From the frame that the player shows; frames after it count as never shown.
+  Interruption interrupt_at(int64_t shown_frame, int ease_ms) {
+    Interruption out;
+    check(dt_stream_interrupt_at(handle(), shown_frame, ease_ms, &out.next_audio_frame, &out.utterance));
+    return out;
   }
   void pause(bool paused) { check(dt_stream_pause(handle(), paused ? 1 : 0)); }
   // style: of Model::style and the like, d_identity long.

@@ -186,7 +186,7 @@ DT_API dt_status dt_model_mix_emotions(const dt_model* model, const char* identi
 
 /* The style of a speaker from reference speech, with the mood of that speech or with a named emotion.
  * samples [in] n_frames * n_channels interleaved float32, nominal -1..1; enroll_min_ms .. enroll_max_ms long.
- * n_channels [in] 1..64, averaged to mono.  sample_rate_hz [in] 1000..768000.
+ * n_channels [in] 1..64, mixed to mono as by dt_stream_push.  sample_rate_hz [in] 1000..768000.
  * emotion [in] NULL: the mood of the reference speech; a name: that emotion instead.
  * Takes up to a second. Returns DT_OK, DT_UNSUPPORTED (the bundle has no style encoder), DT_INVALID_ARGUMENT
  * (also for NaN and for a length out of range), DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */

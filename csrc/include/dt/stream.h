@@ -20,9 +20,9 @@ typedef struct dt_stream_options {
                         * seed blink at the same moments: give each character its own */
   const char* profile; /* NULL (default): the bundle's default profile */
   int32_t max_buffered_ms; /* 100..3600000: audio that may wait until dt_stream_pull, dt_stream_ready_frames
-                            * or, in a scheduler, dt_scheduler_step takes it. No push may be longer. The
-                            * default, 1000, is right for audio that arrives as it is spoken. One ms takes 64
-                            * bytes of memory */
+                            * or, in a scheduler, dt_scheduler_step takes it; a push that would exceed it
+                            * gets DT_BUFFER_FULL, unless grow_to_ms says otherwise. The default, 1000, is
+                            * right for audio that arrives as it is spoken. One ms takes 64 bytes of memory */
   int32_t ease_out_frames; /* frames at the end that ease to rest, 0..300, at most lookahead_frames of them
                             * take effect (earlier ones may be gone when the audio ends); default 5 */
   /* From ABI 1.0 on: */
@@ -51,6 +51,13 @@ typedef struct dt_stream_options {
                            * model with emotions, and no style of the program's own */
   float head_amount; /* 0..2, default 1: multiplies the head pose. 0: no pose, and the weights are those that
                       * the networks gave, bit by bit. No effect for models without a head pose */
+  /* From ABI 1.2 on: */
+  int32_t grow_to_ms; /* 0 (default): the buffer stays as it is. max_buffered_ms..3600000: it grows by itself
+                       * to so much audio, for synthesisers that are faster than speech. A push that makes it
+                       * grow allocates; the memory is kept. DT_BUFFER_FULL comes beyond this limit */
+  int32_t history_ms; /* 0..60000: how long frames that were pulled are kept, for dt_stream_interrupt_at and
+                       * dt_stream_frame_at. -1 (default): 400, or 0 for vertices, whose frames are large.
+                       * One second at 30 fps takes 31 * 4 * n_channels bytes */
 } dt_stream_options;
 /* Fills options with the defaults. struct_size [in] sizeof of the program's own struct; nothing is written
  * behind it. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
@@ -71,10 +78,12 @@ DT_API void dt_stream_release(dt_stream* stream);
 
 /* ---- Audio in, frames out ----------------------------------------------------------------------- */
 
-/* Appends audio; cheap (mixing and resampling only), no network runs here, no lock is taken. All or nothing.
+/* Appends audio; cheap (mixing and resampling only), no network runs here, no lock is taken, whatever the
+ * length. All or nothing.
  * samples [in] n_frames * n_channels interleaved float32, nominal -1..1; copied before return; NULL only if
  *   n_frames is 0. Denormal samples count as 0.
- * n_channels [in] 1..64, averaged to mono.
+ * n_channels [in] 1..64, mixed to mono: the mean of the channels, or the loudest one while the mean is over
+ *   20 dB below it, as it is when a channel has its phase inverted.
  * sample_rate_hz [in] 1000..768000; fixed by the first push that has samples, until the next reset, seek or
  *   interrupt.
  * Returns DT_OK, DT_INVALID_ARGUMENT (also for NaN or infinite samples, with the index), DT_BUFFER_FULL
@@ -82,12 +91,32 @@ DT_API void dt_stream_release(dt_stream* stream);
 DT_API dt_status dt_stream_push(dt_stream* stream, const float* samples, size_t n_frames, int32_t n_channels,
                                 int32_t sample_rate_hz);
 
+/* As dt_stream_push, for audio of one utterance. A voice that was cancelled may still push for a moment: with
+ * the number of its utterance it cannot start the next answer. Since 1.2.
+ * utterance [in] of dt_stream_interrupt_at or dt_stream_info: the number changes with every interrupt, reset
+ *   and seek.
+ * Returns what dt_stream_push does, and DT_STALE when that utterance is over: the samples are dropped. */
+DT_API dt_status dt_stream_push_utterance(dt_stream* stream, int64_t utterance, const float* samples,
+                                          size_t n_frames, int32_t n_channels, int32_t sample_rate_hz);
+
+/* Appends silence: up to the end of the frame at hand, and n_frames whole frames after it, so that what is
+ * pushed next begins with a frame. Eyes, brows and head go on in silence, and the mouth rests. The frames are
+ * those of pushed zeros, the same for a seed however the silence is cut. It fixes no sample rate. Since 1.2.
+ * n_frames [in] 0 or more.
+ * Returns DT_OK, DT_INVALID_ARGUMENT, DT_BUFFER_FULL, DT_CLOSED, DT_BUSY, DT_OUT_OF_MEMORY. */
+DT_API dt_status dt_stream_idle(dt_stream* stream, int64_t n_frames);
+
 /* Ends the audio: the remaining frames become ready, the last ease_out_frames ease to the rest pose. In all
  * ceil(duration * fps) frames are given. Belongs to the pushing thread.
  * Returns DT_OK, DT_INVALID_ARGUMENT, DT_CLOSED or DT_BUSY. */
 DT_API dt_status dt_stream_flush(dt_stream* stream);
 
-/* Takes finished frames, running the networks as needed; in a scheduler it only copies.
+/* The same for one utterance; DT_STALE when it is over: nothing is flushed. Since 1.2. */
+DT_API dt_status dt_stream_flush_utterance(dt_stream* stream, int64_t utterance);
+
+/* Takes finished frames, running the networks as needed, hop by hop; in a scheduler it only copies. Nothing
+ * waits for it but another pull. An interrupt, reset, seek or pause that comes while a hop is computed drops
+ * the hop, and the call ends with the frames that it has.
  * weights [out] capacity_frames * n_channels floats, frame-major, in the motion space that
  *   dt_model_motion_space() names.
  * capacity_frames [in] 0 is allowed.
@@ -111,8 +140,31 @@ DT_API dt_status dt_stream_pull(dt_stream* stream, float* weights, size_t capaci
 DT_API dt_status dt_stream_pull_with_pose(dt_stream* stream, float* weights, float* head_pose,
                                           size_t capacity_frames, int64_t* first_frame, size_t* n_frames);
 
+/* The same, and whose frames they are: one pull never gives frames of two utterances, and the easing after an
+ * interrupt counts to the new one. With this number a player drops frames that an interrupt overtook on their
+ * way. Since 1.2. utterance [out] of the frames written; of the next ones where n_frames is 0. */
+DT_API dt_status dt_stream_pull_utterance(dt_stream* stream, float* weights, float* head_pose,
+                                          size_t capacity_frames, int64_t* first_frame, size_t* n_frames,
+                                          int64_t* utterance);
+
 /* Frames that dt_stream_pull would give now without more audio. Returns DT_OK or DT_INVALID_ARGUMENT. */
 DT_API dt_status dt_stream_ready_frames(const dt_stream* stream, int64_t* n_frames);
+
+/* The pose of a moment, mixed linearly from the two frames around it: for players with a clock of their own.
+ * The frames are taken as by dt_stream_pull, as far as the moment needs, and kept for history_ms. So a
+ * program calls this one or dt_stream_pull to take frames, and may call this one beside pulls to look back.
+ * Since 1.2. time_s [in] finite; frame k is at k * fps_den / fps_num. max_hops [in] windows that the call may
+ * compute to get there; -1: all it needs. With 0 it never computes and never waits for another thread that
+ * does. In a scheduler steps compute, whatever this says. weights [out] n_channels floats, or NULL. head_pose
+ * [out] 3 floats as in dt_stream_pull_with_pose, or NULL. Angles are mixed like weights: between neighbours
+ * they differ by so little that a rotation that is mixed as a quaternion is the same to 0.001 rad.
+ * pose_time_s [out] NULL, or the time of the pose: time_s, or that of the newest frame, whose pose is held,
+ *   when the frames of time_s have not come. A player that is latency_ms and one frame behind the sound never
+ *   needs to hold. Before the first frame it is the rest pose.
+ * Returns DT_OK, DT_INVALID_ARGUMENT (also for a time before the frames that are kept), DT_UNSUPPORTED
+ * (history_ms is 0), DT_INTERNAL_ERROR (a network failed). */
+DT_API dt_status dt_stream_frame_at(dt_stream* stream, double time_s, int32_t max_hops, float* weights,
+                                    float* head_pose, double* pose_time_s);
 
 /* ---- Control ------------------------------------------------------------------------------------ */
 
@@ -128,10 +180,20 @@ DT_API dt_status dt_stream_seek(dt_stream* stream, int64_t frame);
 
 /* Barge-in: drops all audio and frames that wait, and eases from the pose pulled last to the rest pose within
  * ease_ms. The frames of the easing are ready at once. What is pushed from now on belongs to the frames after
- * it; a flushed stream is open again.
+ * it; a flushed stream is open again. It waits for no network.
  * ease_ms [in] 0..10000, rounded up to whole frames.  next_audio_frame [out] NULL, or the index of the
  * frame that the next pushed sample belongs to. Returns DT_OK or DT_INVALID_ARGUMENT. */
 DT_API dt_status dt_stream_interrupt(dt_stream* stream, int32_t ease_ms, int64_t* next_audio_frame);
+
+/* As dt_stream_interrupt, from the frame that the player shows. Frames that were pulled after it count as
+ * never shown: the easing begins with frame shown_frame + 1, so drop them. It does not wait for a hop that is
+ * computed. Since 1.2.
+ * shown_frame [in] a frame that was pulled in the last history_ms, or the one before the first frame (-1 in a
+ *   new stream) when nothing was shown yet.
+ * next_audio_frame, utterance [out] NULL, or the frame and the utterance of the next pushed sample.
+ * Returns DT_OK or DT_INVALID_ARGUMENT (ease_ms; a frame that was not pulled or is kept no longer). */
+DT_API dt_status dt_stream_interrupt_at(dt_stream* stream, int64_t shown_frame, int32_t ease_ms,
+                                        int64_t* next_audio_frame, int64_t* utterance);
 
 /* A paused stream gives no frames, runs no networks and is passed over by its scheduler. Audio may be pushed
  * until the buffer is full. paused [in] 1 or 0; the same again has no effect. Returns DT_OK or
@@ -159,6 +221,12 @@ typedef struct dt_stream_info {
   int32_t is_paused;
   int32_t in_scheduler;
   int32_t is_failed; /* 1: the last window failed; dt_stream_pull returns the error */
+  /* From ABI 1.2 on: */
+  int64_t utterance;        /* that the next pushed sample belongs to; begins with 1 */
+  int64_t next_audio_frame; /* frame that it belongs to, to within a sample */
+  int64_t buffered_frames;  /* frames of the audio that was pushed and is not pulled yet, next_audio_frame -
+                             * max(next_frame, audio_frame): how far the voice is ahead of the face */
+  int64_t first_kept_frame; /* frames from here to next_frame - 1 are kept (history_ms) */
 } dt_stream_info;
 DT_API dt_status dt_stream_get_info(const dt_stream* stream, dt_stream_info* info);
 

@@ -86,22 +86,24 @@ static class Program
     {
         byte[] b = File.ReadAllBytes(path);
         channels = rate = 0;
-        for (int at = 12; at + 8 <= b.Length;)
+        for (long at = 12; at + 8 <= b.Length;)
         {
-            string id = System.Text.Encoding.ASCII.GetString(b, at, 4);
-            int size = BitConverter.ToInt32(b, at + 4);
-            if (id == "fmt ")
+            string id = System.Text.Encoding.ASCII.GetString(b, (int)at, 4);
+            long size = BitConverter.ToUInt32(b, (int)at + 4), left = b.Length - at - 8;
+            int body = (int)at + 8;
+            if (id == "fmt " && Math.Min(size, left) >= 16)
             {
-                if (BitConverter.ToInt16(b, at + 8) != 1 || BitConverter.ToInt16(b, at + 22) != 16) break;
-                channels = BitConverter.ToInt16(b, at + 10);
-                rate = BitConverter.ToInt32(b, at + 12);
+                if (BitConverter.ToInt16(b, body) != 1 || BitConverter.ToInt16(b, body + 14) != 16) break;
+                channels = BitConverter.ToInt16(b, body + 2);
+                rate = BitConverter.ToInt32(b, body + 4);
             }
             if (id == "data" && channels > 0)
             {
-                size = Math.Min(size, b.Length - at - 8);
-                var samples = new float[size / 2];
+                // Programs that could not know the size put 0 there, or nearly 2^31 or 2^32.
+                long whole = (size == 0 ? left : Math.Min(size, left)) / (2 * channels) * channels;
+                var samples = new float[whole];
                 for (int i = 0; i < samples.Length; ++i)
-                    samples[i] = BitConverter.ToInt16(b, at + 8 + 2 * i) / 32768f;
+                    samples[i] = BitConverter.ToInt16(b, body + 2 * i) / 32768f;
                 return samples;
             }
             at += 8 + size + (size & 1);

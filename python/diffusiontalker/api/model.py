@@ -14,13 +14,16 @@ from diffusiontalker.api.animation import Animation
 from diffusiontalker.api.device import DeviceRig
 from diffusiontalker.api.framefile import FrameFile
 from diffusiontalker.api.moods import Emotion, mood_pairs, named_moods
+from diffusiontalker.api.numbers import decimal, stream_options, text, vector, whole
 from diffusiontalker.api.opening import log_to_python, run_apart
 from diffusiontalker.api.rig import Rig
-from diffusiontalker.api.samples import array_blocks, as_float32, checked_rate
+from diffusiontalker.api.samples import as_float32, checked_rate
 from diffusiontalker.api.scheduler import Scheduler
 from diffusiontalker.api.seed import seed_of_sound
-from diffusiontalker.api.stream import Profile, Stream
+from diffusiontalker.api.sound import Loudest, Samples, opened
+from diffusiontalker.api.stream import RESERVED_MS, Profile, Stream
 from diffusiontalker.errors import InputError
+from diffusiontalker.io.sound.reading import Sound
 from diffusiontalker.names import chosen
 from diffusiontalker.native import native
 from diffusiontalker.spec import bundles
@@ -28,6 +31,7 @@ from diffusiontalker.trt_build import EngineProgress, Wish, open_model
 
 Progress = Callable[[float], None]  # receives the seconds of audio that are done
 DEFAULT_THREADS = 2  # dt_model_options
+HISTORY_MS = 10_000  # of frames, that a stream keeps
 
 
 def load(
@@ -146,6 +150,7 @@ class Model:
         Raises InputError for unknown names, weights and strengths out of range.
         """
         identity, emotion = chosen("identity", identity, self.identities), named_moods(emotion, self.emotions)
+        identity, emotion_strength = text("identity", identity), decimal("emotion_strength", emotion_strength)
         if emotion_strength == 1 and (emotion is None or isinstance(emotion, str)):
             return self._native.style(identity, emotion)
         return self._native.mix_emotions(identity, mood_pairs(emotion), emotion_strength)
@@ -170,8 +175,8 @@ class Model:
         Raises UnsupportedError (the bundle has no style encoder), InputError (length, NaN, unknown emotion, a weight or
         a strength out of range).
         """
-        moods = mood_pairs(named_moods(emotion, self.emotions))
-        return self._native.enroll(as_float32(audio), checked_rate(sample_rate), moods, emotion_strength)
+        moods, strength = mood_pairs(named_moods(emotion, self.emotions)), decimal("emotion_strength", emotion_strength)
+        return self._native.enroll(as_float32(audio), checked_rate(sample_rate), moods, strength)
 
     def device_rig(self, neutral, deltas) -> DeviceRig:
         """A blendshape rig on the GPU, to pose frames of Stream.pull_device() without the host.
@@ -206,7 +211,8 @@ class Model:
         seed: int = 0,
         profile: str | None = None,
         head_amount: float = 1.0,
-        max_buffered_ms: int = 30000,
+        max_buffered_ms: int = 600_000,
+        history_ms: int | None = None,
         ease_out_frames: int | None = None,
         **options,
     ) -> Stream:
@@ -218,42 +224,51 @@ class Model:
         seed: 0 .. 2**64-1; the same audio, bundle, backend and seed give the same frames. Two streams of one seed blink
         at the same moments, so give each character its own.
         profile: one of `profiles`; None is the bundle's default.
-        max_buffered_ms: audio kept natively before push() computes frames to make room, 100..3600000.
+        max_buffered_ms: audio that may wait to be pulled, 100..3600000; a push beyond it raises BufferFullError. The
+        buffer grows to it as needed, by 64 bytes per ms.
+        history_ms: 0..60000, how long pulled frames are kept for frame_at() and interrupt(shown_frame=...). None:
+        10000, or 0 for vertices, whose frames are large.
         ease_out_frames: frames at the end that ease to rest, 0..lookahead_frames; None: 5, or fewer if need be.
         options: further fields of dt_stream_options (dt/stream.h): sample_rate_hz, offset_ms, smoothing_ms, lip_seal,
         silence_gate, gate_open_dbfs, gate_close_dbfs, gate_hold_ms, gate_ease_ms, deadline_ms.
         Raises InputError: an unknown identity, emotion or profile (lists those there are), a value out of range.
         """
-        if not 0 <= seed < 2**64:
-            raise InputError(f"seed is {seed}, expected 0 .. 2**64-1")
-        profile = chosen("profile", profile, tuple(self.profiles))
+        seed = whole("seed", seed, 0, 2**64 - 1)
+        profile = chosen("profile", text("profile", profile), tuple(self.profiles))
         identity, emotion = chosen("identity", identity, self.identities), named_moods(emotion, self.emotions)
         window = self.profile(profile)
         if ease_out_frames is None:
             ease_out_frames = min(5, window.lookahead_frames)
+        max_buffered_ms = whole("max_buffered_ms", max_buffered_ms)
+        numbers = stream_options(
+            {
+                "head_amount": head_amount,
+                "max_buffered_ms": min(RESERVED_MS, max_buffered_ms),
+                "grow_to_ms": max_buffered_ms,
+                "history_ms": (0 if self.space == "vertices" else HISTORY_MS) if history_ms is None else history_ms,
+                "ease_out_frames": ease_out_frames,
+                **options,
+            }
+        )
+        emotion_strength = decimal("emotion_strength", emotion_strength)
         if emotion is not None and not isinstance(emotion, str):
             if style is not None:
                 raise InputError("style and emotion are both given: a style holds the emotion, leave one away")
             style = self.style(identity, emotion, emotion_strength=emotion_strength)
             identity, emotion, emotion_strength = None, None, 1.0
         if style is not None:
-            style = np.ascontiguousarray(style, np.float32)
-            if style.shape != (self._native.d_identity,):
-                raise InputError(f"style has shape {style.shape}, expected [{self._native.d_identity}]")
+            style = vector("style", style, self._native.d_identity)
         stream = native().Stream(
             self._native,
-            identity=identity,
+            identity=text("identity", identity),
             emotion=emotion,
             emotion_strength=emotion_strength,
             style=style,
             seed=seed,
             profile=profile,
-            head_amount=head_amount,
-            max_buffered_ms=max_buffered_ms,
-            ease_out_frames=ease_out_frames,
-            **options,
+            **numbers,
         )
-        return Stream(self, stream, window, max_buffered_ms)
+        return Stream(self, stream, window)
 
     def animate(
         self,
@@ -267,12 +282,20 @@ class Model:
         seed: int | None = None,
         profile: str | None = None,
         head_amount: float = 1.0,
+        channel: int | None = None,
+        raw: str | None = None,
+        raw_channels: int = 1,
         progress: Progress | None = None,
     ) -> Animation:
         """Animates a whole recording through one stream; files are read in blocks.
-        audio: path of a sound file (WAV, FLAC, OGG, MP3 ...), or an array [n] or [n, channels] with sample_rate in Hz.
+        audio: a sound file (WAV, FLAC, OGG, MP3 ...; more with PyAV) as its path, its bytes or a file open in binary
+        mode; or an array [n] or [n, channels] with sample_rate in Hz.
         seed: None makes one of the first second of sound, so that voices do not blink alike.
+        channel: 1..64, the only channel that is animated; None mixes all of them (dt_stream_push).
+        raw: the file has no header, but samples in this form at sample_rate: "s16le", "f32le", "mulaw" ... (docs/
+        sound-input.md), with raw_channels (1..64) interleaved channels.
         progress: called with the seconds of audio done so far.   Other arguments as for stream().
+        What is missing in a file, or that nobody speaks in it, is a warning of the logger "diffusiontalker".
         Returns an Animation with ceil(duration * fps) frames.
         Raises InputError: unreadable or empty audio, NaN samples, a bad argument.
         """
@@ -284,9 +307,11 @@ class Model:
             )  # fmt: skip
 
         stream = open_stream if seed is None else open_stream(seed)
-        weights, head_pose = self.animate_into_file(stream, audio, sample_rate, progress)
+        with opened(audio, sample_rate, channel=channel, raw=raw, raw_channels=raw_channels) as sound:
+            weights, head_pose = self.animate_into_file(stream, sound, progress)
+            path = sound.path if raw is None else None
         pose = None if head_pose is None else np.asarray(head_pose)
-        return self.animation(np.asarray(weights), audio if isinstance(audio, (str, os.PathLike)) else None, pose)
+        return self.animation(np.asarray(weights), path, pose)
 
     def animation(self, weights, audio_path=None, head_pose=None) -> Animation:
         """An Animation of this model's channels and rate around float32 [n_frames, n_channels], and for a model with a
@@ -297,21 +322,17 @@ class Model:
         )
 
     def animate_into_file(
-        self, stream: Stream | Callable[[int], Stream], audio, sample_rate=None, progress: Progress | None = None
+        self,
+        stream: Stream | Callable[[int], Stream],
+        sound: Sound | Samples,
+        progress: Progress | None = None,
     ) -> tuple[FrameFile, FrameFile | None]:
-        """Pushes all audio through `stream`, flushes it, and gives weights [n_frames, n_channels] and head pose
+        """Pushes a sound through `stream`, flushes it, and gives weights [n_frames, n_channels] and head pose
         [n_frames, 3] (None for a model without one); memory does not grow with the length.
         stream: a stream, or what makes one of the seed that the sound gives (api.seed.seed_of_sound).
-        audio, sample_rate, progress: as for animate().
+        sound: of api.sound.opened().   progress: as for animate().
         """
-        if isinstance(audio, (str, os.PathLike)):
-            if sample_rate is not None:
-                raise InputError("sample_rate is given together with a file: a file tells its own rate")
-            from diffusiontalker.io import read_audio
-
-            blocks = read_audio(Path(audio))
-        else:
-            blocks = array_blocks(audio, sample_rate)
+        blocks, loudest = sound.blocks(), Loudest()
         if not isinstance(stream, Stream):
             seed, blocks = seed_of_sound(blocks)
             stream = stream(seed)
@@ -322,13 +343,16 @@ class Model:
             try:
                 stream.push(block, rate)
             except InputError as e:
-                raise InputError(f"{_name(audio)}, in the block at {n_samples / rate:.2f} s: {e}") from e
+                raise InputError(f"{sound.name}, in the block at {n_samples / rate:.2f} s: {e}") from e
             n_samples += len(block)
+            loudest.add(block, rate)
             _drain(stream, weights, head_pose)
             if progress:
                 progress(n_samples / rate)
         if not n_samples:
-            raise InputError(f"{_name(audio)} holds no samples: there is nothing to animate")
+            raise InputError(f"{sound.name} holds no samples: there is nothing to animate")
+        if advice := loudest.advice(sound.name):
+            sound.warn(advice)
         stream.flush()
         _drain(stream, weights, head_pose)
         return weights, head_pose
@@ -342,7 +366,3 @@ def _drain(stream: Stream, weights: FrameFile, head_pose: FrameFile | None) -> N
         weights.append(block)
         if head_pose is not None and pose is not None:
             head_pose.append(pose)
-
-
-def _name(audio) -> str:
-    return str(audio) if isinstance(audio, (str, os.PathLike)) else "the audio array"

@@ -13,8 +13,8 @@ class Scheduler:
     other Python threads run.
 
     scheduler.add(stream); then, again and again: stream.push(...) of each, scheduler.step(), stream.pull() of each.
-    A stream in a scheduler runs no networks in pull(): it gives what the steps have finished. Push no more at once than
-    the stream's buffer takes (max_buffered_ms): nothing makes room but a step.
+    A stream in a scheduler runs no networks in pull(): it gives what the steps have finished. A push beyond
+    max_buffered_ms raises BufferFullError: nothing makes room but a step.
     """
 
     def __init__(self, native_scheduler):

@@ -14,6 +14,15 @@ _AUDIBLE = 33  # of 32767: -60 dBFS, so that quiet recordings count
 _MAX_SILENCE_S = 60  # of blocks that are held; a recording that is silent for longer gets seed 0
 
 
+def _one_channel(block: np.ndarray) -> np.ndarray:
+    """The mean of the channels, sample by sample; the first channel where they cancel each other, as those do of which
+    one has its phase inverted."""
+    if block.ndim == 1:
+        return block
+    mean = block.mean(axis=1)
+    return np.where(np.abs(mean) < 0.1 * np.abs(block).max(axis=1), block[:, 0], mean)
+
+
 def seed_of_sound(blocks: Iterable[tuple[np.ndarray, int]]) -> tuple[int, Blocks]:
     """A seed 0 .. 2**32-1 from the first second of sound, and all the blocks again.
     blocks: (float32 [n] or [n, channels], sample rate in Hz); how they are cut does not matter.
@@ -26,8 +35,7 @@ def seed_of_sound(blocks: Iterable[tuple[np.ndarray, int]]) -> tuple[int, Blocks
     n_silent, n_wanted = 0, -1
     for block, rate in source:
         held.append((block, rate))
-        mono = block if block.ndim == 1 else block.mean(axis=1)
-        numbers = np.rint(np.clip(np.nan_to_num(mono), -1, 1) * 32767).astype("<i2")
+        numbers = np.rint(np.clip(np.nan_to_num(_one_channel(block)), -1, 1) * 32767).astype("<i2")
         if n_wanted < 0:
             audible = np.flatnonzero(np.abs(numbers) >= _AUDIBLE)
             if not len(audible):

@@ -26,7 +26,8 @@ def synthetic_speech(duration_s: float) -> np.ndarray:
 def recording(path: Path) -> np.ndarray:
     """A sound file as mono float32 [n] at 16 kHz. Raises InputError."""
     from diffusiontalker.io import read_audio
+    from diffusiontalker.io.sound.mono import mono
 
-    blocks = [(np.asarray(block, np.float32), rate) for block, rate in read_audio(path)]
-    mono = np.concatenate([b if b.ndim == 1 else b.mean(axis=1) for b, _ in blocks])
-    return np.asarray(native().resample(mono, blocks[0][1], SAMPLE_RATE_HZ), np.float32)
+    blocks = list(read_audio(path))
+    samples = np.concatenate([mono(block) for block, _ in blocks])
+    return np.asarray(native().resample(samples, blocks[0][1], SAMPLE_RATE_HZ), np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import numpy as np
@@ -13,6 +14,7 @@ from diffusiontalker.bench.pacing import LEAD_S, Microphone, Playback, play
 from diffusiontalker.native import native
 from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
 
+INTERRUPTS, SPEECH_S = 5, 28  # rounds of run_interrupts, and the speech that waits in each
 BUFFERED_MS = 500  # the C library's default, which is made for live use; Python's is for whole clips
 
 
@@ -92,6 +94,28 @@ def run_live(model: Model, profile: str, audio: np.ndarray, seconds: float) -> d
         **playback_numbers([playback], until),
         "n_lost_chunks": microphone.n_lost,
         "microphone_late_ms": percentiles(microphone.late_s, 1000),
+        **run_interrupts(model, profile, audio),
         "phases_ms_per_frame": per_frame(phases_s([stats]), n_computed),
         "stream_bytes": stream.info()["memory_bytes"],
     }
+
+
+def run_interrupts(model: Model, profile: str, audio: np.ndarray) -> dict:
+    """Barge-in while a thread pulls SPEECH_S seconds of speech that were pushed at once: how long interrupt() takes,
+    and when the first frame of the easing is there. audio: float32 [n] at 16 kHz."""
+    speech = np.resize(audio, SPEECH_S * SAMPLE_RATE_HZ)
+    calls, firsts = [], []
+    for _ in range(INTERRUPTS):
+        stream = model.stream(profile=profile)
+        stream.push(speech, SAMPLE_RATE_HZ)
+        puller = threading.Thread(target=stream.pull)
+        puller.start()
+        while stream.stats()["n_hops"] < 2 and puller.is_alive():
+            time.sleep(0.0005)
+        began = time.perf_counter()
+        stream.interrupt(200)
+        calls.append(time.perf_counter() - began)
+        stream.frame_at(stream.info()["next_frame"] * model.fps_den / model.fps_num)
+        firsts.append(time.perf_counter() - began)
+        puller.join()
+    return {"interrupt_ms": percentiles(calls, 1000), "first_easing_ms": percentiles(firsts, 1000)}

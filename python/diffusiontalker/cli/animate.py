@@ -29,7 +29,9 @@ def add_parser(subparsers) -> arguments.Parser:
         tts "hello" | diffusiontalker animate - -o - --format csv > hello.csv""",
         names=arguments.built_in_names,
     )
-    parser.add_argument("input", metavar="IN", help="sound file (WAV, FLAC, OGG, MP3), or - for standard input")
+    parser.add_argument(
+        "input", metavar="IN", help="sound file (WAV, FLAC, OGG, MP3; more with PyAV), or - for standard input"
+    )
     arguments.add_outputs(parser, f"{' '.join(ANIMATION_SUFFIXES)}, or -; repeatable (default: IN's name as .glb here)")
     parser.add_argument("--format", choices=STDOUT_FORMATS, help="format of -o - (default: json)")
     parser.add_argument("--vertices", action="store_true", help="store the vertices in .npz as well (large)")
@@ -44,9 +46,9 @@ def run(args, console: Console) -> int:
     names = [name for name in args.output if name != "-"]
     with OutputSet(names, args.force) as outputs:
         targets.check_input(args.input, "animate")
-        with sources.audio_file(args.input) as path:
-            check_not_input(outputs, path)
-            done = sources.animate(args, path, console, lambda space: check_space(space, args))
+        with sources.sound(args, console) as sound:
+            check_not_input(outputs, sound.path)
+            done = sources.animate(args, sound, console, lambda space: check_space(space, args))
             save_all(done.animation, outputs, args.vertices)
             if to_stdout:
                 write_to_stdout(done.animation, args.format or "json", args.vertices)
@@ -79,10 +81,10 @@ def check_space(space: str, args) -> None:
     check_formats(space, endings, args.vertices)
 
 
-def check_not_input(outputs: OutputSet, path: Path) -> None:
-    """Raises OutputError when an output is the input itself."""
+def check_not_input(outputs: OutputSet, path: Path | None) -> None:
+    """Raises OutputError when an output is the input itself. path: None for an input that is no regular file."""
     for target in outputs.staged:
-        if target.exists() and path.exists() and target.samefile(path):
+        if path is not None and target.exists() and path.exists() and target.samefile(path):
             raise OutputError(f"{target} is the input: name another output")
 
 

@@ -216,6 +216,26 @@ def built_in_names() -> str:
     return "\n".join(["names in the bundle base (`diffusiontalker info BUNDLE` for others):", *shown])
 
 
+def add_sound(parser: argparse.ArgumentParser) -> None:
+    """--channel --raw --rate --raw-channels"""
+    from diffusiontalker.spec.rates import MAX_CHANNELS, MAX_RATE_HZ, MIN_RATE_HZ
+
+    group = parser.add_argument_group("sound")
+    group.add_argument(
+        "--channel", type=whole_number(1, MAX_CHANNELS), metavar="N",
+        help="use this channel only; the first is 1 (default: mix all)",
+    )  # fmt: skip
+    group.add_argument(
+        "--raw", metavar="FORM", help="IN is samples without a header: s16le, s16be, s24le, f32le, u8, mulaw, ..."
+    )
+    group.add_argument(
+        "--rate", type=whole_number(MIN_RATE_HZ, MAX_RATE_HZ), metavar="HZ", help="sample rate of --raw; needed with it"
+    )
+    group.add_argument(
+        "--raw-channels", type=whole_number(1, MAX_CHANNELS), metavar="N", help="channels of --raw (default: 1)"
+    )
+
+
 def add_common(parser: argparse.ArgumentParser) -> None:
     """--json --quiet --verbose --debug"""
     parser.add_argument("--json", action="store_true", help="print one JSON document on standard output")
@@ -225,9 +245,10 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def add_animating(parser: argparse.ArgumentParser) -> None:
-    """What every command takes that animates speech into files: head, --force, the options of talking and model."""
+    """What commands take that animate speech into files: head, --force, the options of sound, talking and model."""
     add_head(parser)
     parser.add_argument("-f", "--force", action="store_true", help="overwrite outputs that exist")
+    add_sound(parser)
     add_talking(parser)
     add_model(parser)
     add_common(parser)

@@ -145,7 +145,9 @@ def check_video() -> Check:
         found.append(path)
     if found:
         return Check("video", "ok", ", ".join(found))
-    return Check("video", "note", "neither PyAV nor ffmpeg: no .mp4", install_command("video"))
+    return Check(
+        "video", "note", "neither PyAV nor ffmpeg: no .mp4, and no MP4, M4A or WebM as sound", install_command("video")
+    )
 
 
 def check_cache() -> Check:

@@ -11,6 +11,7 @@ from diffusiontalker.api.saved import load_animation
 from diffusiontalker.cli import animate, arguments, sources, targets
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import InputError
+from diffusiontalker.io.sound.reading import Sound
 
 ENDINGS = (".png", ".mp4")
 # Options of animating that a saved animation has behind it.
@@ -46,10 +47,10 @@ def run(args, console: Console) -> int:
         if saved:
             document = render_saved(args, outputs, console)
         else:
-            with sources.audio_file(args.input) as path:
-                animate.check_not_input(outputs, path)
-                done = sources.animate(args, path, console, check_space)
-                draw(done.animation, path, outputs, console)
+            with sources.sound(args, console) as sound:
+                animate.check_not_input(outputs, sound.path)
+                done = sources.animate(args, sound, console, check_space)
+                draw(done.animation, sound, outputs, console)
             document = animate.summary(args, done, args.output)
         outputs.commit()
     if args.json:
@@ -62,6 +63,8 @@ def check_options(args, saved: bool) -> None:
     """Raises UsageError for an option that has no effect on this kind of input."""
     if args.audio and not saved:
         raise arguments.UsageError("--audio is for saved animations: here the input is the sound")
+    if saved and not args.audio and (args.raw or args.channel):
+        raise arguments.UsageError("--raw and --channel are for sound: name one with --audio")
     given = [name for name in TALKING if getattr(args, name) != args.parser.get_default(name)]
     if saved and given:
         option = "--" + given[0].replace("_", "-")
@@ -70,11 +73,15 @@ def check_options(args, saved: bool) -> None:
 
 def render_saved(args, outputs: OutputSet, console: Console) -> dict:
     """Draws a saved animation. Returns the document of --json."""
-    audio = Path(args.audio) if args.audio else None
     animation = replace(load_animation(Path(args.input)), head=args.head)
     check_space(animation.space)
-    draw(animation, audio, outputs, console)
-    if audio is None and any(target.suffix.lower() == ".mp4" for target in outputs.staged):
+    if args.audio:
+        targets.check_input(args.audio, "render --audio")
+        with sources.sound(args, console, args.audio) as audio:
+            draw(animation, audio, outputs, console)
+    else:
+        draw(animation, None, outputs, console)
+    if not args.audio and any(target.suffix.lower() == ".mp4" for target in outputs.staged):
         console.notice("the video is silent: --audio FILE gives it the sound")
     return {"schema": "diffusiontalker.render/1", "input": args.input, "outputs": args.output}
 
@@ -88,12 +95,10 @@ def check_space(space: str) -> None:
         )
 
 
-def draw(animation: Animation, audio: Path | None, outputs: OutputSet, console: Console) -> None:
+def draw(animation: Animation, audio: Sound | None, outputs: OutputSet, console: Console) -> None:
     """Draws every output under its hidden name."""
     from diffusiontalker.render import contact_sheet, write_video
 
-    if audio is not None:
-        targets.check_input(str(audio), "render --audio")
     for target in outputs.staged:
         with outputs.naming(target) as staged:
             if target.suffix.lower() == ".png":

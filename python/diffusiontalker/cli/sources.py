@@ -1,24 +1,20 @@
-"""Input side of the commands: standard input as a file, and animating with a progress bar."""
+"""Input side of the commands: the sound that is named, and animating it with a progress bar."""
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from diffusiontalker.api.animation import Animation
 from diffusiontalker.api.model import Model, load
 from diffusiontalker.api.moods import named_moods
 from diffusiontalker.api.stream import Stream
+from diffusiontalker.cli.arguments import UsageError
 from diffusiontalker.cli.console import Console
 from diffusiontalker.cli.engine_bar import EngineBar
-from diffusiontalker.errors import InputError
-from diffusiontalker.io.temporary import spool_prefix
+from diffusiontalker.io.sound.pcm import ENCODINGS, RawFormat
+from diffusiontalker.io.sound.reading import Sound
 from diffusiontalker.names import chosen
 
 
@@ -33,27 +29,23 @@ class Animated:
     seed: int
 
 
-@contextlib.contextmanager
-def audio_file(name: str) -> Iterator[Path]:
-    """The path of an input; "-" copies standard input to a temporary file, which is removed afterwards."""
-    if name != "-":
-        yield Path(name)
-        return
-    if sys.stdin.isatty():
-        raise InputError("standard input is a terminal: pipe a sound file into the command, or name one")
-    with tempfile.NamedTemporaryFile(prefix=spool_prefix()) as spool:
-        try:
-            shutil.copyfileobj(sys.stdin.buffer, spool)
-            spool.flush()
-        except OSError as e:
-            raise InputError(f"standard input cannot be copied to {tempfile.gettempdir()}: {e.strerror}") from e
-        try:
-            yield Path(spool.name)
-        except InputError as e:
-            raise InputError(str(e).replace(spool.name, "standard input")) from e
+def sound(args, console: Console, name: str | None = None) -> Sound:
+    """The opened input of a command, or another sound of it, with its options --channel, --raw, --rate, --raw-channels.
+    Raises InputError: it cannot be opened. UsageError: options that do not go together.
+    """
+    raw = None
+    if args.raw is not None:
+        if args.raw not in ENCODINGS:
+            raise UsageError(f"--raw {args.raw} names no form of samples: use one of {' '.join(ENCODINGS)}")
+        if args.rate is None:
+            raise UsageError("--raw needs --rate HZ: samples without a header do not tell their rate")
+        raw = RawFormat(args.raw, args.rate, args.raw_channels or 1)
+    elif args.rate is not None or args.raw_channels is not None:
+        raise UsageError("--rate and --raw-channels are for --raw: a sound file tells its own")
+    return Sound(args.input if name is None else name, raw=raw, channel=args.channel, warn=console.warning, quiet=True)
 
 
-def animate(args, path: Path, console: Console, check: Callable[[str], None]) -> Animated:
+def animate(args, sound: Sound, console: Console, check: Callable[[str], None]) -> Animated:
     """Opens the model and animates a sound file with the command line's options.
     check: called with the model's motion space before the work; raises when the outputs cannot hold it.
     """
@@ -83,17 +75,7 @@ def animate(args, path: Path, console: Console, check: Callable[[str], None]) ->
 
     stream = open_stream if seed is None else open_stream(seed)
     started = time.perf_counter()
-    with console.progress(duration_s(path), "animating") as progress:
-        weights, head_pose = model.animate_into_file(stream, path, progress=progress)
-    animation = replace(model.animation(weights, path, head_pose), head=args.head)
+    with console.progress(sound.duration_s, "animating") as progress:
+        weights, head_pose = model.animate_into_file(stream, sound, progress)
+    animation = replace(model.animation(weights, sound.path, head_pose), head=args.head)
     return Animated(animation, model, load_s, time.perf_counter() - started, seed)
-
-
-def duration_s(path: Path) -> float | None:
-    """Seconds of sound that a file's header promises; None when it does not tell. For the progress bar only."""
-    try:
-        import soundfile
-
-        return soundfile.info(str(path)).duration or None
-    except Exception:
-        return None  # whatever is wrong with the file is said by reading it

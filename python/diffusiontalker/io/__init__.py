@@ -1,7 +1,6 @@
 """Sound files in, animation files out (docs/output-formats.md)."""
 
 from diffusiontalker.io.atomic import atomic_writer
-from diffusiontalker.io.audio import read_audio
 from diffusiontalker.io.save import (
     ANIMATION_SUFFIXES,
     FORMATS,
@@ -10,6 +9,7 @@ from diffusiontalker.io.save import (
     format_of,
     save_animation,
 )
+from diffusiontalker.io.sound.reading import read_audio
 
 __all__ = [
     "ANIMATION_SUFFIXES",

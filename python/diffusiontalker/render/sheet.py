@@ -9,7 +9,7 @@ import numpy as np
 from diffusiontalker.errors import InputError
 from diffusiontalker.head import CLOSED_LIP_OPENING, head_of, in_head_order, lip_opening
 from diffusiontalker.io.atomic import atomic_writer
-from diffusiontalker.io.audio import read_audio
+from diffusiontalker.io.sound.reading import Sound, read_audio
 from diffusiontalker.render.scene import pose_rows, render_frames
 
 _COLUMNS = 4
@@ -24,12 +24,13 @@ def contact_sheet(
     n: int = 12,
     size: int = 300,
     view: str = "face",
-    audio_path: str | os.PathLike[str] | None = None,
+    audio_path: str | os.PathLike[str] | Sound | None = None,
     force: bool = False,
 ) -> None:
     """Writes a PNG with n evenly spaced frames, the lip opening and jawOpen over time, and the waveform.
     anim: weights [n_frames, C], channels, fps_num, fps_den.   n: 1..100 pictures.   size: pixels of each.
-    audio_path: the sound; None takes anim.audio_path, and leaves the waveform away when there is none.
+    audio_path: the sound, which may be open already; None takes anim.audio_path, and leaves the waveform away when
+    there is none.
     force: overwrite.
     Raises InputError: no frames, n or size out of range, an unknown view. OutputError: the file cannot be written.
     """

@@ -12,7 +12,8 @@ import numpy as np
 from diffusiontalker.errors import BackendError, InputError
 from diffusiontalker.head import head_of, in_head_order
 from diffusiontalker.io.atomic import atomic_writer
-from diffusiontalker.io.audio import read_audio
+from diffusiontalker.io.sound.mono import mono
+from diffusiontalker.io.sound.reading import Sound, read_audio
 from diffusiontalker.render.scene import camera, pose_rows, render_frames
 
 _AUDIO_RATE_HZ = 48000
@@ -21,7 +22,7 @@ _BLOCK_FRAMES = 300
 
 def write_video(
     anim,
-    audio_path: str | os.PathLike[str] | None,
+    audio_path: str | os.PathLike[str] | Sound | None,
     path: str | os.PathLike[str],
     size: int = 640,
     view: str = "front",
@@ -29,7 +30,8 @@ def write_video(
     progress: Callable[[float], None] | None = None,
 ) -> None:
     """Writes an MP4 of the animation, at its own frame rate.
-    anim: weights [n_frames, C], channels, fps_num, fps_den.   audio_path: the sound; None makes a silent video.
+    anim: weights [n_frames, C], channels, fps_num, fps_den.
+    audio_path: the sound, which may be open already; None makes a silent video.
     size: pixels on each side, even, 64..4096.   view: "front", "three-quarter" or "face".   force: overwrite.
     progress: called with the seconds of video done so far.
     Raises BackendError: PyAV is not installed. InputError: no frames, size, view, unreadable audio.
@@ -95,7 +97,7 @@ class _Sound:
             if block is None:
                 self._seconds = float("inf")
                 return
-            frame = self._av.AudioFrame.from_ndarray(block.mean(axis=1)[None].astype(np.float32), "fltp", "mono")
+            frame = self._av.AudioFrame.from_ndarray(mono(block)[None], "fltp", "mono")
             frame.sample_rate = rate
             frame.pts, frame.time_base = self._n_samples, Fraction(1, rate)
             self._n_samples += len(block)
