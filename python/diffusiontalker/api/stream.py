@@ -67,6 +67,7 @@ class Stream:
         self._native = native_stream
         self._period_s = model.fps_den / model.fps_num
         self._block_frames = block_frames(model.n_channels)  # asked from the native stream at once
+        self._pulls = threading.Lock()  # held by who takes frames, so that they stay in order; before _lock
         self._lock = threading.Lock()  # of the lines below; held for moments
         self._ahead: deque[Frame] = deque()  # computed for frames(), not given out yet
         self._fill_from: int | None = None  # first frame that is being computed for frames()
@@ -135,11 +136,12 @@ class Stream:
 
     def pull_block_with_pose(self, max_frames: int | None = None) -> tuple[int, np.ndarray, np.ndarray | None]:
         """As pull_block(), with the head pose float32 [n, 3] (Animation.head_pose); None for a model without one."""
-        ahead = self._take_ahead(max_frames)
-        if ahead:
-            poses = [f.head_pose for f in ahead if f.head_pose is not None]
-            return ahead[0].index, np.stack([f.weights for f in ahead]), np.stack(poses) if poses else None
-        first, weights, pose = self._native.pull_with_pose(self._block_frames if max_frames is None else max_frames)
+        with self._pulls:
+            ahead = self._take_ahead(max_frames)
+            if ahead:
+                poses = [f.head_pose for f in ahead if f.head_pose is not None]
+                return ahead[0].index, np.stack([f.weights for f in ahead]), np.stack(poses) if poses else None
+            first, weights, pose = self._native.pull_with_pose(self._block_frames if max_frames is None else max_frames)
         self._listeners.tell()
         return first, weights, pose if self.model.has_head_pose else None
 
@@ -147,14 +149,15 @@ class Stream:
         """All frames that are finished, computing them as needed; [] when more audio is needed. When another thread
         interrupts, resets or pauses the stream meanwhile, the frames so far: never those of two utterances.
         """
-        frames = self._take_ahead(None)
-        while True:
-            block = self._pull_frames(self._block_frames)
-            if frames and block and block[0].utterance != frames[-1].utterance:
-                return self._keep_ahead(block, frames)
-            frames += block
-            if not block:
-                return frames
+        with self._pulls:
+            frames = self._take_ahead(None)
+            while True:
+                block = self._pull_frames(self._block_frames)
+                if frames and block and block[0].utterance != frames[-1].utterance:
+                    return self._keep_ahead(block, frames)
+                frames += block
+                if not block:
+                    return frames
 
     def frame_at(self, time_s: float, *, compute: bool = True) -> Frame:
         """The pose of a moment, mixed linearly from the two frames around it: a player with a clock of its own calls
@@ -201,7 +204,11 @@ class Stream:
         return frames
 
     def _fill(self) -> None:
-        """Computes at most a hop for frames(); in a thread of its own."""
+        """Computes at most a hop for frames(); in a thread of its own, which goes on when the loop is cancelled."""
+        with self._pulls:
+            self._fill_ahead()
+
+    def _fill_ahead(self) -> None:
         with self._lock:
             self._fill_from = self._native.info()["next_frame"]
         block: list[Frame] = []
@@ -236,7 +243,8 @@ class Stream:
             out = native().DeviceArray(self.model._native, [n, self.model.n_channels])
         elif max_frames is not None:
             raise InputError("max_frames and out are both given: out tells how many frames are taken")
-        first, n, pose = self._native.pull_device_with_pose(out)
+        with self._pulls:
+            first, n, pose = self._native.pull_device_with_pose(out)
         return first, out.head(n), pose if self.model.has_head_pose else None
 
     # ---- Control ----
