@@ -1,4 +1,5 @@
-// What the .cu files share: launch shapes, checks, alignment. Only for nvcc.
+// What the .cu files share: launch shapes, checks, alignment. For nvcc, and for tests/kernels/host_cuda,
+// which has the same names on the host.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -12,6 +13,14 @@
 namespace dt {
 
 constexpr unsigned kThreads = 256;
+
+// Launches a kernel with kThreads threads a block; CUDA's own brackets are no C++.
+#if defined(__CUDACC__)
+#define DT_LAUNCH(kernel, grid, stream, ...) kernel<<<grid, kThreads, 0, stream>>>(__VA_ARGS__)
+#else
+#define DT_LAUNCH(kernel, grid, stream, ...) \
+  (static_cast<void>(stream), host_cuda::launch(kernel, grid, kThreads, __VA_ARGS__))
+#endif
 
 // Blocks of kThreads that cover n items, one each.
 inline unsigned blocks_for(size_t n) { return static_cast<unsigned>((n + kThreads - 1) / kThreads); }

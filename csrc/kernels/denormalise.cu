@@ -22,7 +22,7 @@ void denormalise_cuda(const DenormaliseArgs& a, CUstream_st* stream) {
   const size_t n = a.hop * a.channels;
   if (n == 0 || a.batch == 0) return;
   const dim3 grid(blocks_for(n), static_cast<unsigned>(a.batch));
-  denormalise_kernel<<<grid, kThreads, 0, stream>>>(a, FastDivide(static_cast<uint32_t>(a.channels)));
+  DT_LAUNCH(denormalise_kernel, grid, stream, a, FastDivide(static_cast<uint32_t>(a.channels)));
   check_launch("denormalise");
 }
 

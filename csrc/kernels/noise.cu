@@ -28,7 +28,7 @@ void noise_fill_cuda(const NoiseFillArgs& a, CUstream_st* stream) {
   const size_t n_quads = (a.channels + 3) / 4, n = (a.window - a.past) * n_quads;
   if (n == 0 || a.batch == 0) return;
   const dim3 grid(blocks_for(n), static_cast<unsigned>(a.batch));
-  noise_fill_kernel<<<grid, kThreads, 0, stream>>>(a, static_cast<unsigned>(n_quads));
+  DT_LAUNCH(noise_fill_kernel, grid, stream, a, static_cast<unsigned>(n_quads));
   check_launch("noise_fill");
 }
 

@@ -22,7 +22,7 @@ void launch(const PastCarryArgs& a, bool keep, CUstream_st* stream) {
   const size_t n = a.past_frames * a.channels;
   if (n == 0 || a.batch == 0) return;
   const dim3 grid(blocks_for(n), static_cast<unsigned>(a.batch));
-  past_carry_kernel<<<grid, kThreads, 0, stream>>>(a, keep);
+  DT_LAUNCH(past_carry_kernel, grid, stream, a, keep);
   check_launch("past_carry");
 }
 

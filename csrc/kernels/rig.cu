@@ -21,7 +21,7 @@ void rig_cuda(const RigArgs& a, CUstream_st* stream) {
   if (a.n_frames == 0 || a.rig.n_vertices == 0) return;
   const size_t rows = a.n_frames < 65535 ? a.n_frames : 65535;  // the most blocks in y
   const dim3 grid(blocks_for(a.rig.n_vertices), static_cast<unsigned>(rows));
-  rig_kernel<<<grid, kThreads, 0, stream>>>(a);
+  DT_LAUNCH(rig_kernel, grid, stream, a);
   check_launch("rig");
 }
 

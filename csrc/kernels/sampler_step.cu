@@ -81,8 +81,8 @@ template <int kSize>
 void launch(const SamplerStepArgs& a, size_t n, CUstream_st* stream) {
   const dim3 grid(blocks_for((n + kSize - 1) / kSize), static_cast<unsigned>(a.batch));
   const bool in_fours = a.channels % kChunk == 0 && is_aligned(a.lo) && is_aligned(a.hi);
-  sampler_step_kernel<kSize>
-      <<<grid, kThreads, 0, stream>>>(a, FastDivide(static_cast<uint32_t>(a.channels)), in_fours);
+  DT_LAUNCH(sampler_step_kernel<kSize>, grid, stream, a, FastDivide(static_cast<uint32_t>(a.channels)),
+            in_fours);
 }
 
 }  // namespace

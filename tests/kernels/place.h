@@ -1,4 +1,5 @@
-// Where a kernel of the suite runs: on the host (its reference) or on a CUDA device. One body tests both.
+// Where a kernel of the suite runs: its reference, on the host; its own source, on the host too
+// (place_kernels.cpp); its machine code, on a CUDA device (place_cuda.cpp). One body tests all.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -37,7 +38,7 @@ class Place {
   // A copy of values; `shift` more values in front of it spoil its alignment.
   template <typename T>
   T* put(const std::vector<T>& values, size_t shift = 0) {
-    T* memory = static_cast<T*>(allocate((values.size() + shift + 1) * sizeof(T))) + shift;
+    T* memory = static_cast<T*>(allocate((values.size() + shift) * sizeof(T))) + shift;
     write(memory, values.data(), values.size() * sizeof(T));
     return memory;
   }
@@ -50,19 +51,27 @@ class Place {
 };
 
 std::unique_ptr<Place> make_host();
-// Null where there is none; *reason says why.
-std::unique_ptr<Place> make_device(std::string* reason);
+// The places beside the host that this program was linked with, and one of them; null where there is none on
+// this machine, and *reason says why.
+std::vector<std::string> device_names();
+std::unique_ptr<Place> make_device(const std::string& name, std::string* reason);
 
-// Runs a test on "host" or "cuda"; the latter is skipped with the reason where there is no device.
-class OnEveryPlace : public testing::TestWithParam<const char*> {
+inline std::vector<std::string> place_names() {
+  std::vector<std::string> names = device_names();
+  names.insert(names.begin(), "host");
+  return names;
+}
+
+// Runs a test on "host" and on the others; a GPU that is not there skips it, with the reason.
+class OnEveryPlace : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     host_ = make_host();
     std::string reason;
-    if (is_device()) device_ = make_device(&reason);
+    if (is_device()) device_ = make_device(GetParam(), &reason);
     if (is_device() && device_ == nullptr) GTEST_SKIP() << reason;
   }
-  bool is_device() const { return std::string(GetParam()) == "cuda"; }
+  bool is_device() const { return GetParam() != "host"; }
   Place& place() { return is_device() ? *device_ : *host_; }
   Place& host() { return *host_; }  // the judge of the device's bits
 
@@ -70,10 +79,9 @@ class OnEveryPlace : public testing::TestWithParam<const char*> {
   std::unique_ptr<Place> host_, device_;
 };
 
-#define DT_ON_EVERY_PLACE(suite)                       \
-  INSTANTIATE_TEST_SUITE_P(                            \
-      Kernels, suite, testing::Values("host", "cuda"), \
-      [](const testing::TestParamInfo<const char*>& i) { return std::string(i.param); })
+#define DT_ON_EVERY_PLACE(suite)                                             \
+  INSTANTIATE_TEST_SUITE_P(Kernels, suite, testing::ValuesIn(place_names()), \
+                           [](const testing::TestParamInfo<std::string>& i) { return i.param; })
 
 // Random cases are repeatable: DT_TEST_SEED sets another seed than 1, and every failure tells it.
 uint32_t test_seed();

@@ -20,7 +20,7 @@ class Device : public Place {
   }
   void* allocate(size_t bytes) override {
     void* memory = nullptr;
-    check(cudaMalloc(&memory, bytes + 1));
+    check(cudaMalloc(&memory, bytes > 0 ? bytes : 1));
     memory_.push_back(memory);
     return memory;
   }
@@ -47,7 +47,9 @@ class Device : public Place {
 
 }  // namespace
 
-std::unique_ptr<Place> make_device(std::string* reason) {
+std::vector<std::string> device_names() { return {"cuda"}; }
+
+std::unique_ptr<Place> make_device(const std::string&, std::string* reason) {
   int n = 0;
   const cudaError_t error = cudaGetDeviceCount(&n);
   if (error == cudaSuccess && n > 0) return std::make_unique<Device>();

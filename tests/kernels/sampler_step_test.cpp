@@ -13,9 +13,11 @@ struct Case {
   size_t shift;  // values in front of the tensors, which spoil their alignment
 };
 
-// The live and offline windows of 52 weights; odd sizes; one element; nothing to do; a large one.
+// The live and offline windows of 52 weights; odd sizes; one element; nothing to do; a large one; groups of
+// four elements that cross the end of a frame.
 const Case kCases[] = {{1, 27, 18, 52, 0}, {8, 60, 12, 52, 0}, {3, 7, 2, 5, 0},   {2, 9, 3, 52, 1},
-                       {1, 1, 0, 1, 0},    {2, 4, 4, 8, 0},    {5, 24, 21, 3, 0}, {64, 60, 12, 104, 0}};
+                       {1, 1, 0, 1, 0},    {2, 4, 4, 8, 0},    {5, 24, 21, 3, 0}, {64, 60, 12, 104, 0},
+                       {2, 8, 4, 5, 0},    {3, 12, 4, 7, 0}};
 
 class Problem {
  public:
