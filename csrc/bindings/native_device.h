@@ -22,7 +22,8 @@ class NativeDeviceArray {
   void wait(uintptr_t stream) const;
   pybind11::dict cuda_array_interface() const;
   pybind11::tuple dlpack_device() const;
-  pybind11::capsule dlpack(const pybind11::object& stream) const;
+  pybind11::capsule dlpack(const pybind11::object& stream, const pybind11::object& device,
+                           const pybind11::object& copy) const;
 
  private:
   std::shared_ptr<dt_device_array> handle_;

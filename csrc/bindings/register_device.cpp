@@ -100,9 +100,18 @@ py::dict NativeDeviceArray::cuda_array_interface() const {
 
 py::tuple NativeDeviceArray::dlpack_device() const { return py::make_tuple(info_.device_type, info_.device); }
 
-// stream: as the array API standard says for CUDA: None is the legacy default stream, -1 no wait, else a
-// cudaStream_t; None on the host.
-py::capsule NativeDeviceArray::dlpack(const py::object& stream) const {
+// All as the array API standard says. stream: for CUDA, None is the legacy default stream, -1 no wait, else a
+// cudaStream_t; None on the host. device: where the array lies, or None. copy: not true. BufferError for what
+// cannot be done, so that the consumer does it itself.
+py::capsule NativeDeviceArray::dlpack(const py::object& stream, const py::object& device,
+                                      const py::object& copy) const {
+  if (!device.is_none() && !dlpack_device().equal(device)) {
+    throw py::buffer_error("the array lies on " + this->device() +
+                           " and cannot be exported to another device: copy it with your own library");
+  }
+  if (!copy.is_none() && copy.cast<bool>()) {
+    throw py::buffer_error("the array is exported without a copy: copy it with your own library");
+  }
   if (info_.device_type == DT_DEVICE_CUDA) {
     const auto number = stream.is_none() ? int64_t{1} : stream.cast<int64_t>();
     if (number == 0)
@@ -139,8 +148,10 @@ void register_device(py::module_& m) {
       .def("__dlpack_device__", &A::dlpack_device)
       .def(
           "__dlpack__",
-          [](const A& self, const py::object& stream, const py::kwargs&) { return self.dlpack(stream); },
-          py::kw_only(), py::arg("stream") = py::none());
+          [](const A& self, const py::object& stream, const py::object&, const py::object& device,
+             const py::object& copy) { return self.dlpack(stream, device, copy); },
+          py::kw_only(), py::arg("stream") = py::none(), py::arg("max_version") = py::none(),
+          py::arg("dl_device") = py::none(), py::arg("copy") = py::none());
   py::class_<NativeRig>(m, "DeviceRig", "Blendshapes to vertices on the device; see dt/device.h.")
       .def(py::init<const NativeModel&, const FloatArray&, const FloatArray&>(), py::arg("model"),
            py::arg("neutral"), py::arg("deltas"))

@@ -171,7 +171,14 @@ class DeviceArray:
     @property
     def __cuda_array_interface__(self) -> dict: ...
     def __dlpack_device__(self) -> tuple[int, int]: ...
-    def __dlpack__(self, *, stream: int | None = None, **kwargs: object) -> object: ...
+    def __dlpack__(
+        self,
+        *,
+        stream: int | None = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> object: ...
 
 class DeviceRig:
     """Blendshapes to vertices on the device; see dt/device.h."""

@@ -70,6 +70,18 @@ def test_a_capsule_nobody_takes_frees_its_share(model):
     array.wait()
 
 
+def test_what_an_export_cannot_do_is_a_buffer_error(model):
+    """As the array API standard has it; a consumer then copies by itself."""
+    array = native().DeviceArray(model._native, [2, 3])
+    array.__dlpack__(dl_device=(1, 0), copy=False)
+    with pytest.raises(BufferError, match="lies on cpu and cannot be exported to another device"):
+        array.__dlpack__(dl_device=(2, 0))
+    with pytest.raises(BufferError, match="without a copy"):
+        array.__dlpack__(copy=True)
+    with pytest.raises(TypeError):
+        array.__dlpack__(strem=None)
+
+
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
 def test_torch_takes_it(model, audio):
     import torch
