@@ -255,6 +255,29 @@ TEST_F(Gpu, AValueThatIsNotFiniteLeavesEveryWindow) {
   EXPECT_NE(crowd.result(0), before[0]);
 }
 
+// A program that works on another device of its own goes on doing so.
+TEST_F(Gpu, GivesTheThreadBackTheDeviceThatItHad) {
+  const int of_the_program = 0;
+  state_->current = &of_the_program;
+  {
+    const auto backend = create();
+    EXPECT_EQ(state_->current, &of_the_program);
+    const auto session = backend->make_session(4, kShape);
+    Crowd crowd(2, backend.get());
+    crowd.run(session.get(), 0, 2);
+    EXPECT_EQ(state_->current, &of_the_program);
+    void* const memory = backend->device()->allocate(64);
+    const DeviceEvent event = backend->device()->make_event();
+    backend->device()->release(memory);
+    backend->device()->release_event(event);
+    EXPECT_EQ(state_->current, &of_the_program);
+    state_->memory_bytes = 0;
+    EXPECT_THROW(backend->device()->allocate(64), Error);
+    EXPECT_EQ(state_->current, &of_the_program) << "after a fault";
+  }
+  EXPECT_EQ(state_->current, &of_the_program) << "after the model has gone";
+}
+
 TEST_F(Gpu, EnrollsAndConditionsLikeTheReference) {
   const auto backend = create();
   const auto judge = reference_backend_factory().create(bundle_, {});

@@ -231,10 +231,19 @@ HostDevice::~HostDevice() {
   if (!state_->live.empty() || !state_->events.empty()) std::abort();  // a leak on the device
 }
 
-void HostDevice::use() { check_alive(*state_); }
+void* HostDevice::enter() {
+  check_alive(*state_);
+  void* const before = const_cast<void*>(state_->current);
+  state_->current = this;
+  return before;
+}
+
+void HostDevice::leave(void* before) noexcept { state_->current = before; }
 
 void* HostDevice::allocate(size_t bytes) {
   check_alive(*state_);
+  if (state_->current != this)
+    throw GpuError(GpuFault::kOther, "memory of a device that is not the thread's");
   if (state_->used_bytes + bytes > state_->memory_bytes) {
     throw GpuError(GpuFault::kOutOfMemory, "no " + std::to_string(bytes) + " bytes");
   }

@@ -23,6 +23,7 @@ struct HostGpuState {
   bool fail_capture = false;              // end_capture gives no graph
   bool refuse_in_capture = false;         // engines refuse to be enqueued while recording
   int fail_launches = 0;                  // so many launches are refused
+  const void* current = nullptr;          // what the thread works in: a device, or what a program chose
   bool is_lost = false;                   // every call fails
   int n_captures = 0, n_open_captures = 0, n_launches = 0, n_contexts = 0;
   size_t n_enqueued = 0;                         // pieces of work that came one by one, outside of recordings
@@ -68,7 +69,8 @@ class HostDevice : public GpuDevice {
  public:
   explicit HostDevice(std::shared_ptr<HostGpuState> state) : state_(std::move(state)) {}
   ~HostDevice() override;
-  void use() override;
+  void* enter() override;
+  void leave(void* before) noexcept override;
   void* allocate(size_t bytes) override;
   void release(void* memory) noexcept override;
   void* allocate_pinned(size_t bytes) override;

@@ -41,26 +41,48 @@ double percentile(std::vector<double> samples, double p) {
   return samples[static_cast<size_t>(p * static_cast<double>(samples.size() - 1))];
 }
 
+// Noise in all of it: on zeros a GPU runs up to 13 % faster (seen on an H200).
+void fill(GpuDevice* device, GpuStream* stream, const GpuArray<float>& to, size_t batch, size_t window,
+          size_t channels, uint64_t seed) {
+  std::vector<uint64_t> seeds(batch);
+  for (size_t b = 0; b < batch; ++b) seeds[b] = seed + b;
+  const std::vector<int64_t> first(batch, 0);
+  const std::vector<float> ones(channels, 1.0f);
+  const GpuArray<uint64_t> d_seeds(*device, GpuArray<uint64_t>::kDevice, batch);
+  const GpuArray<int64_t> d_first(*device, GpuArray<int64_t>::kDevice, batch);
+  const GpuArray<float> d_ones(*device, GpuArray<float>::kDevice, channels);
+  stream->upload(d_seeds.data(), seeds.data(), d_seeds.bytes());
+  stream->upload(d_first.data(), first.data(), d_first.bytes());
+  stream->upload(d_ones.data(), ones.data(), d_ones.bytes());
+  NoiseFillArgs a;
+  a.seed = d_seeds.data(), a.first_frame = d_first.data(), a.scale = d_ones.data(), a.x_t = to.data();
+  a.batch = batch, a.window = window, a.past = 0, a.channels = channels;
+  stream->noise_fill(a);
+  stream->synchronize();
+}
+
 // Per element the update reads x_t and x0 and writes x_t; the copy reads and writes.
 nlohmann::json bench_update_kernel() {
   nlohmann::json rows = nlohmann::json::array();
   const std::unique_ptr<GpuDevice> device = make_cuda_device(0);
   const std::unique_ptr<GpuStream> stream = device->make_stream();
   constexpr size_t kWindow = 60, kPast = 12, kChannels = 52;
-  const std::vector<float> values(kChannels, 3.0f);
+  const std::vector<float> low(kChannels, -3.0f), high(kChannels, 3.0f);
   using Floats = GpuArray<float>;
   for (const size_t batch : {1u, 64u, 4096u, 32768u}) {
     const size_t n = batch * kWindow * kChannels;
     const Floats x_t(*device, Floats::kDevice, n), x0(*device, Floats::kDevice, n);
-    const Floats limit(*device, Floats::kDevice, kChannels);
+    const Floats lo(*device, Floats::kDevice, kChannels), hi(*device, Floats::kDevice, kChannels);
     const GpuArray<uint32_t> faults(*device, GpuArray<uint32_t>::kDevice, batch);
     const GpuArray<SamplerCoefficients> coefficients(*device, GpuArray<SamplerCoefficients>::kDevice, 1);
-    stream->clear(x_t.data(), x_t.bytes());
-    stream->clear(x0.data(), x0.bytes());
-    stream->clear(coefficients.data(), coefficients.bytes());
-    stream->upload(limit.data(), values.data(), limit.bytes());
+    fill(device.get(), stream.get(), x_t, batch, kWindow, kChannels, 1);
+    fill(device.get(), stream.get(), x0, batch, kWindow, kChannels, 1 + batch);
+    const SamplerCoefficients half{0.5f, 0.5f};  // x_t stays noise, however often it is updated
+    stream->upload(coefficients.data(), &half, coefficients.bytes());
+    stream->upload(lo.data(), low.data(), lo.bytes());
+    stream->upload(hi.data(), high.data(), hi.bytes());
     SamplerStepArgs a;
-    a.x_t = x_t.data(), a.x0 = x0.data(), a.lo = a.hi = limit.data();
+    a.x_t = x_t.data(), a.x0 = x0.data(), a.lo = lo.data(), a.hi = hi.data();
     a.coefficients = coefficients.data(), a.faults = faults.data();
     a.batch = batch, a.window = kWindow, a.past = kPast, a.channels = kChannels;
     const cudaStream_t raw = cuda_stream(*stream);

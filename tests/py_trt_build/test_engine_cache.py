@@ -182,6 +182,18 @@ def test_foreign_folder_is_not_touched(tiny, tmp_path):
     assert (folder / "thesis.txt").read_text() == "years of work"
 
 
+def test_what_the_runtime_left_beside_the_engines_belongs_to_the_set(tmp_path):
+    """Kernels that TensorRT-RTX compiled, whole and half written."""
+    folder = tmp_path / "set"
+    for _ in range(2):
+        with sets.new_set(folder) as place:
+            (place / "engines.json").write_text("{}")
+            (place / "denoiser-w27.plan").write_bytes(b"plan")
+        (folder / "kernels.cache").write_bytes(b"kernels")
+        (folder / "kernels.cache.7.part").write_bytes(b"ker")
+    assert sets.remove(folder) == 2 + 4 + 7 + 3 and not folder.exists()
+
+
 FULL_DISK = """
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -93,7 +93,7 @@ def run(tmp_path):
     script(tools / "nvidia-smi", SMI)
     for tool in ("nvcc", "cmake"):
         script(tools / tool, "#!/bin/sh\nexit 0\n")
-    for program in ("gpu/dt_cuda_tests", "kernels/dt_kernel_tests"):
+    for program in ("gpu/dt_cuda_tests", "kernels/dt_cuda_kernel_tests"):
         text = f"#!/bin/sh\nfor a; do case $a in --gtest_output=json:*) echo '{json.dumps(report(PASSED))}' "
         script(build / "tests" / program, text + '>"${a#--gtest_output=json:}" ;; esac; done\n')
     path = os.pathsep.join([str(tools), str(Path(sys.executable).parent), "/usr/bin", "/bin"])
@@ -138,10 +138,16 @@ def test_crash_and_end_of_the_time_are_failures_that_are_kept(run):
     assert done.returncode == 1 and steps["kernels"]["verdict"] == "out of time"
 
 
-def test_failed_build_ends_the_run_with_what_it_said(run):
+def test_a_failed_build_costs_its_own_programs_only(run):
+    """PyTorch's baseline needs none of them; what it says here is that it is not installed."""
     script(run.tools / "cmake", "#!/bin/sh\necho cannot compile >&2; exit 1\n")
-    done, steps = run("build", "kernels")
-    assert done.returncode == 1 and list(steps) == ["build"] and "cannot compile" in steps["build"]["said"]
+    script(run.tools / "no-torch", '#!/bin/sh\n[ "$1" = -c ] && exit 1\nexec python3 "$@"\n')
+    done, steps = run("build", "kernels", "torch", PYTHON=str(run.tools / "no-torch"))
+    assert done.returncode == 1 and "cannot compile" in steps["build"]["said"]
+    assert {name: one["verdict"] for name, one in steps.items()} == {
+        "build": "failed", "kernels": "skipped", "torch": "skipped",
+    }  # fmt: skip
+    assert "programs of the build" in steps["kernels"]["said"] and "no PyTorch" in steps["torch"]["said"]
 
 
 def test_engines_that_are_built_are_then_run_and_compared(run, tmp_path):

@@ -13,6 +13,8 @@ from diffusiontalker.io.temporary import PARTIAL_FOLDER
 from diffusiontalker.paths import cache_folder
 from diffusiontalker.trt_build.sets.sidecar import NAME
 
+KERNELS = "kernels.cache"  # what TensorRT-RTX compiled, which the runtime keeps there (trt_engines.cpp)
+
 
 def engines_folder() -> Path:
     return cache_folder() / "engines"
@@ -35,7 +37,11 @@ def new_set(folder: Path) -> Iterator[Path]:
 def _replaceable(folder: Path) -> bool:
     if not folder.is_dir():
         return False
-    return all(p.is_file() and (p.name == NAME or p.suffix == ".plan") for p in folder.iterdir())
+    return all(p.is_file() and _is_ours(p) for p in folder.iterdir())
+
+
+def _is_ours(file: Path) -> bool:
+    return file.name == NAME or file.suffix == ".plan" or file.name.startswith(KERNELS)
 
 
 def set_folders(root: Path | None = None) -> list[Path]:

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <vector>
 
+#include "backends/gpu/cuda_current.h"
 #include "common/error.h"
 
 namespace dt {
@@ -162,14 +163,34 @@ class CudaStream : public GpuStream {
 
 class CudaDevice : public GpuDevice {
  public:
-  explicit CudaDevice(int number) : number_(number) { use(); }
-  void use() override { check(cudaSetDevice(number_), "cudaSetDevice"); }
+  // Makes the device's context, which takes up to a second and some hundred MB of its memory.
+  explicit CudaDevice(int number) : number_(number) {
+    void* const before = current_context();
+    const cudaError_t chosen = cudaSetDevice(number);
+    const cudaError_t started = chosen != cudaSuccess ? chosen : cudaFree(nullptr);
+    set_current_context(before);
+    if (started == cudaSuccess) return;
+    cudaGetLastError();  // or the next kernel's check would find it
+    throw Error(DT_NO_BACKEND, "GPU " + std::to_string(number) + " cannot be used (" +
+                                   cudaGetErrorString(started) + "): nvidia-smi shows who holds it");
+  }
+  void* enter() override {
+    void* const before = current_context();
+    const cudaError_t error = cudaSetDevice(number_);
+    if (error != cudaSuccess) set_current_context(before);
+    check(error, "cudaSetDevice");
+    return before;
+  }
+  void leave(void* before) noexcept override { set_current_context(before); }
   void* allocate(size_t bytes) override {
     void* memory = nullptr;
     check(cudaMalloc(&memory, bytes), ("allocating " + std::to_string(bytes) + " bytes").c_str());
     return memory;
   }
-  void release(void* memory) noexcept override { cudaFree(memory); }
+  void release(void* memory) noexcept override {
+    cudaFree(memory);
+    cudaGetLastError();  // of a lost device: the next kernel must not be blamed for it
+  }
   void* allocate_pinned(size_t bytes) override {
     void* memory = nullptr;
     check(cudaHostAlloc(&memory, bytes, cudaHostAllocDefault), "allocating pinned memory");
@@ -219,11 +240,10 @@ CudaInfo cuda_info(int device) {
   }
   cudaDeviceProp properties{};
   const cudaError_t refused = cudaGetDeviceProperties(&properties, device);
-  const cudaError_t started =
-      refused != cudaSuccess ? refused : (cudaSetDevice(device), cudaFree(nullptr));  // makes the context
-  if (started != cudaSuccess) {
-    throw Error(DT_NO_BACKEND, "GPU " + std::to_string(device) + " cannot be used (" +
-                                   cudaGetErrorString(started) + "): nvidia-smi shows who holds it");
+  if (refused != cudaSuccess) {
+    cudaGetLastError();
+    throw Error(DT_NO_BACKEND, "GPU " + std::to_string(device) + " tells nothing of itself (" +
+                                   cudaGetErrorString(refused) + "): nvidia-smi shows its state");
   }
   return {properties.name, std::to_string(properties.major) + "." + std::to_string(properties.minor)};
 }

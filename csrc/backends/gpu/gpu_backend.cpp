@@ -40,13 +40,25 @@ GpuBackend::GpuBackend(const Bundle& bundle, const std::string& name, std::uniqu
 // Work that still runs must not lose its memory.
 GpuBackend::~GpuBackend() {
   try {
-    device_->use();
+    const OnDevice turn(*device_);
     if (stream_ != nullptr) stream_->synchronize();
+    drop();
   } catch (const GpuError&) {  // a lost device has no work
+    drop();
   }
+}
+
+// All that has memory or engines on the device: contexts before their engines.
+void GpuBackend::drop() noexcept {
   hops_.clear();
   conditioner_.reset();
   style_encoder_.reset();
+  style_.reset();
+  t_.reset();
+  condition_.reset();
+  arena_.reset();
+  engines_.reset();
+  stream_.reset();
 }
 
 // Under the lock, with the device chosen; a GpuError becomes a status, and a lost device stays lost.
@@ -55,7 +67,7 @@ void GpuBackend::guarded(Work&& work) {
   const std::lock_guard<std::mutex> lock(mutex_);
   try {
     if (!lost_.empty()) throw GpuError(GpuFault::kLost, lost_);
-    device_->use();
+    const OnDevice turn(*device_);
     work();
   } catch (const GpuError& e) {
     if (e.fault() == GpuFault::kOutOfMemory) {
@@ -68,6 +80,16 @@ void GpuBackend::guarded(Work&& work) {
                                          "): restart the program; its driver's log tells the cause");
     }
     throw Error(DT_INTERNAL_ERROR, std::string("the GPU refused a call: ") + e.what());
+  }
+}
+
+void GpuBackend::let_go(DeviceEvent event) noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  try {
+    const OnDevice turn(*device_);
+    device_->release_event(event);
+  } catch (const GpuError&) {  // the device is lost, its event is not
+    device_->release_event(event);
   }
 }
 

@@ -32,6 +32,8 @@ class GpuBackend : public LoopBackend {
   Device* device() override { return &output_; }
   // For the output: its turn on the device and the stream. Throws Error as make_session() does.
   void work(const std::function<void(GpuDevice&, GpuStream&)>& body);
+  // For the output, of a lost device too.
+  void let_go(DeviceEvent event) noexcept;
   GpuDevice& gpu() { return *device_; }
 
   // Runs windows in as many hops as the buckets ask for. held: room for the results of all, or empty where
@@ -50,6 +52,7 @@ class GpuBackend : public LoopBackend {
   std::vector<size_t>& buckets(size_t window);
   void give_up_bucket(size_t window, size_t batch, const GpuError& cause);
   void make_conditioner();
+  void drop() noexcept;
 
   const std::string name_;
   const Log log_;

@@ -75,8 +75,10 @@ class GpuStream {
 class GpuDevice {
  public:
   virtual ~GpuDevice() = default;
-  // The calls of this thread go to this device from now on.
-  virtual void use() = 0;
+  // The calls of this thread go to this device from now on. Returns what leave() needs to give the thread
+  // back what it had before. Throws GpuError, and then nothing is changed.
+  virtual void* enter() = 0;
+  virtual void leave(void* before) noexcept = 0;
   // Aligned for every purpose. bytes > 0. Throws GpuError.
   virtual void* allocate(size_t bytes) = 0;
   virtual void release(void* memory) noexcept = 0;
@@ -92,6 +94,20 @@ class GpuDevice {
   virtual DeviceEvent make_event() = 0;
   virtual void release_event(DeviceEvent event) noexcept = 0;
   virtual void wait(DeviceEvent event, void* stream) = 0;
+};
+
+// The calls of a thread go to a device while this lives, and then to where they went before: a program's own
+// calls must not end up on our device. Throws GpuError.
+class OnDevice {
+ public:
+  explicit OnDevice(GpuDevice& device) : device_(device), before_(device.enter()) {}
+  ~OnDevice() { device_.leave(before_); }
+  OnDevice(const OnDevice&) = delete;
+  OnDevice& operator=(const OnDevice&) = delete;
+
+ private:
+  GpuDevice& device_;
+  void* const before_;
 };
 
 // An array of T on the device or in pinned memory; its address stays the same for its life.

@@ -41,7 +41,7 @@ DeviceEvent GpuOutput::make_event() {
   return event;
 }
 
-void GpuOutput::release_event(DeviceEvent event) noexcept { backend_.gpu().release_event(event); }
+void GpuOutput::release_event(DeviceEvent event) noexcept { backend_.let_go(event); }
 
 void GpuOutput::record(DeviceEvent event) {
   backend_.work([&](GpuDevice&, GpuStream& stream) { stream.record(event); });

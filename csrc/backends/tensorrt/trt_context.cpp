@@ -15,6 +15,33 @@ size_t volume(const nvinfer1::Dims& dims) {
   return dims.nbDims < 0 ? 0 : n;
 }
 
+#if defined(DT_TENSORRT_RTX)
+constexpr bool kIsRtx = true;
+#else
+constexpr bool kIsRtx = false;
+#endif
+
+struct MadeContext {
+  std::shared_ptr<void> config;
+  std::unique_ptr<nvinfer1::IExecutionContext> context;
+  bool compiles_at_once = false;
+};
+
+// With headers of TensorRT-RTX that can tell it to. A template, so that other headers need not have the
+// calls.
+template <typename Kernels, typename Engine>
+MadeContext make_eager_context(Kernels* kernels, Engine& engine) {
+  MadeContext made;
+  if constexpr (Kernels::kIsThere) {
+    auto config = kernels->configure(engine);
+    if (config == nullptr) return made;
+    made.context.reset(engine.createExecutionContext(config.get()));
+    made.config = std::move(config);
+    made.compiles_at_once = made.context != nullptr;
+  }
+  return made;
+}
+
 // Without memory of its own: it is set before every use.
 nvinfer1::IExecutionContext* make_context(nvinfer1::ICudaEngine& engine) {
 #if NV_TENSORRT_MAJOR >= 10 || defined(DT_TENSORRT_RTX)
@@ -52,10 +79,14 @@ bool is_recording(cudaStream_t stream) {
 
 }  // namespace
 
-TrtContext::TrtContext(std::shared_ptr<const TrtEngine> engine, TrtLogger& logger, int profile,
-                       CUstream_st* setup)
+TrtContext::TrtContext(std::shared_ptr<const TrtEngine> engine, TrtLogger& logger, TrtKernels* kernels,
+                       int profile, CUstream_st* setup)
     : engine_(std::move(engine)), logger_(logger) {
-  context_.reset(make_context(*engine_->engine));
+  MadeContext made = make_eager_context(kernels, *engine_->engine);
+  config_ = std::move(made.config);
+  context_ = std::move(made.context);
+  may_swap_kernels_ = kIsRtx && !made.compiles_at_once;
+  if (context_ == nullptr) context_.reset(make_context(*engine_->engine));
   if (context_ == nullptr) fail("no execution context");
   if (!context_->setOptimizationProfileAsync(profile, setup)) fail("the profile was refused");
   if (cudaStreamSynchronize(setup) != cudaSuccess) fail("the profile could not be set");
@@ -78,6 +109,7 @@ void TrtContext::set_largest_shapes(int profile) {
     }
     const bool is_open = volume(engine.getTensorShape(name)) == 0;
     if (!is_open || engine.getTensorIOMode(name) != nvinfer1::TensorIOMode::kINPUT) continue;
+    has_open_shapes_ = true;
     const nvinfer1::Dims dims = engine.getProfileShape(name, profile, nvinfer1::OptProfileSelector::kMAX);
     if (!context_->setInputShape(name, dims)) fail(std::string("the shape of \"") + name + "\" was refused");
   }
@@ -117,6 +149,12 @@ void TrtContext::set_shape(const std::string& tensor, const std::vector<int64_t>
 // A refused enqueue records nothing, and a graph of it would replay what lay in memory before.
 void TrtContext::enqueue(GpuStream& stream) {
   const cudaStream_t raw = cuda_stream(stream);
+  if (is_recording(raw) && may_swap_kernels_ && has_open_shapes_) {
+    throw GpuError(GpuFault::kOther,
+                   engine_->file +
+                       ": this build cannot tell TensorRT-RTX to compile at once, so kernels "
+                       "of a set with several batches may be swapped later");
+  }
   if (is_recording(raw) && !is_capturable_) {
     throw GpuError(GpuFault::kOther, engine_->file + ": TensorRT-RTX says that it cannot be recorded");
   }

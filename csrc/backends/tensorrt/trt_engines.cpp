@@ -3,6 +3,7 @@
 #include <cuda_runtime_api.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "common/error.h"
@@ -10,12 +11,16 @@
 namespace dt {
 namespace {
 
+constexpr char kKernelsFile[] = "kernels.cache";  // trt_build/sets/cache.py names it too
 constexpr char kRemedy[] = ": build it again with `diffusiontalker engine build BUNDLE`";
 
 }  // namespace
 
 TrtEngines::TrtEngines(EngineSet set, const TrtLibrary& library, bool allow_host_code, const Log& log)
-    : set_(std::move(set)), logger_(log), runtime_(library.create_runtime(logger_)) {
+    : set_(std::move(set)),
+      logger_(log),
+      runtime_(library.create_runtime(logger_)),
+      kernels_(std::filesystem::u8path(set_.folder) / kKernelsFile) {
   runtime_->setEngineHostCodeAllowed(allow_host_code && set_.version_compatible);
   if (cudaStreamCreateWithFlags(&setup_, cudaStreamNonBlocking) != cudaSuccess) {
     throw Error(DT_NO_BACKEND, "the GPU gives no stream: it may be in use by another program alone");
@@ -23,6 +28,7 @@ TrtEngines::TrtEngines(EngineSet set, const TrtLibrary& library, bool allow_host
 }
 
 TrtEngines::~TrtEngines() {
+  kernels_.save();
   engines_.clear();
   cudaStreamDestroy(setup_);
 }
@@ -78,7 +84,8 @@ std::unique_ptr<GpuContext> TrtEngines::make_context(Network network, size_t win
                                    std::to_string(batch) + kRemedy);
   }
   const int profile = static_cast<int>(it - entry->batches.begin());
-  return std::make_unique<TrtContext>(engine(*entry), logger_, profile, setup_);
+  kernels_.save();  // of the contexts before: who ends a program by force keeps them too
+  return std::make_unique<TrtContext>(engine(*entry), logger_, &kernels_, profile, setup_);
 }
 
 }  // namespace dt

@@ -26,6 +26,7 @@ class TrtEngines : public EngineSource {
   const EngineSet set_;
   TrtLogger logger_;
   std::unique_ptr<nvinfer1::IRuntime> runtime_;
+  TrtKernels kernels_;  // of all contexts, kept beside the engines
   std::map<std::pair<Network, size_t>, std::shared_ptr<const TrtEngine>> engines_;
   CUstream_st* setup_ = nullptr;
 };

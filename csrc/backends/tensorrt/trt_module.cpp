@@ -16,7 +16,8 @@ class TrtFactory : public BackendFactory {
  public:
   const BackendDescription& description() const override { return description_; }
 
-  // In this order: without a GPU the library must not be started, another major version not be called.
+  // In this order: without a GPU the library must not be started, another major version not be called. No
+  // context is made: a program that only asks must not take a GPU's memory.
   void probe() const override {
     cuda_info(0);
     TrtLibrary::get();
@@ -49,6 +50,7 @@ class TrtFactory : public BackendFactory {
     user.window = static_cast<size_t>(bundle.manifest.profile(nullptr).window_frames());
     EngineSet set = find_engine_set(options.engine_folder, user);
     auto device = make_cuda_device(options.device);
+    const OnDevice turn(*device);  // the engines' runtime is made for the device of the thread
     auto engines =
         std::make_unique<TrtEngines>(std::move(set), library, options.allow_host_code, options.log);
     return std::make_unique<GpuBackend>(bundle, description_.name, std::move(device), std::move(engines),
