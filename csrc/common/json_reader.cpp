@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 
@@ -138,29 +137,24 @@ std::vector<std::string> JsonReader::object_keys(size_t most) const {
 namespace {
 
 // Counts what the parser meets, and stops it at the limits of a document.
-class Counter {
+class Counter : public JsonWatch {
  public:
   Counter(const std::string& file, const JsonLimits& limits) : file_(file), limits_(limits) {}
 
-  // As nlohmann::json::parser_callback_t; always keeps the value.
-  bool operator()(int depth, nlohmann::json::parse_event_t event, const nlohmann::json& value) {
-    using Event = nlohmann::json::parse_event_t;
-    if (event == Event::object_start || event == Event::array_start) {
-      count(&values_, limits_.values, "values");
-      if (static_cast<size_t>(depth) >= limits_.depth) {
-        refuse("nests objects and arrays more than " + std::to_string(limits_.depth) + " deep");
-      }
-      if (event == Event::object_start) keys_of_open_.emplace_back();
-    } else if (event == Event::key) {
-      count(&keys_, limits_.keys, "keys");
-      const std::string& key = value.get_ref<const std::string&>();
-      if (!keys_of_open_.back().insert(key).second) refuse("has the key \"" + key + "\" twice in one object");
-    } else if (event == Event::value) {
-      count(&values_, limits_.values, "values");
-    } else if (event == Event::object_end) {
-      keys_of_open_.pop_back();
+  void opens(size_t depth, bool is_object) override {
+    count(&values_, limits_.values, "values");
+    if (depth >= limits_.depth) {
+      refuse("nests objects and arrays more than " + std::to_string(limits_.depth) + " deep");
     }
-    return true;
+    if (is_object) keys_of_open_.emplace_back();
+  }
+  void key(const std::string& name) override {
+    count(&keys_, limits_.keys, "keys");
+    if (!keys_of_open_.back().insert(name).second) refuse("has the key \"" + name + "\" twice in one object");
+  }
+  void value() override { count(&values_, limits_.values, "values"); }
+  void closes(bool is_object) override {
+    if (is_object) keys_of_open_.pop_back();
   }
 
  private:
@@ -184,7 +178,7 @@ JsonDocument::JsonDocument(const char* data, size_t n, const std::string& file, 
   }
   Counter counter(file_, limits);
   try {
-    value_ = std::make_unique<nlohmann::json>(nlohmann::json::parse(data, data + n, std::ref(counter)));
+    value_ = parse_json(data, n, &counter);
   } catch (const nlohmann::json::exception& e) {
     throw Error(DT_BAD_BUNDLE, file + " is not valid JSON: " + e.what());
   }

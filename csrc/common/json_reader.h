@@ -4,10 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
+
+#include "common/json_tree.h"
 
 namespace dt {
 
@@ -76,7 +77,7 @@ class JsonDocument {
   JsonReader root() const { return JsonReader(*value_, file_); }
 
  private:
-  std::unique_ptr<nlohmann::json> value_;  // behind a pointer, because the full header is slow to compile
+  JsonTree value_;  // behind a pointer, because the full header is slow to compile
   std::string file_;
 };
 

@@ -1,14 +1,17 @@
-// Threads that open, push, pull, reset and close at random, with handles
-// that others release under their hands. Whatever happens, every answer is a
-// status that dt.h lists. Usage: threads BUNDLE [SECONDS [THREADS [SEED]]]
+// Threads that call every function of the headers at random, with handles that others release under their
+// hands. Whatever happens, every answer is a status that dt.h lists.
+// tests/py_pkg/test_capi_threads.py fails when a function of the headers is missing here.
+// Usage: threads BUNDLE [SECONDS [THREADS [SEED]]]
 #include <dt/dt.h>
+#include <dt/raster.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <mutex>
+#include <cstring>
 #include <random>
 #include <thread>
 #include <vector>
@@ -18,7 +21,8 @@ namespace {
 std::atomic<int> n_failures{0};
 std::atomic<long> n_calls{0};
 
-// Statuses that a race may lead to: released handles, full buffers, closed streams, two at once.
+// Statuses that a race may lead to: released handles, full buffers, closed streams, two at once, utterances
+// that another thread ended.
 void expect_allowed(dt_status status, const char* call) {
   ++n_calls;
   if (status == DT_OK || status == DT_INVALID_ARGUMENT || status == DT_BUFFER_FULL || status == DT_CLOSED ||
@@ -30,196 +34,323 @@ void expect_allowed(dt_status status, const char* call) {
 }
 #define CALL(expression) expect_allowed(expression, #expression)
 
-// What the threads share: slots with streams, some of them in the scheduler.
+void expect(bool holds, const char* what) {
+  ++n_calls;
+  if (holds) return;
+  std::printf("%s does not hold\n", what);
+  ++n_failures;
+}
+#define HOLDS(expression) expect(expression, #expression)
+
+// What the threads share. Slots are emptied and filled again while others use what was in them.
 struct Shared {
-  dt_model* model = nullptr;
-  std::atomic<dt_scheduler*> scheduler{nullptr};
+  const char* bundle = nullptr;
+  dt_model* model = nullptr;  // lives longer than all threads, for what returns strings of it
+  dt_model_info info{};
+  std::atomic<dt_model*> models[2] = {};
+  std::atomic<dt_scheduler*> schedulers[2] = {};
   std::atomic<dt_stream*> streams[8] = {};
+  std::atomic<dt_rig*> rigs[2] = {};
   std::vector<float> audio, style;
   size_t n_channels = 0;
   std::atomic<bool> stop{false};
 };
 
-template <typename Info>
-Info sized() {
-  Info info{};
+// A thread, with arrays that only it uses: dt.h asks for that.
+struct Caller {
+  Shared& s;
+  std::mt19937 random;
+  std::vector<float> frames, pose, out, style;
+  dt_device_array *array = nullptr, *vertices = nullptr;
+
+  unsigned pick(unsigned n) { return static_cast<unsigned>(random() % n); }
+  dt_stream* stream() { return s.streams[pick(8)]; }
+  dt_scheduler* scheduler() { return s.schedulers[pick(2)]; }
+  dt_model* model() { return pick(4) == 0 ? s.models[pick(2)].load() : s.model; }
+};
+
+dt_model_options reference_options() {
+  dt_model_options options;
+  CALL(dt_model_options_init(&options, sizeof(options)));
+  options.backend = "reference";
+  options.n_threads = options.n_workers = 4;
+  return options;
+}
+
+int64_t file_size(void*, const char* name) { return std::strlen(name) == 0 ? 0 : -1; }
+int64_t file_read(void*, const char*, int64_t, void*, size_t) { return 0; }
+void hear(void* user, int32_t, const char*) { ++*static_cast<std::atomic<long>*>(user); }
+
+void library_calls(Caller& c) {
+  static std::atomic<long> heard{0};
+  HOLDS(dt_version()[0] != '\0' && dt_abi_version() == DT_ABI_VERSION);
+  CALL(dt_abi_check(DT_ABI_VERSION));
+  HOLDS(dt_status_string(DT_BUSY)[0] != '\0' && dt_last_error() != nullptr);
+  dt_backend_info info{};
   info.struct_size = sizeof(info);
-  return info;
+  CALL(dt_backend_get_info(static_cast<int32_t>(c.pick(static_cast<unsigned>(dt_backend_count()))), &info));
+  CALL(dt_backend_probe("reference"));
+  CALL(dt_set_log(c.pick(2) == 0 ? &hear : nullptr, &heard, DT_LOG_INFO));
+  CALL(dt_set_allocator(nullptr));  // busy: models live
+  HOLDS(dt_allocated_bytes() > 0);
 }
 
-// A new stream in the slot; the one before is released while others may be inside of it.
-void make_stream(Shared& s, std::mt19937& random, std::atomic<dt_stream*>& slot) {
-  dt_stream_options options;
-  dt_stream_options_default(&options);
-  options.seed = random();
-  options.sample_rate_hz = random() % 2 == 0 ? 0 : 16000;
-  options.silence_gate = static_cast<int32_t>(random() % 2);
-  options.smoothing_ms = static_cast<int32_t>(random() % 2 * 50);
-  options.max_buffered_ms = random() % 2 == 0 ? 1000 : 100;
-  options.grow_to_ms = random() % 2 == 0 ? 0 : 3000;
-  dt_stream* made = nullptr;
-  CALL(dt_stream_create(s.model, &options, &made));
-  dt_stream_release(slot.exchange(made));
-}
-
-void push(Shared& s, std::mt19937& random, dt_stream* stream) {
-  const int32_t rate = random() % 20 == 0 ? 44100 : 16000;
-  const size_t n = 1 + random() % 3000;
-  if (random() % 3 > 0) {
-    CALL(dt_stream_push(stream, s.audio.data(), n, 1, rate));
-    return;
-  }
-  auto info = sized<dt_stream_info>();
-  CALL(dt_stream_get_info(stream, &info));
-  CALL(dt_stream_push_utterance(stream, info.utterance > 0 ? info.utterance : 1, s.audio.data(), n, 1, rate));
-}
-
-void end_audio(std::mt19937& random, dt_stream* stream) {
-  if (random() % 2 == 0) {
-    CALL(dt_stream_flush(stream));
-    return;
-  }
-  CALL(dt_stream_flush_utterance(stream, 1 + random() % 4));
-}
-
-void pull(Shared& s, std::mt19937& random, dt_stream* stream, std::vector<float>& frames) {
-  int64_t first = 0, utterance = 0;
+void opening(Caller& c) {
+  if (c.pick(20) != 0) return;  // it takes long
+  const dt_model_options options = reference_options();
+  dt_model *made = nullptr, *none = nullptr;
+  CALL(dt_model_open(c.s.bundle, &options, &made));
+  dt_model_release(c.s.models[c.pick(2)].exchange(made));
+  const dt_reader reader{sizeof(dt_reader), nullptr, &file_size, &file_read};
+  HOLDS(dt_model_open_reader(&reader, &options, &none) == DT_BAD_BUNDLE);
+  HOLDS(dt_model_open_memory(c.s.audio.data(), 100, &options, &none) == DT_BAD_BUNDLE);
   size_t n = 0;
-  float pose[16 * 3];
-  if (random() % 2 == 0) {
-    CALL(dt_stream_pull(stream, frames.data(), 16, &first, &n));
-  } else {
-    CALL(dt_stream_pull_utterance(stream, frames.data(), pose, 16, &first, &n, &utterance));
-  }
-  for (size_t i = 0; i < n * s.n_channels; ++i) {
-    if (!std::isfinite(frames[i])) ++n_failures;
-  }
+  CALL(dt_bundle_check(c.s.bundle));
+  CALL(dt_bundle_read(c.s.bundle, "bundle.json", c.out.data(), c.out.size() * sizeof(float), &n));
+  HOLDS(dt_bundle_read_memory(c.s.audio.data(), 100, "bundle.json", c.out.data(), 100, &n) == DT_BAD_BUNDLE);
 }
 
-void look_at(std::mt19937& random, dt_stream* stream, std::vector<float>& frames) {
-  double time_s = 0;
-  auto info = sized<dt_stream_info>();
-  CALL(dt_stream_get_info(stream, &info));
-  const double moment = (static_cast<double>(info.next_frame) + static_cast<double>(random() % 12) - 6) / 30;
-  CALL(dt_stream_frame_at(stream, moment, static_cast<int32_t>(random() % 4) - 1, frames.data(), nullptr,
-                          &time_s));
+void names(Caller& c) {
+  dt_model* const m = c.s.model;  // strings live as long as it
+  HOLDS(dt_model_channel_name(m, 0) != nullptr && dt_model_identity_name(m, 0) != nullptr);
+  HOLDS((dt_model_emotion_name(m, 0) != nullptr) == (c.s.info.n_emotions > 0));
+  HOLDS((dt_model_default_emotion(m) != nullptr) == (c.s.info.n_emotions > 0));
+  HOLDS(dt_model_profile_name(m, 0) != nullptr && dt_model_motion_space(m) != nullptr);
+  HOLDS(dt_model_backend_name(m) != nullptr && dt_model_precision(m) != nullptr);
+  HOLDS(dt_model_metadata_json(m) != nullptr);
+  dt_model_info info{};
+  info.struct_size = sizeof(info);
+  CALL(dt_model_get_info(c.model(), &info));
+  dt_profile_info profile{};
+  profile.struct_size = sizeof(profile);
+  CALL(dt_model_get_profile(c.model(), nullptr, &profile));
 }
 
-void interrupt(std::mt19937& random, dt_stream* stream) {
-  int64_t next = 0, utterance = 0;
-  const auto ease_ms = static_cast<int32_t>(random() % 200);
-  if (random() % 2 == 0) {
-    CALL(dt_stream_interrupt(stream, ease_ms, &next));
-    return;
-  }
-  auto info = sized<dt_stream_info>();
-  CALL(dt_stream_get_info(stream, &info));
-  const int64_t shown = info.next_frame - 1 - static_cast<int64_t>(random() % 4);
-  CALL(dt_stream_interrupt_at(stream, shown, ease_ms, &next, &utterance));
+void styles(Caller& c) {
+  const size_t d = c.style.size();
+  CALL(dt_model_get_style(c.model(), nullptr, nullptr, c.style.data(), d));
+  const dt_style_part parts[2] = {{c.s.style.data(), 1}, {c.s.style.data(), 2}};
+  CALL(dt_model_blend_styles(c.model(), parts, 2, c.style.data(), d));
+  const char* const emotion = dt_model_emotion_name(c.s.model, 0);
+  const dt_emotion_part mood{emotion, 1};
+  CALL(dt_model_mix_emotions(c.model(), nullptr, &mood, emotion == nullptr ? 0 : 1, 1, c.style.data(), d));
+  if (c.s.info.has_enrollment == 0 || c.pick(8) != 0) return;
+  const std::vector<float>& a = c.s.audio;
+  CALL(dt_model_enroll(c.model(), a.data(), a.size(), 1, 16000, nullptr, c.style.data(), d));
+  CALL(dt_model_enroll_emotions(c.model(), a.data(), a.size(), 1, 16000, &mood, emotion == nullptr ? 0 : 1, 1,
+                                c.style.data(), d));
 }
 
-// What tells, of a stream and of the scheduler.
-void ask(Shared& s, std::mt19937& random, dt_stream* stream) {
-  int64_t n = 0;
-  auto stats = sized<dt_stream_stats>();
-  auto counts = sized<dt_scheduler_stats>();
-  if (random() % 2 == 0) {
-    CALL(dt_stream_get_stats(stream, &stats));
-  } else {
-    CALL(dt_stream_ready_frames(stream, &n));
-  }
-  CALL(dt_scheduler_get_stats(s.scheduler, &counts));
+void tools(Caller& c) {
+  size_t n = 0;
+  CALL(dt_noise_fill(1, 0, 10, 10, c.out.data()));
+  CALL(dt_resample(c.s.audio.data(), 1000, 16000, 8000, c.out.data(), c.out.size(), &n));
+  CALL(dt_model_log_mel(c.model(), c.s.audio.data(), 1600, c.out.data(), 20, &n));
+  const float positions[9] = {-1, -1, 0, 1, -1, 0, 0, 1, 0};
+  const float colors[12] = {1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0};
+  const int32_t triangle[3] = {0, 1, 2};
+  const dt_raster_mesh mesh{sizeof(dt_raster_mesh), positions, colors, nullptr, 3, triangle, 1};
+  dt_raster_view view;
+  CALL(dt_raster_view_init(&view, sizeof(view)));
+  view.width = view.height = 16;
+  view.eye[2] = 5;
+  uint8_t pixels[16 * 16 * 3];
+  CALL(dt_raster_draw(&mesh, &view, pixels, sizeof(pixels)));
 }
 
-void renew_scheduler(Shared& s, std::mt19937& random) {
-  if (random() % 50 != 0) return;
-  dt_scheduler* made = nullptr;
-  CALL(dt_scheduler_create(s.model, nullptr, &made));
-  dt_scheduler_release(s.scheduler.exchange(made));
+void new_stream(Caller& c) {  // the one before is released while others may be inside of it
+  dt_stream_options options;
+  CALL(dt_stream_options_init(&options, sizeof(options)));
+  options.seed = c.random();
+  options.sample_rate_hz = c.pick(2) == 0 ? 0 : 16000;
+  options.silence_gate = static_cast<int32_t>(c.pick(2));
+  options.smoothing_ms = static_cast<int32_t>(c.pick(2) * 50);
+  options.max_buffered_ms = c.pick(2) == 0 ? 1000 : 100;
+  options.grow_to_ms = c.pick(2) == 0 ? 0 : 3000;
+  dt_stream* made = nullptr;
+  CALL(dt_stream_create(c.pick(8) == 0 ? c.model() : c.s.model, &options, &made));
+  dt_stream_release(c.s.streams[c.pick(8)].exchange(made));
 }
 
-void one_call(Shared& s, std::mt19937& random, std::vector<float>& frames) {
-  std::atomic<dt_stream*>& slot = s.streams[random() % 8];
-  dt_stream* stream = slot.load();
-  switch (random() % 20) {
+void control(Caller& c) {
+  int64_t next = 0;
+  switch (c.pick(6)) {
     case 0:
-      make_stream(s, random, slot);
+      CALL(dt_stream_reset(c.stream()));
       break;
     case 1:
-      CALL(random() % 2 == 0 ? dt_stream_reset(stream) : dt_stream_seek(stream, 1000));
+      CALL(dt_stream_interrupt(c.stream(), static_cast<int32_t>(c.pick(200)), &next));
       break;
     case 2:
-      interrupt(random, stream);
+      CALL(dt_stream_set_style(c.stream(), c.s.style.data(), static_cast<int32_t>(c.pick(300))));
       break;
     case 3:
-      CALL(dt_stream_set_style(stream, s.style.data(), static_cast<int32_t>(random() % 300)));
+      CALL(dt_stream_flush(c.stream()));
       break;
     case 4:
-      CALL(dt_scheduler_add(s.scheduler, stream));
-      break;
-    case 5:
-      CALL(dt_scheduler_remove(s.scheduler, stream));
-      break;
-    case 6:
-      CALL(dt_scheduler_step(s.scheduler, 2000, 4, nullptr));
-      break;
-    case 7:
-      end_audio(random, stream);
-      break;
-    case 8:
-      CALL(dt_stream_pause(stream, static_cast<int32_t>(random() % 2)));
-      break;
-    case 9:
-      ask(s, random, stream);
-      break;
-    case 10:
-      renew_scheduler(s, random);
-      break;
-    case 11:
-      CALL(dt_stream_idle(stream, static_cast<int64_t>(random() % 20)));
-      break;
-    case 12:
-    case 13:
-      look_at(random, stream, frames);
-      break;
-    case 14:
-    case 15:
-    case 16:
-      pull(s, random, stream, frames);
+      CALL(dt_stream_seek(c.stream(), static_cast<int64_t>(c.pick(100000))));
       break;
     default:
-      push(s, random, stream);
+      CALL(dt_stream_pause(c.stream(), static_cast<int32_t>(c.pick(2))));
   }
 }
 
-// One thread counts while another adds: the first stream of a profile makes a scheduler grow.
-void stats_beside_add(dt_model* model) {
-  for (int i = 0; i < 20; ++i) {
-    dt_scheduler* scheduler = nullptr;
-    dt_stream* stream = nullptr;
-    CALL(dt_scheduler_create(model, nullptr, &scheduler));
-    CALL(dt_stream_create(model, nullptr, &stream));
-    std::atomic<bool> counts{false}, stop{false};
-    std::thread counter([&] {
-      while (!stop) {
-        auto stats = sized<dt_scheduler_stats>();
-        CALL(dt_scheduler_get_stats(scheduler, &stats));
-        counts = true;
-      }
-    });
-    while (!counts) std::this_thread::yield();
-    CALL(dt_scheduler_add(scheduler, stream));
-    stop = true;
-    counter.join();
-    dt_stream_release(stream);
-    dt_scheduler_release(scheduler);
+void push(Caller& c) {
+  const int32_t rate_hz = c.pick(20) == 0 ? 44100 : 16000;
+  CALL(dt_stream_push(c.stream(), c.s.audio.data(), 1 + c.pick(3000), 1, rate_hz));
+}
+
+void expect_finite(const Caller& c, size_t n) {
+  for (size_t i = 0; i < n * c.s.n_channels; ++i) {
+    if (!std::isfinite(c.frames[i])) ++n_failures;
   }
+}
+
+void pull(Caller& c) {
+  int64_t first = 0;
+  size_t n = 0;
+  CALL(dt_stream_pull(c.stream(), c.frames.data(), 16, &first, &n));
+  expect_finite(c, n);
+  n = 0;
+  CALL(dt_stream_pull_with_pose(c.stream(), c.frames.data(), c.pose.data(), 16, &first, &n));
+  expect_finite(c, n);
+}
+
+void queries(Caller& c) {
+  dt_stream_info info{};
+  info.struct_size = sizeof(info);
+  CALL(dt_stream_get_info(c.stream(), &info));
+  dt_stream_stats stats{};
+  stats.struct_size = sizeof(stats);
+  CALL(dt_stream_get_stats(c.stream(), &stats));
+  int64_t ready = 0;
+  CALL(dt_stream_ready_frames(c.stream(), &ready));
+  dt_scheduler_stats of_crowd{};
+  of_crowd.struct_size = sizeof(of_crowd);
+  CALL(dt_scheduler_get_stats(c.scheduler(), &of_crowd));
+}
+
+void crowd(Caller& c) {
+  switch (c.pick(8)) {
+    case 0: {
+      if (c.pick(10) != 0) return;
+      dt_scheduler_options options;
+      CALL(dt_scheduler_options_init(&options, sizeof(options)));
+      options.max_wait_us = c.pick(2) * 500;
+      dt_scheduler* made = nullptr;
+      CALL(dt_scheduler_create(c.s.model, &options, &made));
+      dt_scheduler_release(c.s.schedulers[c.pick(2)].exchange(made));
+      break;
+    }
+    case 1:
+      CALL(dt_scheduler_remove(c.scheduler(), c.stream()));
+      break;
+    case 2:
+    case 3:
+      CALL(dt_scheduler_add(c.scheduler(), c.stream()));
+      break;
+    default: {
+      dt_step_info info{};
+      info.struct_size = sizeof(info);
+      CALL(dt_scheduler_step(c.scheduler(), 2000, 4, &info));
+    }
+  }
+}
+
+void utterances(Caller& c) {
+  dt_stream* const stream = c.stream();
+  dt_stream_info info{};
+  info.struct_size = sizeof(info);
+  CALL(dt_stream_get_info(stream, &info));
+  const int64_t now = info.utterance > 0 ? info.utterance : 1;
+  int64_t first = 0, next = 0, utterance = 0;
+  double time_s = 0;
+  size_t n = 0;
+  CALL(dt_stream_push_utterance(stream, now, c.s.audio.data(), 1 + c.pick(3000), 1, 16000));
+  CALL(dt_stream_idle(stream, static_cast<int64_t>(c.pick(20))));
+  CALL(dt_stream_pull_utterance(stream, c.frames.data(), c.pose.data(), 16, &first, &n, &utterance));
+  expect_finite(c, n);
+  const double moment = (static_cast<double>(info.next_frame) + static_cast<double>(c.pick(12)) - 6) / 30;
+  CALL(dt_stream_frame_at(stream, moment, static_cast<int32_t>(c.pick(4)) - 1, c.frames.data(), nullptr,
+                          &time_s));
+  const int64_t shown = info.next_frame - 1 - static_cast<int64_t>(c.pick(4));
+  if (c.pick(4) == 0) CALL(dt_stream_interrupt_at(stream, shown, 100, &next, &utterance));
+  if (c.pick(8) == 0) CALL(dt_stream_flush_utterance(stream, now));
+}
+
+void on_device(Caller& c) {
+  int64_t first = 0;
+  size_t n = 0;
+  if (c.array == nullptr) {
+    const int64_t rows[2] = {16, static_cast<int64_t>(c.s.n_channels)}, points[3] = {16, 5, 3};
+    CALL(dt_device_array_create(c.s.model, rows, 2, &c.array));
+    CALL(dt_device_array_create(c.s.model, points, 3, &c.vertices));
+  }
+  CALL(dt_stream_pull_device(c.stream(), c.array, &first, &n));
+  CALL(dt_stream_pull_device_with_pose(c.stream(), c.array, c.pose.data(), &first, &n));
+  dt_device_array_info info{};
+  info.struct_size = sizeof(info);
+  CALL(dt_device_array_get_info(c.array, &info));
+  CALL(dt_device_array_wait(c.array, nullptr));
+  if (c.pick(10) == 0) {
+    dt_rig* rig = nullptr;
+    CALL(dt_rig_create(c.s.model, c.s.audio.data(), 5, c.s.audio.data(), &rig));
+    dt_rig_release(c.s.rigs[c.pick(2)].exchange(rig));
+  }
+  CALL(dt_rig_pose(c.s.rigs[c.pick(2)], c.array, 16, c.vertices));
+  if (c.pick(10) != 0) return;
+  dt_device_array_release(c.array);
+  dt_device_array_release(c.vertices);
+  c.array = c.vertices = nullptr;
 }
 
 void work(Shared& s, unsigned seed) {
-  std::mt19937 random(seed);
-  std::vector<float> frames(16 * s.n_channels);
-  while (!s.stop) one_call(s, random, frames);
+  Caller c{s, std::mt19937(seed), {}, {}, {}, {}};
+  c.frames.resize(16 * s.n_channels);
+  c.pose.resize(16 * 3);
+  c.out.resize(20 * static_cast<size_t>(s.info.n_mels) + 2000);
+  c.style.resize(s.style.size());
+  using Action = void (*)(Caller&);
+  // Those that move frames come more often.
+  std::vector<Action> actions = {library_calls, opening, names, styles,    tools,      new_stream, control,
+                                 control,       push,    push,  push,      push,       pull,       pull,
+                                 queries,       crowd,   crowd, on_device, utterances, utterances};
+  while (!s.stop) actions[c.pick(static_cast<unsigned>(actions.size()))](c);
+  dt_device_array_release(c.array);
+  dt_device_array_release(c.vertices);
+}
+
+bool begin(Shared& s, const char* bundle) {
+  s.bundle = bundle;
+  const dt_model_options options = reference_options();
+  if (dt_model_open(bundle, &options, &s.model) != DT_OK) {
+    std::printf("%s\n", dt_last_error());
+    return false;
+  }
+  s.info.struct_size = sizeof(s.info);
+  CALL(dt_model_get_info(s.model, &s.info));
+  s.n_channels = static_cast<size_t>(s.info.n_channels);
+  s.style.assign(static_cast<size_t>(s.info.d_identity), 0.25f);
+  const size_t n = std::max<size_t>(40000, 3 * 5 * s.n_channels);  // also a rig's numbers
+  for (size_t i = 0; i < n; ++i) s.audio.push_back(0.2f * std::sin(0.05f * static_cast<float>(i)));
+  for (auto& scheduler : s.schedulers) {
+    dt_scheduler* made = nullptr;
+    CALL(dt_scheduler_create(s.model, nullptr, &made));
+    scheduler = made;
+  }
+  return true;
+}
+
+void end(Shared& s) {
+  for (auto& stream : s.streams) dt_stream_release(stream);
+  for (auto& scheduler : s.schedulers) dt_scheduler_release(scheduler);
+  for (auto& rig : s.rigs) dt_rig_release(rig);
+  for (auto& model : s.models) dt_model_release(model);
+  dt_model_release(s.model);
+  CALL(dt_set_log(nullptr, nullptr, DT_LOG_INFO));
+  if (dt_allocated_bytes() == 0) return;
+  std::printf("%lld bytes are still allocated\n", static_cast<long long>(dt_allocated_bytes()));
+  ++n_failures;
 }
 
 }  // namespace
@@ -230,37 +361,14 @@ int main(int argc, char** argv) {
   const int n_threads = argc > 3 ? std::atoi(argv[3]) : 16;
   const unsigned seed = argc > 4 ? static_cast<unsigned>(std::atoi(argv[4])) : 1;
   Shared s;
-  dt_model_options options;
-  dt_model_options_default(&options);
-  options.backend = "reference";
-  options.n_workers = 256;  // as many as there are cores
-  if (dt_model_open(argv[1], &options, &s.model) != DT_OK) {
-    std::printf("%s\n", dt_last_error());
-    return 1;
-  }
-  dt_model_info info{};
-  info.struct_size = sizeof(info);
-  CALL(dt_model_get_info(s.model, &info));
-  s.n_channels = static_cast<size_t>(info.n_channels);
-  s.style.assign(static_cast<size_t>(info.d_identity), 0.25f);
-  for (int i = 0; i < 4000; ++i) s.audio.push_back(static_cast<float>(0.2 * std::sin(0.05 * i)));
-  stats_beside_add(s.model);
-  dt_scheduler* scheduler = nullptr;
-  CALL(dt_scheduler_create(s.model, nullptr, &scheduler));
-  s.scheduler = scheduler;
+  if (!begin(s, argv[1])) return 1;
   std::vector<std::thread> threads;
   for (int i = 0; i < n_threads; ++i)
     threads.emplace_back(work, std::ref(s), seed + static_cast<unsigned>(i));
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
   s.stop = true;
   for (std::thread& t : threads) t.join();
-  for (auto& stream : s.streams) dt_stream_release(stream);
-  dt_scheduler_release(s.scheduler);
-  dt_model_release(s.model);
-  if (dt_allocated_bytes() != 0) {
-    std::printf("%lld bytes are still allocated\n", static_cast<long long>(dt_allocated_bytes()));
-    ++n_failures;
-  }
+  end(s);
   std::printf("%ld calls from %d threads (seed %u), %d failures\n", n_calls.load(), n_threads, seed,
               n_failures.load());
   return n_failures == 0 ? 0 : 1;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -76,6 +77,34 @@ def test_cpp_wrapper(build, tmp_path, source, kind):
 def test_sixteen_threads_at_random(build, tiny_bundle):
     """Two seconds here; tests/sanitize.sh runs a minute under the sanitizers."""
     assert ", 0 failures" in output_of(build("threads.cpp"), tiny_bundle, 2, 16)
+
+
+@pytest.mark.slow
+def test_every_allocation_may_fail(build, tiny_bundle):
+    """Every 797th of some 24,000 here; tests/sanitize.sh has more."""
+    text = output_of(build("allocation_failures.cpp"), tiny_bundle, 797)
+    print(text)
+    assert text.strip().endswith(" lives, 0 failures")
+    assert all(int(n) > 0 for n in re.findall(r"(\d+) calls returned DT_OUT_OF_MEMORY", text))
+
+
+@pytest.mark.slow
+def test_opening_and_closing_holds_on_to_nothing(build, tiny_bundle):
+    text = output_of(build("cycles.cpp"), tiny_bundle, 60)
+    print(text)
+    assert text.strip().endswith("0 failures")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["reference", "openvino"])
+def test_a_fork_goes_on_with_its_streams(build, tiny_bundle, backend):
+    assert output_of(build("fork.cpp"), tiny_bundle, backend).strip() == "0 failures"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="interposes glibc's clock_gettime")
+@pytest.mark.slow
+def test_clocks_that_jump_change_no_frame(build, tiny_bundle):
+    assert output_of(build("clock_jumps.cpp"), tiny_bundle).strip().endswith("0 failures")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="interposes glibc's malloc")

@@ -23,6 +23,9 @@
  * Rules that hold for every function:
  *   - A function that can fail returns dt_status; DT_OK is 0, errors are negative. The message of the calling
  *     thread's last error is dt_last_error(). No exception, print, exit or C++ type ever crosses this border.
+ *   - Where memory is refused, a function returns DT_OUT_OF_MEMORY, also where its own list does not name it.
+ *     What it was called with stays as it was, and the call may be repeated. A pull or step that has frames
+ *     by then gives those, and the stream's next pull returns the status.
  *   - Handles (dt_model*, dt_stream*, dt_scheduler*, dt_device_array*, dt_rig*) are numbers, not addresses:
  *     never dereference them. A handle may be released while another thread is inside a call. That call ends
  *     as usual, the object is freed after it, and later calls return DT_INVALID_ARGUMENT. *_release accepts
