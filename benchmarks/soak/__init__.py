@@ -1,0 +1,1 @@
+"""`python -m benchmarks.soak`: hours of audio through streams that are treated badly."""
