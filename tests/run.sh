@@ -3,6 +3,7 @@
 # Uses the active virtual environment, or makes .venv. WORDS go to pytest, for example -k cli: then one process runs the
 # Python tests. --fast installs and compiles what has changed since the last run, and leaves out what CONTRIBUTING.md
 # lists.
+# DT_LOCK=requirements/tests.txt installs the versions of that file and no others, as the workflow does.
 # Warnings of the C and C++ compilers are errors. DT_WERROR=OFF lets them pass, for a compiler that warns of more.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -92,10 +93,15 @@ install_package() {
     nothing) echo "The environment has it already." ;;
     package) pip_install --no-build-isolation --no-deps --force-reinstall . ;;
     all)
-      "$PYTHON" tests/install_stamp.py build-requirements >"$scratch/build-requirements.txt"
-      pip_install -r "$scratch/build-requirements.txt"
       install_gtest
-      pip_install --no-build-isolation ".[$extras]"
+      if [ -n "${DT_LOCK:-}" ]; then
+        pip_install --require-hashes -r "$DT_LOCK"
+        pip_install --no-build-isolation --no-deps .
+      else
+        "$PYTHON" tests/install_stamp.py build-requirements >"$scratch/build-requirements.txt"
+        pip_install -r "$scratch/build-requirements.txt"
+        pip_install --no-build-isolation ".[$extras]"
+      fi
       ;;
   esac
   if [ "$what" != nothing ]; then "$PYTHON" tests/install_stamp.py write "$stamp" "$extras"; fi
