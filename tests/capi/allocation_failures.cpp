@@ -145,26 +145,29 @@ struct Life {
     float* const style = result.place(d);
     DO(dt_model_get_style(model, nullptr, nullptr, style, d));
     const dt_style_part parts[2] = {{style, 1}, {style, 2}};
-    DO(dt_model_blend_styles(model, parts, 2, result.place(d), d));
+    float *const blended = result.place(d), *const mixed = result.place(d), *const enrolled = result.place(d);
+    float* const in_mood = result.place(d);
+    DO(dt_model_blend_styles(model, parts, 2, blended, d));
     const char* const emotion = dt_model_emotion_name(model, 0);
     const dt_emotion_part mood{emotion, 1};
-    if (emotion != nullptr) DO(dt_model_mix_emotions(model, nullptr, &mood, 1, 0.5f, result.place(d), d));
+    if (emotion != nullptr) DO(dt_model_mix_emotions(model, nullptr, &mood, 1, 0.5f, mixed, d));
     const std::vector<float>& s = speech;
     if (info.has_enrollment != 0) {
-      DO(dt_model_enroll(model, s.data(), s.size(), 1, 16000, nullptr, result.place(d), d));
+      DO(dt_model_enroll(model, s.data(), s.size(), 1, 16000, nullptr, enrolled, d));
     }
     if (info.has_enrollment != 0 && emotion != nullptr) {
-      DO(dt_model_enroll_emotions(model, s.data(), s.size(), 1, 16000, &mood, 1, 0.5f, result.place(d), d));
+      DO(dt_model_enroll_emotions(model, s.data(), s.size(), 1, 16000, &mood, 1, 0.5f, in_mood, d));
     }
     return style;
   }
 
   void tools() {
     size_t n = 0;
-    DO(dt_noise_fill(1, 0, 4, 8, result.place(32)));
-    DO(dt_resample(speech.data(), 1600, 16000, 24000, result.place(2500), 2500, &n));
-    DO(dt_model_log_mel(model, speech.data(), 1600, result.place(20 * static_cast<size_t>(info.n_mels)), 20,
-                        &n));
+    float *const noise = result.place(32), *const resampled = result.place(2500);
+    float* const mel = result.place(20 * static_cast<size_t>(info.n_mels));
+    DO(dt_noise_fill(1, 0, 4, 8, noise));
+    DO(dt_resample(speech.data(), 1600, 16000, 24000, resampled, 2500, &n));
+    DO(dt_model_log_mel(model, speech.data(), 1600, mel, 20, &n));
     const float positions[9] = {-1, -1, 0, 1, -1, 0, 0, 1, 0};
     const float colors[12] = {1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0};
     const int32_t triangle[3] = {0, 1, 2};
