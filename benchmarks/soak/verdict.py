@@ -8,6 +8,7 @@ from benchmarks.soak.runner import Soaked
 from benchmarks.soak.script import Clip, Session
 from diffusiontalker.api.model import Model
 
+LOWEST, HIGHEST = 0.0, 1.0  # of a blendshape's weight
 WARM_UP = 0.1  # share of the audio after which memory has to be flat
 MOST_GROWTH_MB = 8.0  # from then on; a stream is 0.3 MB, and the allocator's own arenas move by some MB
 ENOUGH_SESSIONS = 40  # for each half to meet the five rates
@@ -97,6 +98,8 @@ def broken(rows: list[dict], memory: dict) -> list[str]:
     for i, row in enumerate(rows):
         if row["n_frames"] == 0:
             found.append(f"stream {i} gave no frame")
+        if row["n_frames"] and not (row["lowest_weight"] >= LOWEST and row["highest_weight"] <= HIGHEST):
+            found.append(f"stream {i}: weights from {row['lowest_weight']} to {row['highest_weight']}")
         first, second = row["stream_bytes"]["first_half"], row["stream_bytes"]["second_half"]
         if row["n_sessions"] >= ENOUGH_SESSIONS and not second <= first:
             found.append(f"stream {i}: it held {first} bytes in the first half of its sessions, {second} in the second")
