@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from diffusiontalker.api.animation import Animation as Animation
     from diffusiontalker.api.model import Model as Model
     from diffusiontalker.api.model import load as load
+    from diffusiontalker.api.saved import load_animation as load_animation
     from diffusiontalker.api.stream import Frame as Frame
     from diffusiontalker.api.stream import Stream as Stream
     from diffusiontalker.api.stream_frames import stopwatch as stopwatch
@@ -37,6 +38,7 @@ _HOME = {
     "Frame": "diffusiontalker.api.stream",
     "stopwatch": "diffusiontalker.api.stream_frames",
     "Animation": "diffusiontalker.api.animation",
+    "load_animation": "diffusiontalker.api.saved",
     "available_bundles": "diffusiontalker.spec.bundles",
     "pcm": "diffusiontalker.io.sound.pcm",
     "DiffusionTalkerError": "diffusiontalker.errors",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+import importlib.util
 
 import numpy as np
+import pytest
 
+from diffusiontalker.api.animation import Animation
 from diffusiontalker.spec.channels import ARKIT_CHANNELS, CHANNEL_INDEX
 
 
@@ -20,11 +22,15 @@ def weights_of(**channels: float) -> np.ndarray:
 def random_animation(
     n_frames: int = 20, fps_num: int = 30, fps_den: int = 1, channels=ARKIT_CHANNELS, seed: int = 0, pose: bool = False
 ):
-    """What the exports need of an Animation, with weights that use the whole float32 mantissa.
+    """An Animation with weights that use the whole float32 mantissa.
     pose: with a head pose."""
     rng = np.random.default_rng(seed)
     weights = rng.random((n_frames, len(channels)), np.float32)
-    animation = SimpleNamespace(weights=weights, channels=tuple(channels), fps_num=fps_num, fps_den=fps_den)
-    if pose:
-        animation.head_pose = rng.uniform(-0.6, 0.6, (n_frames, 3)).astype(np.float32)
-    return animation
+    head_pose = rng.uniform(-0.6, 0.6, (n_frames, 3)).astype(np.float32) if pose else None
+    return Animation(weights, tuple(channels), fps_num, fps_den, head_pose=head_pose)
+
+
+def skip_without_usd(name: str) -> None:
+    """Skips a test of a format that needs usd-core where that is not installed, and says so."""
+    if name.endswith((".usd", ".usdc", ".usda")) and importlib.util.find_spec("pxr") is None:
+        pytest.skip("USD was not read: install usd-core (the extra usd)")

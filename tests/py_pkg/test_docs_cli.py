@@ -51,8 +51,10 @@ def test_the_page_names_no_option_that_is_not_there():
 
 def test_every_format_is_in_the_table():
     text = (ROOT / "docs" / "output-formats.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| `(\.[a-z]+)` \|.*\| (yes|no) \|$", text, re.MULTILINE))
-    assert rows == {f.suffix: "yes" if f.to_stdout else "no" for f in FORMATS}
+    rows = re.findall(r"^\| ((?:`\.[a-z0-9.]+`,? ?)+) \|.*\| (yes|no) \| (yes|no) \|$", text, re.MULTILINE)
+    listed = {tuple(re.findall(r"`([^`]+)`", endings)): (read, stdout) for endings, read, stdout in rows}
+    yes = {True: "yes", False: "no"}
+    assert listed == {f.suffixes: (yes[f.read is not None], yes[f.to_stdout]) for f in FORMATS}
 
 
 def commands(page: Path) -> list[str]:

@@ -46,3 +46,16 @@ def test_glb_passes_the_khronos_validator(tmp_path, n_frames, channels, pose):
     counts = {k: v for k, v in report["issues"].items() if k.startswith("num")}
     assert counts == {"numErrors": 0, "numWarnings": 0, "numInfos": 0, "numHints": 0}, report["issues"]["messages"][:5]
     assert report["info"]["hasMorphTargets"] and report["info"]["animationCount"] == (n_frames > 0)
+
+
+@pytest.mark.parametrize("suffix", [".vrma", ".arkit.vrma"])
+def test_vrm_animation_passes_the_khronos_validator(tmp_path, suffix):
+    """Infos: the validator does not know the extension, and bones and expressions have no mesh."""
+    package = find_validator()
+    save_animation(random_animation(30, pose=True), tmp_path / f"a{suffix}")
+    command = ["node", "-e", SCRIPT, package, str(tmp_path / f"a{suffix}")]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    report = json.loads(result.stdout)
+    assert (report["issues"]["numErrors"], report["issues"]["numWarnings"], report["issues"]["numHints"]) == (0, 0, 0)
+    told = {message["code"] for message in report["issues"]["messages"]}
+    assert told == {"UNSUPPORTED_EXTENSION", "NODE_EMPTY"}

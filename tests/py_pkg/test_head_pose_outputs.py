@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -121,7 +122,7 @@ def test_a_saved_pose_of_another_length_is_a_sentence(tmp_path):
 @pytest.mark.parametrize("bad", [np.zeros((4, 2)), np.zeros((3, 3)), np.full((4, 3), np.nan)])
 def test_a_pose_that_does_not_fit_is_not_written(tmp_path, suffix, bad):
     anim = random_animation(4)
-    anim.head_pose = bad
+    anim = replace(anim, head_pose=bad)
     with pytest.raises(InputError, match="the head pose"):
         save_animation(anim, tmp_path / f"a{suffix}")
     assert list(tmp_path.iterdir()) == []

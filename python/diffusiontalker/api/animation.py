@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from diffusiontalker.api.rig import Rig
 from diffusiontalker.blocks import block_frames
 from diffusiontalker.errors import InputError
 from diffusiontalker.names import chosen
+
+if TYPE_CHECKING:
+    from diffusiontalker.io.formats import Cue
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +39,10 @@ class Animation:
     # pitch > 0 nods it down, roll > 0 tilts the head to the right shoulder. None: a motion without a head pose.
     head_pose: np.ndarray | None = None
     head: str = "default"  # face of the built-in head that shows blendshapes, one of diffusiontalker.head.HEAD_SHAPES
+    # The mouth cues that the weights were posed from, for a motion that was read from a cue track, and their alphabet,
+    # "rhubarb" or "oculus": a cue track of the same alphabet is written from them unchanged.
+    cues: tuple[Cue, ...] | None = None
+    alphabet: str = ""
 
     @property
     def n_frames(self) -> int:
@@ -112,8 +120,18 @@ class Animation:
         still = head.vertices(in_head_order(head, self.channels, weights))
         return still if pose is None else turned(head, still, pose)
 
+    def resampled(self, fps_num: int, fps_den: int = 1) -> Animation:
+        """The same motion at another frame rate (30000, 1001 for 29.97), with the same duration to half a new frame.
+        Frames at the time of an old frame are that frame exactly; others lie on the straight line between two. Where
+        the lips close between two new frames, the nearer one shows them closed.
+        Raises InputError: a rate outside 0.1..1000 frames a second.
+        """
+        from diffusiontalker.api.resample import resampled
+
+        return resampled(self, fps_num, fps_den)
+
     def save(self, *paths: str | os.PathLike[str], force: bool = False, vertices: bool = False) -> None:
-        """Writes one file per path, in the format its ending names (.npz, .csv, .json, .glb; docs/output-formats.md).
+        """Writes one file per path, in the format its ending names (.glb, .csv, .json, ...; docs/output-formats.md).
         All files are written or none. force: overwrite existing files.   vertices: store vertices() in .npz too.
         Raises InputError: an ending that names no format, a format that does not hold this motion space.
         OutputError: folder missing, file exists, disk full.
@@ -121,9 +139,9 @@ class Animation:
         from diffusiontalker.io import check_formats, save_animation
 
         targets = [Path(p) for p in paths]
-        check_formats(self.space, [p.suffix for p in targets], vertices)
+        check_formats(self.space, [p.name for p in targets], vertices)
         with OutputSet(paths, force) as outputs:
             for target in targets:
                 with outputs.naming(target) as staged:
-                    save_animation(self, staged, force=True, vertices=vertices)
+                    save_animation(self, staged, force=True, vertices=vertices, name=target.name)
             outputs.commit()

@@ -63,3 +63,24 @@ class Rig:
             raise InputError(f"frames have shape {list(frames.shape)}, this rig takes [n, {expected}]")
         offsets = frames if self.basis is None else frames @ self.basis + self.mean
         return offsets.reshape(len(frames), -1, 3) + self.template
+
+
+class PointRig(Rig):
+    """The rig of a vertex cache, whose frames are positions: its template is the origin."""
+
+    def __init__(self, n_vertices: int):
+        super().__init__(lambda: b"", "vertex cache", "vertices")
+        self._zeros = np.zeros((n_vertices, 3), np.float32)
+
+    @property
+    def template(self) -> np.ndarray:
+        """Zeros, float32 [V, 3]."""
+        return self._zeros
+
+    @property
+    def mean(self) -> None:
+        return None
+
+    @property
+    def basis(self) -> None:
+        return None

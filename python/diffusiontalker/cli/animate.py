@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from diffusiontalker.api.outputs import OutputSet
@@ -33,7 +34,8 @@ def add_parser(subparsers) -> arguments.Parser:
         "input", metavar="IN", help="sound file (WAV, FLAC, OGG, MP3; more with PyAV), or - for standard input"
     )
     arguments.add_outputs(parser, f"{' '.join(ANIMATION_SUFFIXES)}, or -; repeatable (default: IN's name as .glb here)")
-    parser.add_argument("--format", choices=STDOUT_FORMATS, help="format of -o - (default: json)")
+    parser.add_argument("--format", choices=STDOUT_FORMATS, metavar="NAME", help="format of -o - (default: json)")
+    arguments.add_fps(parser)
     parser.add_argument("--vertices", action="store_true", help="store the vertices in .npz as well (large)")
     arguments.add_animating(parser)
     return parser
@@ -49,6 +51,8 @@ def run(args, console: Console) -> int:
         with sources.sound(args, console) as sound:
             check_not_input(outputs, sound.path)
             done = sources.animate(args, sound, console, lambda space: check_space(space, args))
+            if args.fps is not None:
+                done = replace(done, animation=done.animation.resampled(args.fps.numerator, args.fps.denominator))
             save_all(done.animation, outputs, args.vertices)
             if to_stdout:
                 write_to_stdout(done.animation, args.format or "json", args.vertices)
@@ -77,7 +81,7 @@ def check_space(space: str, args) -> None:
     """Raises InputError when an output cannot hold a motion space, or nothing holds the vertices asked for."""
     from diffusiontalker.io import check_formats
 
-    endings = [f".{args.format or 'json'}" if name == "-" else Path(name).suffix for name in args.output]
+    endings = [f".{args.format or 'json'}" if name == "-" else name for name in args.output]
     check_formats(space, endings, args.vertices)
 
 
@@ -94,7 +98,7 @@ def save_all(animation, outputs: OutputSet, vertices: bool) -> None:
 
     for target in outputs.staged:
         with outputs.naming(target) as staged:
-            save_animation(animation, staged, force=True, vertices=vertices)
+            save_animation(animation, staged, force=True, vertices=vertices, name=target.name)
 
 
 def write_to_stdout(animation, file_format: str, vertices: bool) -> None:
@@ -107,7 +111,7 @@ def write_to_stdout(animation, file_format: str, vertices: bool) -> None:
         raise OutputError(f"standard output is a terminal and {file_format} is binary: pipe it into a file")
     with tempfile.SpooledTemporaryFile(max_size=_MEMORY_LIMIT_BYTES) as file:
         try:
-            wanted.write(animation, file, **({"vertices": True} if vertices else {}))
+            wanted.write(animation, file, **({"vertices": True} if vertices and wanted.holds_vertices else {}))
             file.seek(0)
         except OSError as e:
             raise OutputError(f"the animation cannot be kept in the temporary folder: {cause_of(e)}") from e

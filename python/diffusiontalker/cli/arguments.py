@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 
 from diffusiontalker.api.moods import Emotion, parse_emotion
 from diffusiontalker.cli.console import plain
@@ -133,6 +134,31 @@ def decimal(low: float, high: float) -> Callable[[str], float]:
         return value
 
     return parse
+
+
+def frame_rate(text: str) -> Fraction:
+    """An argparse type: frames a second, as 24, 29.97 or 30000/1001; 23.976, 29.97 ... are n/1001."""
+    try:
+        value = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise argparse.ArgumentTypeError(f"'{text}' is no frame rate, such as 24, 29.97 or 30000/1001") from None
+    if not Fraction(1, 10) <= value <= 1000:
+        raise argparse.ArgumentTypeError(f"{text} is outside 0.1..1000")
+    return _BROADCAST.get(str(text).rstrip("0") if "." in text else text, value)
+
+
+_BROADCAST = {
+    "23.976": Fraction(24000, 1001), "23.98": Fraction(24000, 1001), "29.97": Fraction(30000, 1001),
+    "47.952": Fraction(48000, 1001), "59.94": Fraction(60000, 1001), "119.88": Fraction(120000, 1001),
+}  # fmt: skip
+
+
+def add_fps(parser: argparse.ArgumentParser) -> None:
+    """--fps"""
+    parser.add_argument(
+        "--fps", type=frame_rate, metavar="RATE",
+        help="frames a second of the outputs: 24, 25, 29.97, 30, 60, 120, 30000/1001 ... (default: as they come)",
+    )  # fmt: skip
 
 
 def emotion(text: str) -> Emotion:

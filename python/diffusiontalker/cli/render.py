@@ -28,7 +28,7 @@ def add_parser(subparsers) -> arguments.Parser:
         names=arguments.built_in_names,
     )
     parser.add_argument(
-        "input", metavar="IN", help="sound file, - for standard input, or a saved .npz or .json animation"
+        "input", metavar="IN", help="sound file, - for standard input, or an animation file that `convert` reads"
     )
     arguments.add_outputs(parser, ".png or .mp4; repeatable (default: IN's name as .png here)")
     parser.add_argument("--audio", metavar="FILE", help="sound of a saved animation, for the video")

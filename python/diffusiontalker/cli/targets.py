@@ -9,11 +9,12 @@ from pathlib import Path
 
 from diffusiontalker.cli.arguments import UsageError
 from diffusiontalker.errors import InputError, OutputError
+from diffusiontalker.io import ANIMATION_SUFFIXES, READABLE
 from diffusiontalker.names import suggestion
 
-SAVED = (".npz", ".json")  # of them `render` draws
-OURS = (*SAVED, ".glb", ".csv")
-_SIBLINGS = {"animate": ("render", (".png", ".mp4")), "render": ("animate", OURS)}
+SAVED = READABLE  # what `render` draws and `convert` reads
+_PICTURES = ("render", (".png", ".mp4"))
+_SIBLINGS = {"animate": _PICTURES, "convert": _PICTURES, "render": ("animate", ANIMATION_SUFFIXES)}
 _MAX_NAMES = 1000  # of a folder that are looked through for a name that was meant
 
 
@@ -60,8 +61,11 @@ def check_input(name: str, command: str) -> None:
     """
     path = Path(name)
     if name == "-" or not _is_missing(path):
-        if path.suffix.lower() in OURS and (command != "render" or path.suffix.lower() not in SAVED):
-            raise InputError(f"{name} is an animation, not sound: {_use_of(name, command)}")
+        if path.suffix.lower() in SAVED and command not in ("render", "convert"):
+            raise InputError(
+                f"{name} is an animation, not sound: `diffusiontalker render {name}` draws it, and {command} needs the "
+                "recording"
+            )
         return
     if re.match(r"[a-z][a-z0-9+.-]*://", name, re.IGNORECASE):
         raise InputError(
@@ -74,12 +78,6 @@ def check_input(name: str, command: str) -> None:
             "at a time"
         )
     raise InputError(f"{name} does not exist{suggestion(path.name, _names_beside(path), 0.85) or ': check the path'}")
-
-
-def _use_of(name: str, command: str) -> str:
-    if Path(name).suffix.lower() in SAVED:
-        return f"`diffusiontalker render {name}` draws it, and {command} needs the recording"
-    return f"{command} needs the recording" + (f", or one saved as {' or '.join(SAVED)}" if command == "render" else "")
 
 
 def _is_missing(path: Path) -> bool:

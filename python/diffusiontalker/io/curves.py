@@ -51,13 +51,14 @@ def write_json(anim, f: BinaryIO) -> None:
         "channels": list(anim.channels),
     }
     f.write(json.dumps(head, indent=1)[:-2].encode())
-    _write_rows(f, "weights", weight_blocks(anim))
+    write_rows(f, "weights", weight_blocks(anim))
     if pose is not None:
-        _write_rows(f, "head_pose", [pose])
+        write_rows(f, "head_pose", [pose])
     f.write(b"\n}\n")
 
 
-def _write_rows(f: BinaryIO, key: str, blocks: Iterable[np.ndarray]) -> None:
+def write_rows(f: BinaryIO, key: str, blocks: Iterable[np.ndarray]) -> None:
+    """A further key of an open JSON object: rows of numbers with the nine digits that keep every float32."""
     f.write(f',\n "{key}": ['.encode())
     separator = "\n  "
     for block in blocks:

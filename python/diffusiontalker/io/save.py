@@ -1,60 +1,32 @@
-"""Animation files by the ending of their name: FORMATS is the one list of them."""
+"""Animation files by the ending of their name; io.formats has the list of formats."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
 from diffusiontalker.errors import InputError
 from diffusiontalker.io.atomic import atomic_writer
-from diffusiontalker.io.curves import write_json, write_npz
-from diffusiontalker.io.glb import write_glb
-from diffusiontalker.io.livelink_csv import write_csv
+from diffusiontalker.io.formats import FORMATS, Format
+
+ANIMATION_SUFFIXES = tuple(suffix for f in FORMATS for suffix in f.suffixes)
+STDOUT_FORMATS = tuple(f.name for f in FORMATS if f.to_stdout)
 
 
-@dataclass(frozen=True)
-class Format:
-    """A kind of animation file. To add one, write its writer and an entry of FORMATS.
-
-    suffix: ending of the name, with its dot.   write: (animation, open binary file), and vertices=True where vertices
-    are held.   spaces: the motion spaces that fit; None: all of them.   to_stdout: whether `-o -` may write it.
-    is_text: whether a terminal may show it.   holds: for tables of formats."""
-
-    suffix: str
-    write: Callable[..., None]
-    spaces: tuple[str, ...] | None
-    to_stdout: bool
-    is_text: bool
-    holds_vertices: bool
-    holds: str
-
-    def fits(self, space: str) -> bool:
-        return self.spaces is None or space in self.spaces
+def format_of(name: str) -> Format | None:
+    """The format of a file name, or of an ending such as ".npz", in any case: the one with the longest ending that
+    fits, so that take.a2f.json is not take.json."""
+    fitting = [(len(s), f) for f in FORMATS for s in f.suffixes if name.lower().endswith(s)]
+    return max(fitting, key=lambda pair: pair[0])[1] if fitting else None
 
 
-ARKIT = ("blendshapes",)
-FORMATS: tuple[Format, ...] = (
-    Format(".glb", write_glb, ARKIT, False, False, False, "the built-in head with the animation (glTF 2.0)"),
-    Format(".csv", write_csv, ARKIT, True, True, False, "a recording of the Live Link Face app"),
-    Format(".json", write_json, ARKIT, True, True, False, "weights as text"),
-    Format(".npz", write_npz, None, True, False, True, "weights as NumPy arrays"),
-)
-ANIMATION_SUFFIXES = tuple(f.suffix for f in FORMATS)
-STDOUT_FORMATS = tuple(f.suffix[1:] for f in FORMATS if f.to_stdout)
-
-
-def format_of(suffix: str) -> Format | None:
-    """The format of an ending such as ".npz", in any case."""
-    return next((f for f in FORMATS if f.suffix == suffix.lower()), None)
-
-
-def check_formats(space: str, suffixes: Iterable[str], vertices: bool = False) -> None:
+def check_formats(space: str, names: Iterable[str], vertices: bool = False) -> None:
     """Whether an animation of a motion space fits formats; endings that name no format are left to save_animation().
-    vertices: whether the geometry is to be stored as well.   Raises InputError that names the formats that do.
+    names: of files, or endings.   vertices: whether the geometry is to be stored as well.
+    Raises InputError that names the formats that do.
     """
-    wanted = [f for f in map(format_of, suffixes) if f is not None]
+    wanted = [f for f in map(format_of, names) if f is not None]
     for one in wanted:
         if not one.fits(space):
             fitting = " ".join(f.suffix for f in FORMATS if f.fits(space))
@@ -66,16 +38,27 @@ def check_formats(space: str, suffixes: Iterable[str], vertices: bool = False) -
         raise InputError(f"vertices are stored in {fitting} only: add such an output")
 
 
-def save_animation(anim, path: str | os.PathLike[str], force: bool = False, vertices: bool = False) -> None:
+def save_animation(
+    anim,
+    path: str | os.PathLike[str],
+    force: bool = False,
+    vertices: bool = False,
+    name: str | None = None,
+    timecode: str | None = None,
+) -> None:
     """Writes an animation in the format that the ending of `path` names.
     anim: has weights float32 [n, C], channels (names), fps_num, fps_den, and maybe space (api.animation.Animation).
     path: ends like one of FORMATS.   force: overwrite.   vertices: formats that hold them get anim.vertices() too.
+    name: decides the format in place of `path`, for a file that gets its name afterwards.
+    timecode: HH:MM:SS:FF of the first frame, for formats that have one.
     Raises InputError: an ending without a format, channels that the format cannot hold. OutputError: cannot be written.
     """
-    wanted = format_of(Path(path).suffix)
+    wanted = format_of(name or Path(path).name)
     if wanted is None:
         raise InputError(f"the ending of {path} names no format: use one of {' '.join(ANIMATION_SUFFIXES)}")
     check_formats(getattr(anim, "space", "blendshapes"), [wanted.suffix])
-    options = {"vertices": True} if vertices and wanted.holds_vertices else {}
+    options: dict[str, object] = {"vertices": True} if vertices and wanted.holds_vertices else {}
+    if timecode is not None and wanted.holds_timecode:
+        options["timecode"] = timecode
     with atomic_writer(path, force) as f:
         wanted.write(anim, f, **options)
