@@ -127,10 +127,10 @@ def test_frames_that_are_on_the_host_already_are_not_skipped(model, audio):
     assert array.shape[0] == model.animate(audio, RATE).weights.shape[0] - 9
     stream = fed(model, audio)
 
-    async def first():
+    async def first_frame():
         return await anext(stream.frames())
 
-    asyncio.run(first())  # computes a hop, of which five frames wait
+    asyncio.run(first_frame())  # computes a hop, of which five frames wait
     with pytest.raises(errors.InputError, match="on the host already"):
         stream.pull_device()
 
