@@ -304,6 +304,31 @@ void on_device(Caller& c) {
   c.array = c.vertices = nullptr;
 }
 
+// One thread counts while another adds: the first stream of a profile makes a scheduler grow.
+void stats_beside_add(dt_model* model) {
+  for (int i = 0; i < 20; ++i) {
+    dt_scheduler* scheduler = nullptr;
+    dt_stream* stream = nullptr;
+    CALL(dt_scheduler_create(model, nullptr, &scheduler));
+    CALL(dt_stream_create(model, nullptr, &stream));
+    std::atomic<bool> counts{false}, stop{false};
+    std::thread counter([&] {
+      while (!stop) {
+        dt_scheduler_stats stats{};
+        stats.struct_size = sizeof(stats);
+        CALL(dt_scheduler_get_stats(scheduler, &stats));
+        counts = true;
+      }
+    });
+    while (!counts) std::this_thread::yield();
+    CALL(dt_scheduler_add(scheduler, stream));
+    stop = true;
+    counter.join();
+    dt_stream_release(stream);
+    dt_scheduler_release(scheduler);
+  }
+}
+
 void work(Shared& s, unsigned seed) {
   Caller c{s, std::mt19937(seed), {}, {}, {}, {}};
   c.frames.resize(16 * s.n_channels);
@@ -362,6 +387,7 @@ int main(int argc, char** argv) {
   const unsigned seed = argc > 4 ? static_cast<unsigned>(std::atoi(argv[4])) : 1;
   Shared s;
   if (!begin(s, argv[1])) return 1;
+  stats_beside_add(s.model);
   std::vector<std::thread> threads;
   for (int i = 0; i < n_threads; ++i)
     threads.emplace_back(work, std::ref(s), seed + static_cast<unsigned>(i));
