@@ -19,7 +19,7 @@ def split(call: str) -> tuple[str, tuple[str, ...]]:
     """(module, subcommands) of a call: ("training.eval", ("speech",))."""
     words = call.split()
     module, rest = (words[2], words[3:]) if words[0] == "python" else ("diffusiontalker", words[1:])
-    n = 2 if rest[:1] == ["engine"] else 1
+    n = 2 if rest[:1] in (["engine"], ["head"]) else 1
     names = []
     for word in rest[:n]:
         if not re.fullmatch(r"[a-z]+(-[a-z]+)*", word):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from diffusiontalker.api.outputs import OutputSet
-from diffusiontalker.cli import arguments, sources, targets
+from diffusiontalker.cli import arguments, own_head, sources, targets
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import OutputError
 from diffusiontalker.io.atomic import cause_of
@@ -26,6 +26,7 @@ def add_parser(subparsers) -> arguments.Parser:
         description="Turns speech into 52 ARKit blendshape weights at 30 frames a second.",
         examples="""diffusiontalker animate speech.wav
         diffusiontalker animate speech.wav -o speech.glb -o speech.csv
+        diffusiontalker animate speech.wav --head hero.glb -o spoken.glb
         diffusiontalker animate speech.wav speech.npz --identity NAME --seed 7 --force
         tts "hello" | diffusiontalker animate - -o - --format csv > hello.csv""",
         names=arguments.built_in_names,
@@ -37,7 +38,7 @@ def add_parser(subparsers) -> arguments.Parser:
     parser.add_argument("--format", choices=STDOUT_FORMATS, metavar="NAME", help="format of -o - (default: json)")
     arguments.add_fps(parser)
     parser.add_argument("--vertices", action="store_true", help="store the vertices in .npz as well (large)")
-    arguments.add_animating(parser)
+    arguments.add_animating(parser, own_head=True)
     return parser
 
 
@@ -45,6 +46,7 @@ def run(args, console: Console) -> int:
     args.output = targets.outputs(args, saved_endings(), ".glb")
     to_stdout = "-" in args.output
     check_stdout(args, to_stdout)
+    own = own_head.take(args)
     names = [name for name in args.output if name != "-"]
     with OutputSet(names, args.force) as outputs:
         targets.check_input(args.input, "animate")
@@ -53,11 +55,11 @@ def run(args, console: Console) -> int:
             done = sources.animate(args, sound, console, lambda space: check_space(space, args))
             if args.fps is not None:
                 done = replace(done, animation=done.animation.resampled(args.fps.numerator, args.fps.denominator))
-            save_all(done.animation, outputs, args.vertices)
+            moved = save_all(done.animation, outputs, args.vertices, own)
             if to_stdout:
                 write_to_stdout(done.animation, args.format or "json", args.vertices)
             outputs.commit()
-    report(args, console, done, names)
+    report(args, console, done, names, moved)
     return 0
 
 
@@ -92,13 +94,19 @@ def check_not_input(outputs: OutputSet, path: Path | None) -> None:
             raise OutputError(f"{target} is the input: name another output")
 
 
-def save_all(animation, outputs: OutputSet, vertices: bool) -> None:
-    """Writes every animation output under its hidden name."""
+def save_all(animation, outputs: OutputSet, vertices: bool, own: own_head.OwnHead | None = None):
+    """Writes every animation output under its hidden name, .glb with the user's own character where there is one.
+    Returns what moves in that character (ownhead.HeadReport)."""
     from diffusiontalker.io import save_animation
 
+    moved = None
     for target in outputs.staged:
         with outputs.naming(target) as staged:
-            save_animation(animation, staged, force=True, vertices=vertices, name=target.name)
+            if own is not None and target.suffix.lower() == ".glb":
+                moved = own_head.write(own, animation, staged)
+            else:
+                save_animation(animation, staged, force=True, vertices=vertices, name=target.name)
+    return moved
 
 
 def write_to_stdout(animation, file_format: str, vertices: bool) -> None:
@@ -124,11 +132,14 @@ def write_to_stdout(animation, file_format: str, vertices: bool) -> None:
             raise OutputError(f"standard output cannot be written: {cause_of(e)}") from e
 
 
-def report(args, console: Console, done: sources.Animated, names: list[str]) -> None:
+def report(args, console: Console, done: sources.Animated, names: list[str], moved=None) -> None:
     """The closing notice, or the document of --json."""
     anim = done.animation
     if args.json:
-        console.json(summary(args, done, names))
+        own = {} if moved is None else {"head": own_head.document(moved)}
+        console.json({**summary(args, done, names), **own})
+    if moved is not None:
+        own_head.tell(moved, console)
     speed = anim.duration_s / done.compute_s
     console.notice(
         f"{anim.n_frames} frames ({anim.duration_s:.1f} s) in {done.compute_s:.1f} s, {speed:.0f}x real time, "

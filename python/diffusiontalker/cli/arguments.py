@@ -20,6 +20,8 @@ EXIT_CODES = """exit codes:
   5 backend       6 output           70 internal error        71 memory, or another file
   130 interrupted                    128 + N: ended by signal N"""
 
+HEAD_SUFFIXES = (".glb", ".vrm", ".gltf")  # of characters
+
 
 class UsageError(DiffusionTalkerError):
     """Arguments that do not go together."""
@@ -219,12 +221,38 @@ def add_outputs(parser: argparse.ArgumentParser, help_text: str) -> None:
     parser.add_argument("-o", "--output", action="append", metavar="OUT", help=help_text)
 
 
-def add_head(parser: argparse.ArgumentParser) -> None:
-    """--head"""
+def add_head(parser: argparse.ArgumentParser, own: bool = False) -> None:
+    """--head, and with `own` --map --fit.   own: whether the user's own character may be named."""
     from diffusiontalker.head import HEAD_SHAPES
 
+    if not own:
+        parser.add_argument(
+            "--head", choices=HEAD_SHAPES, default=HEAD_SHAPES[0],
+            help="face of the built-in head (default: %(default)s)",
+        )  # fmt: skip
+        return
     parser.add_argument(
-        "--head", choices=HEAD_SHAPES, default=HEAD_SHAPES[0], help="face of the built-in head (default: %(default)s)"
+        "--head", type=head_argument, default=HEAD_SHAPES[0], metavar="NAME|FILE",
+        help=f"face of the built-in head ({', '.join(HEAD_SHAPES)}), or your own character (.glb, .vrm, .gltf)",
+    )  # fmt: skip
+    parser.add_argument("--map", metavar="FILE", help="your own character: which channel moves which target")
+    parser.add_argument(
+        "--fit", action="store_true", help="your own character: find what moves each target by its shape, not its name"
+    )
+
+
+def head_argument(text: str) -> str:
+    """An argparse type: a face of the built-in head, in any case of letters, or the name of a character's file."""
+    from diffusiontalker.head import HEAD_SHAPES
+
+    face = known_name(text, HEAD_SHAPES)
+    if face is not None:
+        return face
+    if text.lower().endswith(HEAD_SUFFIXES):
+        return text
+    raise argparse.ArgumentTypeError(
+        f"there is no '{text}'{suggestion(text, HEAD_SHAPES) or ':'} the faces are {', '.join(HEAD_SHAPES)}, and a "
+        f"character of your own ends with {' '.join(HEAD_SUFFIXES)}"
     )
 
 
@@ -270,9 +298,10 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
-def add_animating(parser: argparse.ArgumentParser) -> None:
-    """What commands take that animate speech into files: head, --force, the options of sound, talking and model."""
-    add_head(parser)
+def add_animating(parser: argparse.ArgumentParser, own_head: bool = False) -> None:
+    """What commands take that animate speech into files: head, --force, the options of sound, talking and model.
+    own_head: as `own` of add_head()."""
+    add_head(parser, own_head)
     parser.add_argument("-f", "--force", action="store_true", help="overwrite outputs that exist")
     add_sound(parser)
     add_talking(parser)

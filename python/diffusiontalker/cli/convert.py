@@ -8,7 +8,7 @@ from pathlib import Path
 from diffusiontalker.api.convert import fitted
 from diffusiontalker.api.outputs import OutputSet
 from diffusiontalker.api.saved import animation_of
-from diffusiontalker.cli import animate, arguments, targets
+from diffusiontalker.cli import animate, arguments, own_head, targets
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import InputError
 
@@ -33,7 +33,7 @@ def add_parser(subparsers) -> arguments.Parser:
     parser.add_argument("--format", choices=STDOUT_FORMATS, metavar="NAME", help="format of -o - (default: json)")
     arguments.add_fps(parser)
     parser.add_argument("--timecode", metavar="HH:MM:SS:FF", help="timecode of the first frame of a .csv")
-    arguments.add_head(parser)
+    arguments.add_head(parser, own=True)
     parser.add_argument("-f", "--force", action="store_true", help="overwrite outputs that exist")
     arguments.add_common(parser)
     parser.set_defaults(vertices=False)
@@ -49,6 +49,7 @@ def run(args, console: Console) -> int:
     formats = [f for f in map(format_of, names) if f is not None]
     if args.timecode is not None and not any(f.holds_timecode for f in formats):
         raise arguments.UsageError("--timecode is for files that have one: name a .csv as output")
+    own, moved = own_head.take(args), None
     with OutputSet(names, args.force) as outputs:
         source = Path(args.input)
         if args.input == "-":
@@ -65,7 +66,10 @@ def run(args, console: Console) -> int:
             assert wanted is not None  # by targets.outputs()
             with outputs.naming(target) as staged:
                 prepared, losses = fitted(animation, wanted, args.fps)
-                save_animation(prepared, staged, force=True, name=target.name, timecode=args.timecode)
+                if own is not None and target.suffix.lower() == ".glb":
+                    moved = own_head.write(own, prepared, staged)
+                else:
+                    save_animation(prepared, staged, force=True, name=target.name, timecode=args.timecode)
             notes += losses
         if "-" in args.output:
             name = args.format or "json"
@@ -75,7 +79,7 @@ def run(args, console: Console) -> int:
             animate.write_to_stdout(prepared, name, False)
             notes += losses
         outputs.commit()
-    report(args, console, animation, read_as.name, names, list(dict.fromkeys(notes)))
+    report(args, console, animation, read_as.name, names, list(dict.fromkeys(notes)), moved)
     return 0
 
 
@@ -96,7 +100,7 @@ def check_spaces(space: str, args, source: Path) -> None:
         raise InputError(f"{source}: {e}") from e
 
 
-def report(args, console: Console, animation, read_as: str, names: list[str], notes: list[str]) -> None:
+def report(args, console: Console, animation, read_as: str, names: list[str], notes: list[str], moved=None) -> None:
     """The closing notice, or the document of --json. Its keys are stable; new ones may be added."""
     if args.json:
         console.json(
@@ -111,6 +115,7 @@ def report(args, console: Console, animation, read_as: str, names: list[str], no
                 "duration_s": animation.duration_s,
                 "space": animation.space,
                 "notes": notes,
+                **({"head": own_head.document(moved)} if moved else {}),
             }
         )
     for note in notes:
@@ -119,3 +124,5 @@ def report(args, console: Console, animation, read_as: str, names: list[str], no
         f"read {animation.n_frames} frames at {animation.fps:g} a second ({read_as})"
         + "".join(f"\n  {name}" for name in names)
     )
+    if moved is not None:
+        own_head.tell(moved, console)
