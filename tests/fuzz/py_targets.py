@@ -15,8 +15,8 @@ import numpy as np
 from diffusiontalker.api.saved import load_animation
 from diffusiontalker.cli.info import rows
 from diffusiontalker.errors import BundleError, InputError
-from diffusiontalker.io.audio import read_audio
 from diffusiontalker.io.safetensors import read_tensors
+from diffusiontalker.io.sound.reading import read_audio
 from diffusiontalker.spec import bundles
 
 MAX_SECONDS = 60  # of sound that a target reads

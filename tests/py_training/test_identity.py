@@ -88,5 +88,8 @@ def test_what_cannot_be_added_is_said(run, clips, capsys):
         assert e.value.code == 2 and said in capsys.readouterr().err
     with pytest.raises(SystemExit) as e:
         run(export, "--bundle", "bas", "--identity", "i.safetensors", "--name", "zoe", "--out", "new")
-    assert e.value.code == 2 and "there is no bundle 'bas': known names are base" in capsys.readouterr().err
+    assert (
+        e.value.code == 2
+        and "there is no bundle 'bas', did you mean 'base'? known names are base" in capsys.readouterr().err
+    )
     assert not Path("new").exists()

@@ -37,7 +37,10 @@ def test_an_unknown_name_is_answered_with_the_known_ones(command, monkeypatch, c
         with pytest.raises(SystemExit) as end:
             runpy.run_module(module, run_name="__main__")
         said = capsys.readouterr().err
-        assert end.value.code == 2 and f"argument {option}: there is no bundle 'bas': known names are base" in said
+        assert (
+            end.value.code == 2
+            and f"argument {option}: there is no bundle 'bas', did you mean 'base'? known names are base" in said
+        )
 
 
 def test_a_name_is_the_shipped_bundle_unless_a_bundle_lies_here(monkeypatch, tmp_path):
