@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 . examples/environment.sh
 build="${DT_TEST_BUILD:-$PWD/build/tests}"
 jobs="$(nproc 2>/dev/null || echo 2)"
-cmake_args="-DDT_BUILD_TESTS=ON -DDT_WERROR=${DT_WERROR:-ON} -DCMAKE_EXPORT_COMPILE_COMMANDS=ON"
+cmake_args="-DDT_WERROR=${DT_WERROR:-ON}"
 fast=""
 if [ "${1:-}" = --fast ]; then
   fast=1
@@ -78,22 +78,21 @@ install_gtest() {
   fi
 }
 
-# Into the environment, unless the very same is there already. The stamp lies in the environment. The package is built in
-# the folder of the C++ tests, so that nothing is compiled twice; its build requirements are installed first for that.
+# Into the environment, unless the very same is there already. The stamp lies in the environment. Its build
+# requirements are installed first: without pip's isolated build, sources have the flags that they have in the C++ tests,
+# and ccache compiles them once.
 install_package() {
   local extras=dev,train,video,corpus stamp what
   # nvcc's wheels are for Linux on x86-64, and 100 MB that a machine with a CUDA toolkit need not load.
   if ! command -v nvcc >/dev/null && [ "$(uname -sm)" = "Linux x86_64" ]; then extras="$extras,cuda-compile"; fi
   stamp="$(dirname "$BIN")/diffusiontalker-tests.json"
   what="$("$PYTHON" tests/install_stamp.py ask "$stamp" "$extras")"
-  if [ "$what" = nothing ] && [ ! -f "$build/CMakeCache.txt" ]; then what=package; fi
   if [ -z "$fast" ] && [ "$what" = package ]; then what=all; fi
   # Without --no-compile pip would translate every file of torch and others, used or not.
   case "$what" in
     nothing) echo "The environment has it already." ;;
     package) pip_install --no-build-isolation --no-deps --force-reinstall . ;;
     all)
-      install_gtest
       if [ -n "${DT_LOCK:-}" ]; then
         pip_install --require-hashes -r "$DT_LOCK"
         pip_install --no-build-isolation --no-deps .
@@ -108,10 +107,17 @@ install_package() {
 }
 
 pip_install() {
-  DT_BUILD_DIR="$build" CMAKE_ARGS="$cmake_args" "$PYTHON" -m pip install --quiet --no-compile "$@"
+  DT_BUILD_DIR="$PWD/build/package" CMAKE_ARGS="$cmake_args" "$PYTHON" -m pip install --quiet --no-compile "$@"
 }
 
-build_cpp() { cmake --build "$build" --parallel "$jobs"; }
+build_cpp() {
+  if [ -z "$fast" ] || [ ! -f "$build/CMakeCache.txt" ]; then
+    install_gtest
+    cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DDT_BUILD_TESTS=ON "$cmake_args" \
+      -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DPython_EXECUTABLE="$PYTHON"
+  fi
+  cmake --build "$build" --parallel "$jobs"
+}
 
 validator() {
   npm install --silent --no-audit --no-fund --prefix build/node gltf-validator@2.0.0-dev.3.10
@@ -135,7 +141,7 @@ python_tests() {
 }
 
 timed "Package with its test tools" install_package
-timed "What is left to compile" build_cpp
+timed "Compiling the C++ tests" build_cpp
 DT_TEST_BUILD="$(cd "$build" && pwd)"
 export DT_TEST_BUILD
 if command -v npm >/dev/null; then

@@ -183,7 +183,7 @@ def test_a_scheduler_gives_the_frames_of_a_lone_stream(model, audio):
 
 @pytest.mark.parametrize("amount", [-0.1, 2.5, float("nan")])
 def test_an_amount_out_of_range_is_a_sentence(model, amount):
-    with pytest.raises(errors.InputError, match="head_amount is .*, expected 0"):
+    with pytest.raises(errors.InputError, match="head_amount is .*, expected (0|a number)"):
         model.stream(head_amount=amount)
 
 
