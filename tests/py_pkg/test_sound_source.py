@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -111,7 +112,9 @@ def test_names_in_other_encodings_can_be_printed():
 def test_waiting_for_the_writer_of_a_fifo_ends_with_a_signal(tmp_path, number, code):
     os.mkfifo(tmp_path / "fifo.wav")
     command = [sys.executable, "-m", "diffusiontalker", "animate", "fifo.wav", "-o", "out.npz"]
-    waiting = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE)
+    # Programs in the background of a script inherit that SIGINT is ignored.
+    listen = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    waiting = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, preexec_fn=listen)
     time.sleep(2)
     assert waiting.poll() is None
     waiting.send_signal(number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Callable
 from fractions import Fraction
@@ -87,7 +88,8 @@ class Parser(argparse.ArgumentParser):
         if file is sys.stdout:
             file.write(message)
         else:
-            super()._print_message(message, file)
+            with contextlib.suppress(OSError):  # argparse does so itself in later versions of Python 3.11
+                super()._print_message(message, file)
 
 
 def backend_choices() -> list[str] | None:
