@@ -10,6 +10,7 @@ import soundfile
 from cli_support import float_wav, tone
 
 
+@pytest.mark.slow
 def test_bad_input_missing_file_is_refused(place):
     assert "nothing.wav" in place.refused(3, "nothing.wav", "-o", "out.npz")
 
@@ -19,16 +20,19 @@ def test_bad_input_folder_is_refused(place):
     place.refused(3, "folder.wav", "-o", "out.npz", says="folder.wav")
 
 
+@pytest.mark.slow
 def test_bad_input_empty_file_is_refused(place):
     (place.folder / "empty.wav").touch()
     place.refused(3, "empty.wav", "-o", "out.npz", says="empty.wav")
 
 
+@pytest.mark.slow
 def test_bad_input_text_named_wav_is_refused(place):
     (place.folder / "text.wav").write_text("this is not a sound\n" * 50)
     place.refused(3, "text.wav", "-o", "out.npz", says="text.wav")
 
 
+@pytest.mark.slow
 def test_bad_input_header_cut_short_is_refused(place):
     path = place.wav()
     path.write_bytes(path.read_bytes()[:30])
@@ -40,6 +44,7 @@ def test_bad_input_no_samples_is_refused(place):
     place.refused(3, "none.wav", "-o", "out.npz", says="no samples")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_bad_input_not_finite_is_refused(place, value):
     samples = tone(1, 16000)
@@ -59,6 +64,7 @@ def test_bad_input_unknown_profile_is_refused(place):
     place.refused(3, "in.wav", "-o", "out.npz", "--profile", "nothing", says="nothing")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "options"),
     [

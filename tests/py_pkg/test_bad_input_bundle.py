@@ -32,6 +32,7 @@ def test_bundle_flipped_byte_is_refused(place, broken):
         (broken / name).write_bytes(data)
 
 
+@pytest.mark.slow
 def test_bundle_missing_file_is_refused(place, broken):
     (broken / "denoiser.onnx").unlink()
     refused(place, broken, "denoiser.onnx")
@@ -43,6 +44,7 @@ def test_bundle_cut_file_is_refused(place, broken):
     refused(place, broken, "audio_encoder.onnx")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("version", "remedy"), [(1, "export the model again"), (3, "update diffusiontalker")])
 def test_bundle_other_format_is_refused(place, broken, version, remedy):
     description = json.loads((broken / "bundle.json").read_text())
@@ -51,6 +53,7 @@ def test_bundle_other_format_is_refused(place, broken, version, remedy):
     refused(place, broken, remedy)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": "other"}', "\x00\xff"])
 def test_bundle_json_broken_is_refused(place, broken, text):
     (broken / "bundle.json").write_text(text)

@@ -29,12 +29,14 @@ def test_output_folder_missing_is_refused_before_the_work(place):
     place.refused(6, "nothing.wav", "-o", "nowhere/out.npz", says="nowhere")  # the missing input is not even looked at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["out.xyz", "out", "out.png"])
 def test_output_ending_unknown_is_a_usage_error(place, name):
     place.wav()
     assert ".npz" in place.refused(2, "in.wav", "-o", name)
 
 
+@pytest.mark.slow
 def test_output_exists_is_refused_without_force(place):
     place.wav()
     (place.folder / "out.npz").write_text("precious")
@@ -44,12 +46,14 @@ def test_output_exists_is_refused_without_force(place):
     assert (place.folder / "out.npz").read_bytes()[:2] == b"PK"
 
 
+@pytest.mark.slow
 def test_output_is_a_folder_is_refused(place):
     place.wav()
     (place.folder / "out.npz").mkdir()
     place.refused(6, "in.wav", "-o", "out.npz", "--force", says="out.npz")
 
 
+@pytest.mark.slow
 def test_output_is_a_device_is_refused(place):
     place.wav()
     place.refused(2, "in.wav", "-o", "/dev/full", "--force")
@@ -62,6 +66,7 @@ def test_output_named_twice_is_refused(place):
     place.refused(6, "in.wav", "-o", "out.npz", "-o", "./out.npz", says="twice")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", FORMATS)
 def test_output_disk_full_leaves_nothing(place, ending):
     place.wav(seconds=4)
@@ -75,12 +80,14 @@ def test_output_disk_full_while_spooling_frames_leaves_nothing(place):
     place.refused(6, "in.wav", "-o", "out.npz", preexec_fn=limit_file_size(4000), says="temporary folder")
 
 
+@pytest.mark.slow
 def test_output_second_fails_first_is_not_left(place):
     # The CSV fits into the limit, the GLB with the head's mesh does not.
     place.wav(seconds=0.1)
     place.refused(6, "in.wav", "-o", "out.csv", "-o", "out.glb", preexec_fn=limit_file_size(20000), says="out.glb")
 
 
+@pytest.mark.slow
 def test_output_disk_full_keeps_the_old_file(place):
     place.wav(seconds=4)
     (place.folder / "out.csv").write_text("precious")
@@ -100,6 +107,7 @@ def test_stdout_disk_full_is_refused(place):
     assert b"standard output" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupt_leaves_nothing(place, sent, code):
     args = ["animate", "-", "-o", "out.npz", "--bundle", str(place.bundle), "--backend", "reference"]

@@ -83,6 +83,7 @@ def test_a_face_blinks_as_people_do_also_when_nobody_speaks(name, profile):
     assert shut.mean() < 0.15
 
 
+@pytest.mark.slow
 def test_an_end_in_the_middle_of_a_vowel_eases_to_rest(model, speech):
     audio, rate = speech
     cut = audio[: int(1.1 * rate)]

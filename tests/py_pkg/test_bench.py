@@ -178,6 +178,7 @@ def test_text_and_a_row_that_cannot_run(place):
     assert line.startswith("torch f32")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [

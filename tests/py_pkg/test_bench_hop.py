@@ -145,6 +145,7 @@ def test_stamp_is_what_the_driver_says(tmp_path, monkeypatch):
     assert gpu.gpu_stamp() is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [

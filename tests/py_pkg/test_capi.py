@@ -50,6 +50,7 @@ def build(tmp_path_factory):
     return program
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["arguments.c", "arguments_device.c", "arguments_stream.c"])
 @pytest.mark.parametrize("kind", ["tiny", "emotions", "pose", "coefficients25"])
 def test_every_function_answers_bad_arguments(build, tmp_path, kind, source):

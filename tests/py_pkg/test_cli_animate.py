@@ -16,6 +16,7 @@ import pytest
 from cli_support import COMMAND
 
 
+@pytest.mark.slow
 def test_animate_several_outputs_agree(place):
     place.wav(seconds=1)
     result = place.animate("in.wav", "-o", "a.npz", "-o", "a.csv", "-o", "a.json", "-o", "a.glb")
@@ -38,6 +39,7 @@ def test_animate_same_seed_same_bytes(place):
     assert a != c
 
 
+@pytest.mark.slow
 def test_animate_stdin_equals_file(place):
     path = place.wav(seconds=1)
     assert place.animate("in.wav", "-o", "file.csv").returncode == 0
@@ -54,6 +56,7 @@ def test_animate_stdin_that_is_no_sound_is_refused(place):
     place.refused(3, "-", "-o", "out.npz", stdin=b"")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file_format", ["json", "npz"])
 def test_animate_stdout_is_only_the_document(place, file_format):
     place.wav(seconds=1)
@@ -65,6 +68,7 @@ def test_animate_stdout_is_only_the_document(place, file_format):
         assert np.load(io.BytesIO(result.stdout))["weights"].shape == (30, 52)
 
 
+@pytest.mark.slow
 def test_animate_json_has_the_documented_keys(place):
     place.wav(seconds=1)
     result = place.animate("in.wav", "-o", "out.npz", "--json", "--seed", 3, "--quiet")
@@ -86,6 +90,7 @@ def test_animate_conflicting_stdout_is_a_usage_error(place):
     place.refused(2, "in.wav", "-o", "a.npz", "--format", "csv", says="--format")
 
 
+@pytest.mark.slow
 def test_animate_no_progress_and_no_colour_without_a_terminal(place):
     place.wav(seconds=1)
     result = place.animate("in.wav", "-o", "out.npz")
@@ -128,12 +133,14 @@ def test_animate_progress_on_a_terminal(place):
     assert b"animating" not in on_terminal(place, *args, "--quiet")
 
 
+@pytest.mark.slow
 def test_animate_colour_on_a_terminal_unless_no_color(place):
     args = ("animate", "missing.wav", "-o", "out.npz", "--bundle", place.bundle, "--backend", "reference")
     assert b"\x1b[31m" in on_terminal(place, *args)
     assert b"\x1b[31m" not in on_terminal(place, *args, NO_COLOR="1")
 
 
+@pytest.mark.slow
 def test_animate_broken_pipe_is_silent(place):
     place.wav(seconds=60, rate=8000)
     command = [*COMMAND, "animate", "in.wav", "-o", "-", "--format", "csv", "--quiet", "--backend", "reference"]

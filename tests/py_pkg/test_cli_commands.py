@@ -10,6 +10,7 @@ import sys
 import pytest
 
 
+@pytest.mark.slow
 def test_help_starts_with_examples(place):
     for args in (["--help"], ["animate", "--help"], ["bench", "--help"]):
         result = place.run(*args)
@@ -18,6 +19,7 @@ def test_help_starts_with_examples(place):
         assert b"exit codes" in result.stdout
 
 
+@pytest.mark.slow
 def test_version_agrees_everywhere(place):
     import diffusiontalker
     from diffusiontalker import _native
@@ -26,6 +28,7 @@ def test_version_agrees_everywhere(place):
     assert _native.version() == diffusiontalker.__version__
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("args", [[], ["foo"], ["animate"], ["animate", "a.wav", "-o", "b.npz", "--seed", "-1"]])
 def test_usage_errors_end_with_2(place, args):
     result = place.run(*args)

@@ -43,6 +43,7 @@ def test_strength_and_mixture_reach_the_face_and_the_document(animate):
     assert np.allclose(same["weights"], half["weights"], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_amount_of_the_head(animate):
     _, full = animate("full")
     document, none = animate("none", "--head-amount", "0")
@@ -53,6 +54,7 @@ def test_amount_of_the_head(animate):
     assert np.array_equal(full["weights"][:, jaw], none["weights"][:, jaw])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -68,6 +70,7 @@ def test_bad_values_are_wrong_usage(place, pose_bundle, options, says):
     place.refused(2, "in.wav", "-o", "a.npz", "--bundle", pose_bundle, *options, says=says)
 
 
+@pytest.mark.slow
 def test_what_a_bundle_does_not_have_is_told(place, pose_bundle):
     place.wav(seconds=0.2)
     place.refused(

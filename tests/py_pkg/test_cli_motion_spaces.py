@@ -48,6 +48,7 @@ def test_animate_vertices(place, kinds):
     place.refused(3, "in.wav", "-o", "a.csv", "--vertices", says="vertices are stored in .npz only")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("saved", [True, False])
 def test_render_refuses_other_spaces(place, kinds, saved):
     place.wav(seconds=0.4)
@@ -58,6 +59,7 @@ def test_render_refuses_other_spaces(place, kinds, saved):
     check_refused(result, 3, "takes ARKit blendshapes", before, place.files())
 
 
+@pytest.mark.slow
 def test_info_tells_space_and_emotions(place, kinds):
     text = place.run("info", kinds["vertices"]).stdout.decode()
     assert "7 vertices at 25 frames/s" in text

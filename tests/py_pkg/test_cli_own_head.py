@@ -21,6 +21,7 @@ def character(place, names=ARKIT_CHANNELS, name: str = "hero.glb"):
     return path
 
 
+@pytest.mark.slow
 def test_a_character_speaks_and_the_notice_says_what_moves(place):
     character(place)
     result = place.animate(place.wav(), "--head", "hero.glb", "-o", "spoken.glb", "-o", "a.npz")
@@ -41,6 +42,7 @@ def test_the_report_of_json(place):
     assert head["animation"] == "Speech" and head["bone"] is None
 
 
+@pytest.mark.slow
 def test_a_saved_animation_moves_a_character(place):
     character(place)
     assert place.animate(place.wav(), "-o", "take.npz", "-o", "take.json").returncode == 0
@@ -74,6 +76,7 @@ def test_a_head_is_looked_at_before_the_work(place):
     place.refused(3, "no.wav", "--head", "hero.glb", "-o", "a.glb", says="a name that is known (Gob)")
 
 
+@pytest.mark.slow
 def test_inspect_lists_targets_on_standard_output(place):
     character(place, ("jawOpen", "mouthSmile", "Hut"))
     result = place.run("head", "inspect", "hero.glb")
@@ -84,6 +87,7 @@ def test_inspect_lists_targets_on_standard_output(place):
     assert document["schema"] == "diffusiontalker.head-inspect/1" and document["targets"]["Hut"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "args", "says"),
     [
@@ -118,6 +122,7 @@ def issues(place, package: str, name: str) -> dict:
     return json.loads(result.stdout)["issues"]
 
 
+@pytest.mark.slow
 def test_the_khronos_validator_finds_nothing_new(place):
     package = find_validator()
     assert PACKAGE
@@ -130,6 +135,7 @@ def test_the_khronos_validator_finds_nothing_new(place):
     }, after["messages"][:5]
 
 
+@pytest.mark.slow
 def test_control_characters_of_names_are_shown_not_sent(place):
     character(place, ("jawOpen", "evil\x1b[2J"))
     for args in (["head", "inspect", "hero.glb"], ["animate", place.wav(), "--head", "hero.glb", "-o", "a.glb"]):

@@ -18,6 +18,7 @@ def frames(result) -> int:
     return json.loads(result.stdout)["n_frames"]
 
 
+@pytest.mark.slow
 def test_raw_samples_from_standard_input_and_from_a_file(place):
     data = (tone(1.0, 8000) * 32767).astype("<i2").tobytes()
     options = ("-o", "out.npz", "--json", "--force", "--raw", "s16le", "--rate", 8000)
@@ -27,6 +28,7 @@ def test_raw_samples_from_standard_input_and_from_a_file(place):
     assert frames(place.animate("in.pcm", *options, "--raw-channels", 2)) == 15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -43,6 +45,7 @@ def test_options_that_do_not_go_together_are_usage_errors(place, options, says):
     place.refused(2, "in.wav", "-o", "out.npz", *options, says=says)
 
 
+@pytest.mark.slow
 def test_a_channel_that_is_not_there_is_refused(place):
     place.wav(channels=2)
     place.refused(3, "in.wav", "-o", "out.npz", "--channel", 3, says="no channel 3: it has 2")
@@ -71,6 +74,7 @@ def test_what_a_c_library_prints_does_not_reach_the_user(place):
     assert all(line.startswith("warning: in.mp3 ") for line in lines), lines
 
 
+@pytest.mark.slow
 def test_the_sound_of_a_saved_animation_is_read_in_the_same_way(place):
     place.wav(seconds=0.2)
     assert place.animate("in.wav", "-o", "a.npz").returncode == 0

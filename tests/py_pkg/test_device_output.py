@@ -82,6 +82,7 @@ def test_what_an_export_cannot_do_is_a_buffer_error(model):
         array.__dlpack__(strem=None)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
 def test_torch_takes_it(model, audio):
     import torch

@@ -110,6 +110,7 @@ INT, TERM, HUP = (signal.SIGINT, "interrupted"), (signal.SIGTERM, "ended by SIGT
 MOMENTS = [("_multiarray", INT), ("_native", HUP), ("openvino_intel_cpu", TERM), ("openvino_intel_cpu", INT)]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.parametrize(("library", "end"), MOMENTS)
 def test_a_signal_ends_a_command_at_once(place, library, end):
@@ -139,6 +140,7 @@ sys.exit(entry.main())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sent", "says"), [INT, TERM])
 def test_a_signal_ends_a_command_that_does_not_listen(tmp_path, sent, says):
     arguments = [sys.executable, "-c", STUCK, "animate", "in.wav"]

@@ -112,6 +112,7 @@ def test_example_animate_c_survives_hostile_wavs(tmp_path, tiny_bundle):
         assert len(done.stdout.splitlines()) == max(0, -(-n_samples * 30 // 16000)), (name, done.stderr)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="puts another library in its place by LD_PRELOAD")
 @pytest.mark.skipif(not shutil.which("cmake") or not shutil.which("cc"), reason="needs CMake and a C compiler")
 def test_example_animate_c_says_that_the_fast_backend_is_missing(tmp_path, folder, tiny_bundle):

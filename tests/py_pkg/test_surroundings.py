@@ -42,6 +42,7 @@ def animate(place):
     return ("animate", "in.wav", "--bundle", place.bundle, "--backend", "reference")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])
 def test_a_file_is_written_whatever_is_closed(place, animate, closed):
     done = run(place, *animate, "-o", "a.csv", closed=closed)
@@ -56,6 +57,7 @@ def test_a_file_is_written_while_standard_error_is_full(place, animate):
     assert run(place, "nonsense", full=[2]).returncode == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("args", [("info", "--json"), ("animate", "--help")])
 def test_data_that_standard_output_does_not_take_is_an_output_error(place, args):
     for streams in ({"full": [1]}, {"closed": [1]}):
@@ -64,6 +66,7 @@ def test_data_that_standard_output_does_not_take_is_an_output_error(place, args)
         assert "standard output cannot be written" in done.stderr
 
 
+@pytest.mark.slow
 def test_an_animation_for_a_closed_standard_output_is_an_output_error(place, animate):
     done = run(place, *animate, "-o", "-", closed=[1])
     assert done.returncode == 6 and "standard output" in done.stderr
@@ -75,6 +78,7 @@ def test_a_closed_standard_input_is_an_input_error(place):
     assert done.returncode == 3 and "standard input" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("args", ["--help", "info --json"])
 def test_a_reader_that_goes_away_ends_the_command_without_a_word(place, args):
     command = f"{' '.join(COMMAND)} {args} | true; exit ${{PIPESTATUS[0]}}"  # true has ended before we write
@@ -82,6 +86,7 @@ def test_a_reader_that_goes_away_ends_the_command_without_a_word(place, args):
     assert (done.returncode, done.stdout, done.stderr) == (141, b"", b"")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "code"), [(("-o", "a.csv"), 6), ((), 6), (("-o", "{}/a.csv"), 0)], ids=["relative", "default", "absolute"]
 )
@@ -123,6 +128,7 @@ def test_what_the_system_refuses_is_no_internal_error(monkeypatch, capsys, error
     assert line.startswith("error: ") and line.count("\n") == 1 and "internal" not in line
 
 
+@pytest.mark.slow
 def test_a_bundle_in_a_folder_that_is_no_utf8(place, tmp_path, animate):
     strange = os.fsencode(tmp_path) + b"/b\xfcndel"
     shutil.copytree(place.bundle, os.fsdecode(strange))
