@@ -33,6 +33,17 @@ extern "C" int clock_gettime(clockid_t clock, struct timespec* time) noexcept {
 
 namespace {
 
+// Appends every frame that a stream has to *taken.
+void take_all(dt_stream* stream, size_t channels, std::vector<float>* taken) {
+  std::vector<float> frames(64 * channels);
+  int64_t first = 0;
+  size_t n = 0;
+  do {
+    EXPECT(dt_stream_pull(stream, frames.data(), 64, &first, &n) == DT_OK);
+    taken->insert(taken->end(), frames.begin(), frames.begin() + static_cast<std::ptrdiff_t>(n * channels));
+  } while (n > 0);
+}
+
 std::vector<float> life(const char* bundle, bool in_crowd) {
   std::vector<float> audio, result;
   for (int i = 0; i < 48000; ++i)
@@ -56,7 +67,6 @@ std::vector<float> life(const char* bundle, bool in_crowd) {
     EXPECT(dt_stream_create(model, nullptr, &stream) == DT_OK);
     if (in_crowd) EXPECT(dt_scheduler_add(scheduler, stream) == DT_OK);
   }
-  std::vector<float> frames(64 * channels);
   std::vector<std::vector<float>> taken(3);
   for (size_t at = 0; at < audio.size(); at += 1600) {
     for (size_t s = 0; s < 3; ++s) {
@@ -67,13 +77,7 @@ std::vector<float> life(const char* bundle, bool in_crowd) {
     EXPECT(dt_scheduler_step(scheduler, 2000, -1, nullptr) == DT_OK);
     for (int i = 0; i < 8; ++i) EXPECT(dt_scheduler_step(scheduler, -1, -1, nullptr) == DT_OK);
     for (size_t s = 0; s < 3; ++s) {
-      int64_t first = 0;
-      size_t n = 0;
-      do {
-        EXPECT(dt_stream_pull(streams[s], frames.data(), 64, &first, &n) == DT_OK);
-        taken[s].insert(taken[s].end(), frames.begin(),
-                        frames.begin() + static_cast<std::ptrdiff_t>(n * channels));
-      } while (n > 0);
+      take_all(streams[s], channels, &taken[s]);
       dt_stream_stats stats{};
       stats.struct_size = sizeof(stats);
       EXPECT(dt_stream_get_stats(streams[s], &stats) == DT_OK);
@@ -82,13 +86,7 @@ std::vector<float> life(const char* bundle, bool in_crowd) {
   for (size_t s = 0; s < 3; ++s) {
     // Windows that still wait for others: without the scheduler the stream computes them itself.
     if (in_crowd) EXPECT(dt_scheduler_remove(scheduler, streams[s]) == DT_OK);
-    int64_t first = 0;
-    size_t n = 0;
-    do {
-      EXPECT(dt_stream_pull(streams[s], frames.data(), 64, &first, &n) == DT_OK);
-      taken[s].insert(taken[s].end(), frames.begin(),
-                      frames.begin() + static_cast<std::ptrdiff_t>(n * channels));
-    } while (n > 0);
+    take_all(streams[s], channels, &taken[s]);
     result.insert(result.end(), taken[s].begin(), taken[s].end());
     dt_stream_release(streams[s]);
   }

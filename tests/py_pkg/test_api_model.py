@@ -15,11 +15,6 @@ from diffusiontalker.api.framefile import FrameFile
 from diffusiontalker.api.samples import as_float32
 
 
-@pytest.fixture(scope="module")
-def model(tiny_bundle):
-    return dt.load(tiny_bundle, backend="reference")
-
-
 def test_import_works_without_the_native_module():
     program = """
 import sys

@@ -6,13 +6,7 @@ import numpy as np
 import pytest
 from cli_support import tone
 
-import diffusiontalker as dt
 from diffusiontalker.errors import BufferFullError, InputError, StreamClosedError
-
-
-@pytest.fixture(scope="module")
-def model(tiny_bundle):
-    return dt.load(tiny_bundle, backend="reference")
 
 
 def frames_of(stream, audio, rate, piece):

@@ -9,15 +9,9 @@ import numpy as np
 import pytest
 from cli_support import tone
 
-import diffusiontalker as dt
 from diffusiontalker import errors
 
 RATE = 16000
-
-
-@pytest.fixture(scope="module")
-def model(tiny_bundle):
-    return dt.load(tiny_bundle, backend="reference")
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,6 @@ RATE = 16000
 
 
 @pytest.fixture(scope="module")
-def model(tiny_bundle):
-    return dt.load(tiny_bundle, backend="reference")
-
-
-@pytest.fixture(scope="module")
 def voice():
     return tone(3, RATE)
 

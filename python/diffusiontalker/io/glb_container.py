@@ -11,9 +11,13 @@ import numpy as np
 from diffusiontalker.errors import OutputError
 
 ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER = 34962, 34963
-_COMPONENT = {"float32": 5126, "uint32": 5125, "uint16": 5123}
-_TYPE = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
-_MAX_FILE_BYTES = 2**32 - 1  # the header counts in 32 bits
+# accessor.componentType and accessor.type of glTF 2.0, section 3.6.2: what a number is, and how many an element has.
+COMPONENT_KINDS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
+VECTOR_WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
+WIDTHS = {**VECTOR_WIDTHS, "MAT4": 16}
+_COMPONENT = {np.dtype(kind).name: number for number, kind in COMPONENT_KINDS.items()}
+_TYPE = {width: name for name, width in WIDTHS.items()}
+MAX_GLB_BYTES = 2**32 - 1  # the header counts in 32 bits
 
 
 class GlbBuilder:
@@ -94,7 +98,7 @@ class GlbBuilder:
         text = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
         text += b" " * (-len(text) % 4)
         total = 12 + 8 + len(text) + 8 + self.n_bytes
-        if total > _MAX_FILE_BYTES:
+        if total > MAX_GLB_BYTES:
             raise OutputError(f"the animation needs {total} bytes, a GLB file holds 4 GiB: save it as .npz or in parts")
         f.write(struct.pack("<4sII", b"glTF", 2, total))
         f.write(struct.pack("<I4s", len(text), b"JSON") + text)

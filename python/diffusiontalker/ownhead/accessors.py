@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from diffusiontalker.errors import InputError
+from diffusiontalker.io.glb_container import COMPONENT_KINDS, VECTOR_WIDTHS
 from diffusiontalker.ownhead.container import COMPRESSED, Gltf
-
-_COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
-_WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 
 
 def read_accessor(gltf: Gltf, index: int) -> np.ndarray:
@@ -24,7 +22,8 @@ def read_accessor(gltf: Gltf, index: int) -> np.ndarray:
 
 
 def _read(gltf: Gltf, accessor: dict) -> np.ndarray:
-    kind, width, count = np.dtype(_COMPONENTS[accessor["componentType"]]), _WIDTHS[accessor["type"]], accessor["count"]
+    kind = np.dtype(COMPONENT_KINDS[accessor["componentType"]])
+    width, count = VECTOR_WIDTHS[accessor["type"]], accessor["count"]
     start = accessor.get("byteOffset", 0)
     if "bufferView" in accessor:
         values = _rows(gltf, accessor["bufferView"], start, kind, width, count)
@@ -33,7 +32,7 @@ def _read(gltf: Gltf, accessor: dict) -> np.ndarray:
     if "sparse" in accessor:
         sparse = accessor["sparse"]
         where, what, n = sparse["indices"], sparse["values"], sparse["count"]
-        index_kind = np.dtype(_COMPONENTS[where["componentType"]])
+        index_kind = np.dtype(COMPONENT_KINDS[where["componentType"]])
         at = _rows(gltf, where["bufferView"], where.get("byteOffset", 0), index_kind, 1, n)[:, 0]
         values = values.copy()
         values[at] = _rows(gltf, what["bufferView"], what.get("byteOffset", 0), kind, width, n)

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from diffusiontalker.errors import InputError, OutputError
+from diffusiontalker.io.glb_container import MAX_GLB_BYTES
 from diffusiontalker.ownhead.resources import resource, uri_of
 
 _JSON, _BIN = b"JSON", b"BIN\0"
-_MAX_FILE_BYTES = 2**32 - 1  # the header counts in 32 bits
 _LISTS = ("accessors", "animations", "buffers", "bufferViews", "images", "meshes", "nodes", "skins")
 COMPRESSED = ("EXT_meshopt_compression", "KHR_meshopt_compression")
 
@@ -100,7 +100,7 @@ class Gltf:
         if self.document.get("buffers"):
             chunks += [struct.pack("<I4s", len(binary), _BIN), binary]
         total = 12 + sum(map(len, chunks)) + len(self.rest)
-        if total > _MAX_FILE_BYTES:
+        if total > MAX_GLB_BYTES:
             raise OutputError(f"head and animation need {total} bytes, a GLB file holds 4 GiB: animate it in parts")
         return b"".join([struct.pack("<4sII", b"glTF", 2, total), *chunks, self.rest])
 

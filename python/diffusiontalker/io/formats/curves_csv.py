@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,7 +13,7 @@ from diffusiontalker.io.curves import pose_of, weight_blocks
 from diffusiontalker.io.formats.arkit_names import arkit_name
 from diffusiontalker.io.formats.checks import text_of
 from diffusiontalker.io.formats.record import Format, Motion, Unusable
-from diffusiontalker.io.formats.tables import csv_rows, numbers, on_a_grid, rate_of_times
+from diffusiontalker.io.formats.tables import csv_rows, numbers, on_a_grid, rate_of_times, write_time_table
 from diffusiontalker.spec.channels import ARKIT_CHANNELS, HEAD_POSE_CHANNELS
 
 
@@ -23,16 +24,14 @@ def write_curves(anim, f: BinaryIO) -> None:
     names = [*anim.channels, *(HEAD_POSE_CHANNELS if pose is not None else ())]
     if any(re.search(r'[,"\r\n]', name) for name in names):
         raise ValueError("a channel's name holds a comma, a quote or the end of a line")
-    f.write(",".join(["time", *names]).encode() + b"\n")
+    write_time_table(f, names, _with_pose(weight_blocks(anim), pose), anim, ".9g")
+
+
+def _with_pose(blocks: Iterable[np.ndarray], pose: np.ndarray | None) -> Iterator[np.ndarray]:
+    """Blocks of frames with their rows of a head pose behind, where there is one."""
     frame = 0
-    for block in weight_blocks(anim):
-        values = block if pose is None else np.hstack([block, pose[frame : frame + len(block)]])
-        times = np.arange(frame, frame + len(block)) * anim.fps_den / anim.fps_num
-        rows = [
-            f"{t:.9f}," + ",".join([f"{v:.9g}" for v in row])
-            for t, row in zip(times.tolist(), values.tolist(), strict=True)
-        ]
-        f.write("\n".join(rows).encode() + b"\n")
+    for block in blocks:
+        yield block if pose is None else np.hstack([block, pose[frame : frame + len(block)]])
         frame += len(block)
 
 

@@ -14,10 +14,9 @@ import numpy as np
 from diffusiontalker.io.formats.checks import MAX_BYTES, rate_of
 from diffusiontalker.io.formats.record import Unusable
 from diffusiontalker.io.formats.tables import rate_of_times
+from diffusiontalker.io.glb_container import COMPONENT_KINDS, WIDTHS
 
 _MAX_FILE_BYTES = 1 << 30
-_DTYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
-_SIZES = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +100,7 @@ class GltfFile:
         view = self.item("bufferViews", accessor["bufferView"])
         if view.get("buffer", 0) != 0 or "EXT_meshopt_compression" in view.get("extensions", {}):
             raise Unusable("has an animation that is compressed or in another file: export one .glb uncompressed")
-        kind, size = _DTYPES.get(accessor.get("componentType", 0)), _SIZES.get(accessor.get("type", ""))
+        kind, size = COMPONENT_KINDS.get(accessor.get("componentType", 0)), WIDTHS.get(accessor.get("type", ""))
         n, begin = accessor.get("count"), view.get("byteOffset", 0) + accessor.get("byteOffset", 0)
         if kind is None or size is None or not isinstance(n, int) or n < 1 or not isinstance(begin, int) or begin < 0:
             raise Unusable(f"has an accessor that cannot be read, number {index}")

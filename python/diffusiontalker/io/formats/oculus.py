@@ -13,7 +13,7 @@ from diffusiontalker.io.curves import weight_blocks
 from diffusiontalker.io.formats.checks import json_object, text_of
 from diffusiontalker.io.formats.cues import cues_of, motion_of
 from diffusiontalker.io.formats.record import Cue, Format, Motion, Unusable
-from diffusiontalker.io.formats.tables import csv_rows, numbers, on_a_grid, rate_of_times
+from diffusiontalker.io.formats.tables import csv_rows, numbers, on_a_grid, rate_of_times, write_time_table
 from diffusiontalker.io.visemes import arkit_weights, poses, shares
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
 
@@ -24,17 +24,8 @@ def write_shares(anim, f: BinaryIO) -> None:
     """time in seconds, then the share 0..1 of sil PP FF TH DD kk CH SS nn RR aa E I O U with six decimals; the shares
     of a frame make 1."""
     names, _ = poses(ALPHABET)
-    f.write(",".join(["time", *names]).encode() + b"\n")
-    frame = 0
-    for block in weight_blocks(anim):
-        values = shares(ALPHABET, arkit_weights(anim.channels, block))
-        times = np.arange(frame, frame + len(block)) * anim.fps_den / anim.fps_num
-        rows = [
-            f"{t:.9f}," + ",".join([f"{v:.6f}" for v in row])
-            for t, row in zip(times.tolist(), values.tolist(), strict=True)
-        ]
-        f.write("\n".join(rows).encode() + b"\n")
-        frame += len(block)
+    blocks = (shares(ALPHABET, arkit_weights(anim.channels, block)) for block in weight_blocks(anim))
+    write_time_table(f, names, blocks, anim, ".6f")
 
 
 def read_shares(path: Path) -> Motion:

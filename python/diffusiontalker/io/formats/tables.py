@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import BinaryIO
 
 import numpy as np
 
@@ -14,6 +16,21 @@ _RATES = tuple(Fraction(n, d) for n, d in (
     (24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (48, 1), (50, 1), (60000, 1001), (60, 1), (90, 1),
     (100, 1), (120, 1),
 ))  # fmt: skip
+
+
+def write_time_table(f: BinaryIO, names: Sequence[str], blocks: Iterable[np.ndarray], anim, value_format: str) -> None:
+    """A header `time` and names, then a row per frame of anim: seconds with nine decimals, and its values.
+    blocks: [n, len(names)], one behind the other.   value_format: of a value, such as ".6f". Lines end in LF."""
+    f.write(",".join(["time", *names]).encode() + b"\n")
+    frame = 0
+    for block in blocks:
+        times = np.arange(frame, frame + len(block)) * anim.fps_den / anim.fps_num
+        rows = [
+            f"{t:.9f}," + ",".join([format(v, value_format) for v in row])
+            for t, row in zip(times.tolist(), block.tolist(), strict=True)
+        ]
+        f.write("\n".join(rows).encode() + b"\n")
+        frame += len(block)
 
 
 def csv_rows(text: str) -> tuple[list[str], list[list[str]]]:
