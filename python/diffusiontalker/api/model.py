@@ -75,32 +75,33 @@ def load(
     source = bundle if isinstance(bundle, bytes) else bundles.resolve(bundle)
 
     module = native()
-    backends = module.backends()
-    backend = chosen("backend", backend, ["auto", *(b["name"] for b in backends)], "this library")
-    precisions = dict.fromkeys(p for b in backends for p in b["precisions"])
-    precision = chosen("precision", precision, ["auto", *precisions], "this library")
+    backend, precision = _known(module.backends(), backend, precision)
 
     def open_native(name: str):
         return run_apart(
             lambda tell: module.Model(
-                source if isinstance(source, bytes) else str(source),
-                backend=name,
-                precision=precision,
-                n_threads=DEFAULT_THREADS if n_threads is None else n_threads,
-                n_workers=n_workers,
-                log=tell,
-                pin_threads=pin_threads,
+                source if isinstance(source, bytes) else str(source), backend=name, precision=precision,
+                n_threads=DEFAULT_THREADS if n_threads is None else n_threads, n_workers=n_workers,
+                log=tell, pin_threads=pin_threads,
                 cache_folder="" if cache_folder is None else os.fspath(cache_folder),
                 engine_folder="" if engine_folder is None else os.fspath(engine_folder),
-                device=device,
-                allow_host_code=allow_host_code,
+                device=device, allow_host_code=allow_host_code,
             ),
             log or log_to_python,
-        )
+        )  # fmt: skip
 
     has_folder = engine_folder is not None and os.fspath(engine_folder) != ""
     wish = Wish(source, backend, precision, device, has_folder, build_engines, log, engine_progress)
     return Model(open_model(open_native, wish), source)
+
+
+def _known(backends: Sequence[Mapping], backend: str, precision: str) -> tuple[str, str]:
+    """Backend and precision as the library spells them. Raises InputError for others."""
+    precisions = dict.fromkeys(p for b in backends for p in b["precisions"])
+    return (
+        chosen("backend", backend, ["auto", *(b["name"] for b in backends)], "this library"),
+        chosen("precision", precision, ["auto", *precisions], "this library"),
+    )
 
 
 class Model:
@@ -252,23 +253,21 @@ class Model:
         )
         emotion_strength = decimal("emotion_strength", emotion_strength)
         if emotion is not None and not isinstance(emotion, str):
-            if style is not None:
-                raise InputError("style and emotion are both given: a style holds the emotion, leave one away")
-            style = self.style(identity, emotion, emotion_strength=emotion_strength)
+            style = self._style_of_mixture(style, identity, emotion, emotion_strength)
             identity, emotion, emotion_strength = None, None, 1.0
         if style is not None:
             style = vector("style", style, self._native.d_identity)
         stream = native().Stream(
-            self._native,
-            identity=text("identity", identity),
-            emotion=emotion,
-            emotion_strength=emotion_strength,
-            style=style,
-            seed=seed,
-            profile=profile,
-            **numbers,
-        )
+            self._native, identity=text("identity", identity), emotion=emotion, emotion_strength=emotion_strength,
+            style=style, seed=seed, profile=profile, **numbers,
+        )  # fmt: skip
         return Stream(self, stream, window)
+
+    def _style_of_mixture(self, style, identity: str | None, emotion: Emotion, strength: float) -> np.ndarray:
+        """The style of weights of several emotions, for a stream, which takes one by name only."""
+        if style is not None:
+            raise InputError("style and emotion are both given: a style holds the emotion, leave one away")
+        return self.style(identity, emotion, emotion_strength=strength)
 
     def animate(
         self,
