@@ -55,6 +55,15 @@ def test_a_saved_animation_moves_a_character(place):
     check_refused(result, 2, "is animated into a .glb", before, place.files())
 
 
+def test_a_character_that_spoke_before_is_read_with_what_it_says_last(place):
+    character(place)
+    for seconds, head, out in ((0.5, "hero.glb", "once.glb"), (1.0, "once.glb", "twice.glb")):
+        sound = place.wav(f"{seconds}.wav", seconds=seconds)
+        assert place.animate(sound, "--head", head, "-o", out).returncode == 0
+    document = json.loads(place.run("convert", "twice.glb", "-o", "a.npz", "--json").stdout)
+    assert document["n_frames"] == 30
+
+
 @pytest.mark.slow
 def test_a_rig_of_odd_names_by_a_drafted_and_edited_mapping(place):
     character(place, ("Gob", "Zwinker"))

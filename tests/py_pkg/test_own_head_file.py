@@ -196,6 +196,7 @@ def _set(*path_and_value):
     [
         (b"", "neither .glb nor .gltf"),
         (b"not a head at all", "neither .glb nor .gltf"),
+        (b"\x89PNG\r\n", r"neither .glb nor .gltf, or damaged \(it is no text\)"),
         (b"glTF\x02\0\0\0", "cut off"),
         (struct.pack("<4sIIII", b"glTF", 1, 20, 0, 0), "version 1"),
         (full_character().glb()[:200], "cut off"),

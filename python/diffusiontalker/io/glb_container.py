@@ -17,6 +17,7 @@ VECTOR_WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 WIDTHS = {**VECTOR_WIDTHS, "MAT4": 16}
 _COMPONENT = {np.dtype(kind).name: number for number, kind in COMPONENT_KINDS.items()}
 _TYPE = {width: name for name, width in WIDTHS.items()}
+ANIMATION_NAME = "Speech"  # of what we add; in a character that has one already "Speech 2" and so on
 MAX_GLB_BYTES = 2**32 - 1  # the header counts in 32 bits
 
 

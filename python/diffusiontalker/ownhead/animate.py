@@ -10,6 +10,7 @@ import numpy as np
 
 from diffusiontalker.errors import InputError
 from diffusiontalker.io.curves import pose_of
+from diffusiontalker.io.glb_container import ANIMATION_NAME
 from diffusiontalker.ownhead.bones import Bone, find_bone, turning
 from diffusiontalker.ownhead.container import Gltf, read_gltf
 from diffusiontalker.ownhead.curves import Curves
@@ -18,8 +19,6 @@ from diffusiontalker.ownhead.names import Match, Plan
 from diffusiontalker.ownhead.plan import head_plan, no_match
 from diffusiontalker.ownhead.rig import MorphMesh, checked_meshes, label
 from diffusiontalker.ownhead.visemes import VISEMES
-
-ANIMATION_NAME = "Speech"
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,9 @@ def _parse(text: bytes) -> dict:
 
 
 def _brief(error: Exception) -> str:
-    return "nested too deeply" if isinstance(error, RecursionError) else str(error).partition(":")[0]
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    return "it is no text" if isinstance(error, UnicodeDecodeError) else str(error).partition(":")[0]
 
 
 def _whole(text: str) -> int | Literal:

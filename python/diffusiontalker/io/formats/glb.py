@@ -17,9 +17,10 @@ _TONGUE = ("tongueTipUp", "tongueBodyUp")
 
 
 def read_glb(path: Path) -> Motion:
-    """The weights of the first animation, of all meshes whose mesh.extras.targetNames hold ARKit names in any spelling.
-    A target of several meshes is taken from the first. The rotation of a node called Neck, or else Head, against its
-    rest is the head pose. Keys at another rate than a usual one are sampled; targets of other names are left out."""
+    """The weights of the last animation called Speech, or else of the first one, of all meshes whose
+    mesh.extras.targetNames hold ARKit names in any spelling. A target of several meshes is taken from the first. The
+    rotation of a node called Neck, or else Head, against its rest is the head pose. Keys at another rate than a usual
+    one are sampled; targets of other names are left out."""
     file = GltfFile(path)
     columns: dict[str, tuple[Curve, int]] = {}
     turning: dict[str, tuple[Curve, np.ndarray]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -14,7 +15,7 @@ import numpy as np
 from diffusiontalker.io.formats.checks import MAX_BYTES, rate_of
 from diffusiontalker.io.formats.record import Unusable
 from diffusiontalker.io.formats.tables import rate_of_times
-from diffusiontalker.io.glb_container import COMPONENT_KINDS, WIDTHS
+from diffusiontalker.io.glb_container import ANIMATION_NAME, COMPONENT_KINDS, WIDTHS
 
 _MAX_FILE_BYTES = 1 << 30
 
@@ -115,13 +116,15 @@ class GltfFile:
         return rows[:, 0] if size == 1 else rows
 
     def curves(self) -> list[tuple[int, str, Curve]]:
-        """(node, path, curve) of every channel of the first animation."""
+        """(node, path, curve) of every channel of the animation that we added last, or else of the first one."""
         animations = self.items("animations")
         if not animations:
             raise Unusable("has no animation")
-        samplers = self.items("samplers", animations[0])
+        ours = [a for a in animations if re.fullmatch(rf"{ANIMATION_NAME}( \d+)?", str(a.get("name")))]
+        animation = ours[-1] if ours else animations[0]
+        samplers = self.items("samplers", animation)
         found = []
-        for channel in self.items("channels", animations[0]):
+        for channel in self.items("channels", animation):
             target, number = channel.get("target", {}), channel.get("sampler")
             if "node" not in target:
                 continue

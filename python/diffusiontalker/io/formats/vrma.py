@@ -13,7 +13,7 @@ from diffusiontalker.io.formats.angles import angles_of, matrices_of_quaternions
 from diffusiontalker.io.formats.arkit_names import arkit_name
 from diffusiontalker.io.formats.gltf_file import Curve, GltfFile, grid_of
 from diffusiontalker.io.formats.record import Format, Motion, Unusable
-from diffusiontalker.io.glb_container import GlbBuilder
+from diffusiontalker.io.glb_container import ANIMATION_NAME, GlbBuilder
 from diffusiontalker.io.visemes import arkit_weights, poses, shares
 from diffusiontalker.spec.channels import ARKIT_CHANNELS, CHANNEL_INDEX
 from diffusiontalker.version import __version__
@@ -90,7 +90,7 @@ def _write(anim, f: BinaryIO, kind: str, expressions: dict[str, np.ndarray]) -> 
             targets.append((builder.accessor(moved, None), {**places[name], "path": "translation"}))
         document["animations"] = [
             {
-                "name": "Speech",
+                "name": ANIMATION_NAME,
                 "samplers": [{"input": key_times, "output": a, "interpolation": "LINEAR"} for a, _ in targets],
                 "channels": [{"sampler": i, "target": target} for i, (_, target) in enumerate(targets)],
             }
