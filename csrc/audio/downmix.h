@@ -12,7 +12,7 @@ namespace dt {
 // Allocates nothing.
 class Downmix {
  public:
-  // Forgets what was heard.
+  // Begins anew: the audio so far has no influence.
   void reset();
   // samples: interleaved, [n_frames, n_channels], finite. n_channels: 1..64; another number than before
   // resets. mono: [n_frames], clamped to +-1e6, 0 below -400 dBFS.

@@ -162,6 +162,11 @@ int64_t AudioInput::samples_at(int64_t frame, int rate_hz) const {
   return scale_down(frame, int64_t{rate_hz} * fps_den_, fps_num_);
 }
 
+// Frames that have audio of the input, the last one perhaps in part. The input has a rate.
+int64_t AudioInput::input_frames() const {
+  return scale_up(n_input_, fps_num_, int64_t{input_rate_hz_} * fps_den_);
+}
+
 void AudioInput::idle(int64_t n_frames) {
   const Turn turn(this);
   begin(kAnyUtterance);
@@ -176,7 +181,7 @@ void AudioInput::idle(int64_t n_frames) {
     pushed_frames_.store(lead_frames_, std::memory_order_relaxed);
     return;
   }
-  const int64_t frame = scale_up(n_input_, fps_num_, int64_t{input_rate_hz_} * fps_den_) + n_frames;
+  const int64_t frame = input_frames() + n_frames;
   const int64_t end = std::max(n_input_, samples_at(frame, input_rate_hz_));
   make_room(samples_at(lead_frames_, rate_hz_) + scale_up(end, rate_hz_, input_rate_hz_));
   resample(nullptr, static_cast<size_t>(end - n_input_), 1);
@@ -191,10 +196,9 @@ void AudioInput::flush(int64_t utterance) {
     ring_.write(resampled_.data(), resampled_.size());
   }
   closed_ = true;
-  const int64_t heard =
-      input_rate_hz_ == 0 ? 0 : scale_up(n_input_, fps_num_, int64_t{input_rate_hz_} * fps_den_);
-  pushed_frames_.store(lead_frames_ + heard, std::memory_order_relaxed);
-  total_frames_.store(lead_frames_ + heard, std::memory_order_release);
+  const int64_t n_frames = lead_frames_ + (input_rate_hz_ == 0 ? 0 : input_frames());
+  pushed_frames_.store(n_frames, std::memory_order_relaxed);
+  total_frames_.store(n_frames, std::memory_order_release);
 }
 
 void AudioInput::write_silence(int64_t n_samples) {

@@ -82,6 +82,7 @@ class AudioInput {
   void resample(const float* samples, size_t n_frames, int n_channels);
   void write_silence(int64_t n_samples);
   int64_t samples_at(int64_t frame, int rate_hz) const;
+  int64_t input_frames() const;
   bool epoch_is_seen() const { return seen_epoch_.load(std::memory_order_acquire) == epoch_; }
 
   const InputLimits limits_;

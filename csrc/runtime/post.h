@@ -46,7 +46,7 @@ class Post {
 
   // To the rest pose and silence.
   void restart();
-  // One frame, in order. w: [C], within their limits.  power: of the audio that the gate hears.  keep: share
+  // One frame, in order. w: [C], within their limits.  power: of the gate's audio.  keep: share
   // of the pose against rest, for the end of the clip.  out: [C].
   void frame(const float* w, double power, float keep, float* out);
 
