@@ -66,6 +66,7 @@ def test_doctor_json_lists_every_check(place):
     names = {check["name"] for check in document["checks"]}
     assert {"python", "native library", "backend openvino", "backend tensorrt", "bundle base", "GPU"} <= names
     assert (result.returncode == 0) == document["works"]
+    assert b"warning" not in result.stderr and b"no speech" not in result.stderr, result.stderr  # of its own check
 
 
 def test_doctor_without_the_native_library_says_so(place):

@@ -108,16 +108,15 @@ def check_bundles() -> list[Check]:
 
 def check_main_job() -> Check:
     """Really loads the base bundle and animates half a second."""
-    import numpy as np
-
     from diffusiontalker.api.model import load
+    from diffusiontalker.bench.clip import synthetic_speech
 
     notices: list[str] = []
     try:
         started = time.perf_counter()
         model = load("base", log=lambda *record: notices.append(str(record[-1])), build_engines=False)
         loaded = time.perf_counter()
-        anim = model.animate(np.zeros(8000, np.float32), SAMPLE_RATE_HZ)
+        anim = model.animate(synthetic_speech(0.5), SAMPLE_RATE_HZ)
         ended = time.perf_counter()
     except DiffusionTalkerError as e:
         return Check("animating", "FAIL", str(e), exit_code=e.exit_code)
