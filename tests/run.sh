@@ -3,7 +3,7 @@
 # Uses the active virtual environment, or makes .venv. WORDS go to pytest, for example -k cli: then one process runs the
 # Python tests. --fast installs and compiles what has changed since the last run, and leaves out what CONTRIBUTING.md
 # lists.
-# DT_LOCK=requirements/tests.txt installs the versions of that file and no others, as the workflow does.
+# DT_LOCK=.github/requirements/tests.txt installs the versions of that file and no others, as the workflow does.
 # Warnings of the C and C++ compilers are errors. DT_WERROR=OFF lets them pass, for a compiler that warns of more.
 set -euo pipefail
 cd "$(dirname "$0")/.."

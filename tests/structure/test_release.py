@@ -101,7 +101,7 @@ def test_the_bill_of_materials_names_what_no_index_knows(tmp_path):
 
 
 def test_describe_says_what_it_needs(tmp_path):
-    command = ["bash", str(ROOT / "release" / "describe.sh")]
+    command = ["bash", str(ROOT / ".github" / "release" / "describe.sh")]
     assert subprocess.run(command, capture_output=True).returncode == 2
     done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr.startswith("error: ") and not list(tmp_path.iterdir())

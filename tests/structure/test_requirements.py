@@ -15,7 +15,7 @@ except ImportError:  # Python 3.10
     import tomli as tomllib  # type: ignore[no-redef]
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "requirements"
+FOLDER = ROOT / ".github" / "requirements"
 LOCKS = sorted(FOLDER.glob("*.txt"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LINUX = {"sys_platform": "linux", "platform_machine": "x86_64", "python_version": "3.11", "extra": ""}
@@ -69,6 +69,6 @@ def check(packages, wanted) -> None:
         if requirement.name == "diffusiontalker" or (requirement.marker and not requirement.marker.evaluate(LINUX)):
             continue
         name = re.sub(r"[-_.]+", "-", requirement.name).lower()
-        assert name in packages, f"{text} is not locked: bash requirements/lock.sh"
+        assert name in packages, f"{text} is not locked: bash .github/requirements/lock.sh"
         version = Version(packages[name][0])
         assert requirement.specifier.contains(version, prereleases=True), f"{text} is locked to {version}"

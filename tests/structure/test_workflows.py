@@ -95,7 +95,7 @@ def test_no_text_of_a_stranger_gets_into_a_command():
 def test_packages_come_from_a_lock():
     for name, _, command in commands():
         for install in re.findall(r"pip install[^\n&;]*", command):
-            assert re.search(r"--require-hashes -r requirements/[\w-]+\.txt", install), f"{name}: {install}"
+            assert re.search(r"--require-hashes -r \.github/requirements/[\w-]+\.txt", install), f"{name}: {install}"
 
 
 def test_files_of_commands_are_there():
@@ -104,10 +104,10 @@ def test_files_of_commands_are_there():
         texts = [command]
         for word, choices in job.get("strategy", {}).get("matrix", {}).items():
             texts = [re.sub(rf"\$\{{\{{ matrix\.{word} \}}\}}", choice, text) for text in texts for choice in choices]
-        for path in re.findall(r"\b(?:requirements|tests|release)/[\w./-]+", " ".join(texts)):
+        for path in re.findall(r"(?:\.github/requirements|\btests|\.github/release)/[\w./-]+", " ".join(texts)):
             assert (ROOT / path).exists(), f"{name}: {path}"
             seen.add(path)
-    assert {"tests/run.sh", "release/describe.sh", "requirements/runtime.txt"} <= seen
+    assert {"tests/run.sh", ".github/release/describe.sh", ".github/requirements/runtime.txt"} <= seen
 
 
 @pytest.mark.skipif(shutil.which("actionlint") is None, reason="actionlint is not installed")

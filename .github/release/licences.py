@@ -1,6 +1,6 @@
 """python -m release.licences WHEEL: the licence of every file in a wheel and of what it depends on, as Markdown.
 
-What it depends on has to be installed beside (requirements/runtime.txt). Exit status: 0; 1 when a file or a dependency
+What it depends on has to be installed beside (.github/requirements/runtime.txt). Exit status: 0; 1 when a file or a dependency
 has no licence that is known here, or a notice is missing; 2 when the wheel cannot be read.
 """
 
@@ -68,7 +68,7 @@ def report(wheel: zipfile.ZipFile) -> tuple[str, list[str]]:
             licence = licence_of(name)
         except importlib.metadata.PackageNotFoundError:
             licence = ""
-            faults.append(f"{name} is not installed: pip install --require-hashes -r requirements/runtime.txt")
+            faults.append(f"{name} is not installed: pip install --require-hashes -r .github/requirements/runtime.txt")
         if not licence and not any(name in fault for fault in faults):
             faults.append(f"{name} names no licence")
         lines.append(f"| {name} | {licence or 'unknown'} |")

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Puts beside the wheels in FOLDER what a release says of itself: bash release/describe.sh FOLDER
+# Puts beside the wheels in FOLDER what a release says of itself: bash .github/release/describe.sh FOLDER
 #   licences.md    every file of the wheel and what it depends on
 #   sbom.cdx.json  the parts, as CycloneDX 1.6
 #   SHA256SUMS     of all files
-# The wheel for this Python on Linux is the one that is looked at: all hold the same code. Needs requirements/release.txt.
+# The wheel for this Python on Linux is the one that is looked at: all hold the same code. Needs .github/requirements/release.txt.
 set -euo pipefail
 [ "$#" = 1 ] || { sed -n '2,6p' "$0"; exit 2; }
 folder="$(cd "$1" && pwd)"
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 python="${PYTHON:-python3}"
 tag="$("$python" -c 'import sys; print("cp%d%d" % sys.version_info[:2])')"
 wheels=("$folder"/diffusiontalker-*-"$tag-$tag"-*linux*.whl)
@@ -16,10 +16,10 @@ scratch="$(mktemp -d)"
 trap 'rm -rf "$scratch"' EXIT
 "$python" -m venv "$scratch/venv"
 installed="$scratch/venv/bin/python"
-"$installed" -m pip install --quiet --require-hashes -r requirements/runtime.txt
+"$installed" -m pip install --quiet --require-hashes -r .github/requirements/runtime.txt
 "$installed" -m pip install --quiet --no-deps "${wheels[0]}"
-"$installed" -m release.licences "${wheels[0]}" --out "$folder/licences.md"
-"$python" -m release.sbom --python "$installed" --out "$folder/sbom.cdx.json"
+PYTHONPATH=.github "$installed" -m release.licences "${wheels[0]}" --out "$folder/licences.md"
+PYTHONPATH=.github "$python" -m release.sbom --python "$installed" --out "$folder/sbom.cdx.json"
 cd "$folder"
 rm -f SHA256SUMS
 sha256sum -- * >"$scratch/sums"

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from release.parts import COMPILED_IN
 
-ROOT = Path(__file__).resolve().parents[1]
-LOCK = ROOT / "requirements" / "build.txt"
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = ROOT / ".github" / "requirements" / "build.txt"
 LIST_BUNDLES = """
 import json, pathlib, diffusiontalker
 root = pathlib.Path(diffusiontalker.__file__).parent
@@ -28,10 +28,10 @@ print(json.dumps([str(file) for file in files]))
 
 
 def locked(package: str) -> str:
-    """Its version in requirements/build.txt."""
+    """Its version in .github/requirements/build.txt."""
     found = re.search(rf"^{re.escape(package)}==(\S+)", LOCK.read_text(), re.MULTILINE)
     if not found:
-        raise ValueError(f"{package} is not in {LOCK}: run requirements/lock.sh")
+        raise ValueError(f"{package} is not in {LOCK}: run .github/requirements/lock.sh")
     return found[1]
 
 
