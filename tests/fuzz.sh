@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Coverage-guided fuzzing: bash tests/fuzz.sh [--keep] [TARGET SECONDS].. | --coverage TARGET..
 # TARGET is one of tests/fuzz (api audio bundle engines manifest onnx raster safetensors zip, and the Python ones
-# py_bundle py_saved py_sound), or "all". SECONDS: how long each runs. Needs clang with libFuzzer (Debian: clang), and
+# py_bundle py_formats py_head py_saved py_sound), or "all". SECONDS: how long each runs. Needs clang with libFuzzer (Debian: clang), and
 # GoogleTest; the Python targets need this package and atheris in the environment (pip install atheris).
 # Built with AddressSanitizer and UndefinedBehaviorSanitizer, float-cast-overflow among it. An input fails that takes over
 # 5 s or 500 MB. Failures are written to build/fuzz/crashes/TARGET, new inputs to build/fuzz/corpus/TARGET; with --keep
@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 root="$PWD"
 build="${DT_FUZZ_BUILD:-build/fuzz}"
 python="${PYTHON:-python3}"
-cpp="api audio bundle engines manifest onnx raster safetensors zip" py="py_bundle py_saved py_sound"
+cpp="api audio bundle engines manifest onnx raster safetensors zip" py="py_bundle py_formats py_head py_saved py_sound"
 limits="-timeout=5 -rss_limit_mb=500 -malloc_limit_mb=500"
 usage() { sed -n 2,11p "$root/tests/fuzz.sh" | cut -c3-; exit 2; }
 
@@ -49,7 +49,8 @@ options() {
     safetensors) echo "-dict=tests/fuzz/json.dict -max_len=4096" ;;
     onnx) echo "-dict=tests/fuzz/onnx.dict -max_len=16384" ;;
     zip) echo "-max_len=32768" ;;
-    py_*) echo "-max_len=16384" ;;
+    py_head) echo "-dict=tests/fuzz/json.dict -max_len=20000" ;;
+    py_*) echo "-max_len=20000" ;;
     *) echo "-max_len=1500" ;;
   esac
 }
@@ -57,7 +58,7 @@ options() {
 # program TARGET: what runs it
 program() {
   case "$1" in
-    py_*) echo "$python tests/fuzz/$1.py" ;;
+    py_*) echo "env PYTHONPATH=tests $python tests/fuzz/$1.py" ;;
     *) echo "$build/address/tests/fuzz/fuzz_$1" ;;
   esac
 }

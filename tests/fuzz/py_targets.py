@@ -11,15 +11,28 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+from py_pkg.own_head_support import pack
 
+from diffusiontalker.api.animation import Animation
 from diffusiontalker.api.saved import load_animation
 from diffusiontalker.cli.info import rows
-from diffusiontalker.errors import BundleError, InputError
+from diffusiontalker.errors import BundleError, DiffusionTalkerError, InputError
+from diffusiontalker.io.read import READABLE
 from diffusiontalker.io.safetensors import read_tensors
 from diffusiontalker.io.sound.reading import read_audio
+from diffusiontalker.ownhead import animate_head, load_mapping
+from diffusiontalker.ownhead.inspect import inspect_head
 from diffusiontalker.spec import bundles
+from diffusiontalker.spec.channels import ARKIT_CHANNELS
 
+PARTS = b"\xff||\xff"  # between what a target puts together
 MAX_SECONDS = 60  # of sound that a target reads
+# A new one is put last, so that the corpus keeps its meaning. USD is left to usd-core, whose code is not ours.
+ENDINGS = (
+    ".csv", ".glb", ".json", ".npz", ".a2f.json", ".vrma", ".arkit.vrma", ".pc2", ".mdd", ".tsv", ".xml",
+    ".rhubarb.json", ".dat", ".oculus.csv", ".oculus.json", ".bvh", ".curves.csv",
+)  # fmt: skip
+assert set(READABLE) == {*ENDINGS, ".usd", ".usda", ".usdc"}, "ENDINGS lacks a format"
 
 
 @contextlib.contextmanager
@@ -60,7 +73,7 @@ def saved(data: bytes) -> None:
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as z:
             for number, name in enumerate(("weights", "channels", "fps", "space", "head_pose")):
-                part = data.split(b"\xff||\xff")[number : number + 1]
+                part = data.split(PARTS)[number : number + 1]
                 if part:
                     z.writestr(f"{name}.npy", part[0])
         data = archive.getvalue()
@@ -81,4 +94,31 @@ def sound(data: bytes) -> None:
                 break
 
 
-TARGETS = {"py_bundle": bundle, "py_saved": saved, "py_sound": sound}
+def formats(data: bytes) -> None:
+    """An animation in any format that has a reader: the first byte chooses the ending of the name."""
+    ending = ENDINGS[(data or b"a")[0] % len(ENDINGS)]
+    with file_of(data[1:], ending) as path, contextlib.suppress(InputError):
+        animation = load_animation(path)
+        assert np.isfinite(animation.weights).all() and animation.weights.ndim == 2
+        assert animation.fps_num > 0 and animation.fps_den > 0
+
+
+def head(data: bytes) -> None:
+    """A character of the user's own, whole or its chunks apart, and its mapping: what is read is animated and can be
+    read again."""
+    kind, data = data[:1], data[1:]
+    if kind == b"p":
+        text, _, binary = data.partition(PARTS)
+        data = pack(text, binary)
+    if kind in b"mt":
+        with file_of(data, ".json" if kind == b"m" else ".tsv") as path, contextlib.suppress(InputError):
+            load_mapping(path)
+        return
+    with contextlib.suppress(DiffusionTalkerError):
+        inspect_head(data, fit=kind == b"f")
+        spoken, report = animate_head(data, Animation(np.full((2, 52), 0.5, np.float32), ARKIT_CHANNELS, 30))
+        assert report.n_matched or report.bone
+        inspect_head(spoken)
+
+
+TARGETS = {"py_bundle": bundle, "py_formats": formats, "py_head": head, "py_saved": saved, "py_sound": sound}

@@ -8,6 +8,7 @@ import json
 import random
 import struct
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -17,8 +18,14 @@ from onnx import helper, numpy_helper
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import bundles as tiny
+import py_targets
 import soundfile
+from py_pkg.own_head_support import Character
 
+from diffusiontalker import load_animation
+from diffusiontalker.api.convert import fitted
+from diffusiontalker.io import format_of, save_animation
+from diffusiontalker.ownhead import animate_head
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
 
 SEED_BYTES = (40, 200, 600)  # of the targets that read numbers from anything
@@ -152,12 +159,62 @@ def saved() -> dict[str, bytes]:
     return {
         "json": b"j" + json.dumps(content).encode(),
         "short": b"j" + json.dumps(short).encode(),
-        "parts": b"a" + b"\xff||\xff".join([*parts, npy(np.array("vertices")), npy(np.zeros((2, 3), np.float32))]),
+        "parts": b"a" + py_targets.PARTS.join([*parts, npy(np.array("vertices")), npy(np.zeros((2, 3), np.float32))]),
         "npz": b"n" + stored(named),
         "huge": b"j" + json.dumps({**short, "weights": [[3e38]]}).encode(),
         "rate": b"j" + json.dumps({**short, "fps_num": 0}).encode(),
         "numbers": b"j" + json.dumps({**short, "channels": [1]}).encode(),
         "deep": b"j" + b"[" * 3000,
+    }
+
+
+def formats() -> dict[str, bytes]:
+    """A short animation in each format that is read."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        first = Path(folder) / "first.json"
+        first.write_bytes(saved()["json"][1:])
+        animation = load_animation(first)
+        for number, ending in enumerate(py_targets.ENDINGS):
+            path = Path(folder) / f"a{ending}"
+            if ending == ".glb":  # the built-in head is too large for a seed
+                character = Character()
+                character.mesh(("jawOpen", "mouthClose"))
+                path.write_bytes(animate_head(character.glb(), animation)[0])
+            elif ending == ".pc2":
+                path.write_bytes(struct.pack("<12siiffi", b"POINTCACHE2\0", 1, 2, 0, 1, 2) + bytes(48))
+            elif ending == ".mdd":
+                path.write_bytes(struct.pack(">ii2f", 2, 2, 0, 1 / 30) + bytes(48))
+            else:
+                save_animation(fitted(animation, format_of(path.name))[0], path)
+            found[ending[1:]] = bytes([number]) + path.read_bytes()
+    return found
+
+
+def heads() -> dict[str, bytes]:
+    """Characters by their names, with a neck, without names, and mappings."""
+    known, vowels, odd, bare = Character(), Character(), Character(), Character()
+    known.mesh(("jawOpen", "mouthClose"))
+    known.node(name="Head")
+    vowels.mesh(("Fcl_MTH_A", "viseme_aa"), n_primitives=2)
+    odd.mesh(("x", "y"))
+    bare.mesh(("jawOpen",), told=False)
+    whole = {"known": known, "vowels": vowels, "odd": odd, "bare": bare}
+    mapping = {
+        "format_version": 1,
+        "targets": {"x": "jawOpen", "y": {"viseme_aa": 0.5}, "z": None},
+        "head_bone": "Head",
+    }
+    short = {"byteLength": len(vowels.binary), "uri": "data:application/octet-stream;base64,AAAA"}
+    found = {name: b"g" + character.glb() for name, character in whole.items()}
+    for name, character in whole.items():
+        text = json.dumps(character.document).encode()
+        found[f"{name}-parts"] = b"p" + text + py_targets.PARTS + character.binary
+    return found | {
+        "fit": b"f" + known.glb(),
+        "text": b"g" + json.dumps(vowels.document | {"buffers": [short]}).encode(),
+        "mapping": b"m" + json.dumps(mapping).encode(),
+        "table": b"tx\tjawOpen\ny\tviseme_aa\t0.5\nz\t-\nhead_bone\tHead\n",
     }
 
 
@@ -193,7 +250,7 @@ def numbers(target: str) -> dict[str, bytes]:
 
 TARGETS = {
     "manifest": manifests, "safetensors": tensors, "zip": archives, "onnx": graphs, "engines": engines,
-    "py_bundle": of_bundles, "py_saved": saved, "py_sound": sounds,
+    "py_bundle": of_bundles, "py_formats": formats, "py_head": heads, "py_saved": saved, "py_sound": sounds,
     **{name: lambda name=name: numbers(name) for name in ("api", "audio", "bundle", "raster")},
 }  # fmt: skip
 
