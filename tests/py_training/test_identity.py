@@ -58,7 +58,7 @@ def moved(model, name: str) -> np.ndarray:
 def test_an_identity_is_learned_from_motion_and_added(run, clips, tmp_path):
     words = ("--clips", clips, "--speaker", "mia", "--bundle", BASE, "--frames", 480, *HERE)
     run(identity, *words, "--out", "begun.safetensors", "--steps", 1, "--learning-rate", 1e-9)
-    run(identity, *words, "--out", "mia.safetensors", "--steps", 100)
+    run(identity, *words, "--out", "mia.safetensors", "--steps", 30, "--learning-rate", 0.03)
     for name in ("begun", "mia"):
         run(export, "--bundle", BASE, "--identity", f"{name}.safetensors", "--name", "mia", "--out", name)
     about = json.loads(Path("mia/bundle.json").read_text())["identities"]
