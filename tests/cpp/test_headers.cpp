@@ -1,0 +1,1 @@
+// The headers that tests/cpp/CMakeLists.txt compiles in advance.
