@@ -1,7 +1,7 @@
 """Whether an environment has this tree installed: python tests/install_stamp.py ask|write FILE WORDS
 
 `ask` prints `nothing`, `package` or `all`: what has to be installed. `write` notes in FILE what is installed now.
-`build-requirements`, without FILE, prints what builds the package, a line each.
+`build-requirements` prints what builds the package, a line each; `requirements EXTRA..` what it and its extras need.
 WORDS: what else the environment was made for, such as the extras. Only what comes with Python is used."""
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,32 +71,54 @@ def wanted(before: dict[str, str], now: dict[str, str]) -> str:
     return "nothing" if before == now else "package"
 
 
-def build_requirements(root: Path) -> list[str]:
-    """Requirements of pyproject.toml's [build-system]."""
+def project(root: Path) -> dict:
+    """Content of pyproject.toml."""
     try:
         import tomllib
     except ModuleNotFoundError:  # Python 3.10
         from pip._vendor import tomli as tomllib
-    return list(tomllib.loads((root / PROJECT).read_text())["build-system"]["requires"])
+    return tomllib.loads((root / PROJECT).read_text())
+
+
+def build_requirements(root: Path) -> list[str]:
+    """Requirements of pyproject.toml's [build-system]."""
+    return list(project(root)["build-system"]["requires"])
+
+
+def requirements(root: Path, extras: list[str]) -> list[str]:
+    """Of the package with these extras; an extra may name others of the package. Raises KeyError: no such extra."""
+    content = project(root)["project"]
+    found, waiting = list(content["dependencies"]), list(extras)
+    own = re.compile(rf"{re.escape(content['name'])}\[([^]]*)\]$")
+    for extra in waiting:
+        for text in content["optional-dependencies"][extra]:
+            others = own.match(text)
+            if others:
+                waiting += [name.strip() for name in others[1].split(",") if name.strip() not in waiting]
+            else:
+                found.append(text)
+    return list(dict.fromkeys(found))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("action", choices=("ask", "write", "build-requirements"))
-    parser.add_argument("file", type=Path, nargs="?")
-    parser.add_argument("words", nargs="*")
+    parser.add_argument("action", choices=("ask", "write", "build-requirements", "requirements"))
+    parser.add_argument("words", nargs="*", metavar="FILE WORDS")
     args = parser.parse_args()
     if args.action == "build-requirements":
         print("\n".join(build_requirements(ROOT)))
         return
-    if args.file is None:
+    if args.action == "requirements":
+        print("\n".join(requirements(ROOT, args.words)))
+        return
+    if not args.words:
         parser.error("FILE is missing")
-    now = state(ROOT, args.words)
+    file, now = Path(args.words[0]), state(ROOT, args.words[1:])
     if args.action == "write":
-        args.file.write_text(json.dumps(now, indent=1) + "\n")
+        file.write_text(json.dumps(now, indent=1) + "\n")
         return
     try:
-        before = json.loads(args.file.read_text())
+        before = json.loads(file.read_text())
     except (OSError, ValueError):
         before = {}
     print(wanted(before, now))

@@ -26,6 +26,7 @@ fi
 scratch="$(mktemp -d)"
 times="$scratch/times"
 parts="$scratch/parts"
+requirements="" # the process that installs them
 touch "$times" "$parts"
 
 finish() {
@@ -35,6 +36,7 @@ finish() {
     echo "== Seconds of each part, $SECONDS s in all"
     sort -rn "$times" | sed 's/\t/  /; s/^/  /'
   fi
+  if [ -n "$requirements" ]; then kill "$requirements" 2>/dev/null || true; fi
   rm -rf "$scratch"
   if [ "$result" = 0 ]; then echo "All tests passed."; else echo "The tests failed." >&2; fi
 }
@@ -80,34 +82,44 @@ install_gtest() {
   fi
 }
 
-# Into the environment, unless the very same is there already. The stamp lies in the environment. Its build
-# requirements are installed first: without pip's isolated build, sources have the flags that they have in the C++ tests,
-# and ccache compiles them once.
-install_package() {
-  local extras=dev,train,video,corpus stamp what
+# What has to be installed into the environment, unless the very same is there already: sets `what`, `extras`, `stamp`.
+# The stamp lies in the environment.
+ask_what_to_install() {
+  extras=(dev train video corpus)
   # nvcc's wheels are for Linux on x86-64, and 100 MB that a machine with a CUDA toolkit need not load.
-  if ! command -v nvcc >/dev/null && [ "$(uname -sm)" = "Linux x86_64" ]; then extras="$extras,cuda-compile"; fi
+  if ! command -v nvcc >/dev/null && [ "$(uname -sm)" = "Linux x86_64" ]; then extras+=(cuda-compile); fi
   stamp="$(dirname "$BIN")/diffusiontalker-tests.json"
-  what="$("$PYTHON" tests/install_stamp.py ask "$stamp" "$extras")"
+  what="$("$PYTHON" tests/install_stamp.py ask "$stamp" "${extras[@]}")"
   if [ -z "$fast" ] && [ "$what" = package ]; then what=all; fi
-  # Without --no-compile pip would translate every file of torch and others, used or not.
-  case "$what" in
-    nothing) echo "The environment has it already." ;;
-    package) pip_install --no-build-isolation --no-deps --force-reinstall . ;;
-    all)
-      if [ -n "${DT_LOCK:-}" ]; then
-        pip_install --require-hashes -r "$DT_LOCK"
-        pip_install --no-build-isolation --no-deps .
-      else
-        "$PYTHON" tests/install_stamp.py build-requirements >"$scratch/build-requirements.txt"
-        pip_install -r "$scratch/build-requirements.txt"
-        pip_install --no-build-isolation ".[$extras]"
-      fi
-      ;;
-  esac
-  if [ "$what" != nothing ]; then "$PYTHON" tests/install_stamp.py write "$stamp" "$extras"; fi
 }
 
+# What the C++ tests need to compile, and then the rest in a process beside that: it loads and unpacks with one core.
+install_requirements() {
+  if [ "$what" != all ]; then return; fi
+  if [ -n "${DT_LOCK:-}" ]; then
+    pip_install --require-hashes -r "$DT_LOCK"
+    return
+  fi
+  "$PYTHON" tests/install_stamp.py build-requirements >"$scratch/build.txt"
+  "$PYTHON" tests/install_stamp.py requirements "${extras[@]}" >"$scratch/all.txt"
+  grep -E '^nvidia-' "$scratch/all.txt" >>"$scratch/build.txt" || true
+  pip_install -r "$scratch/build.txt"
+  pip_install -r "$scratch/all.txt" >"$scratch/pip.log" 2>&1 &
+  requirements=$!
+}
+
+# Without pip's isolated build, sources have the flags that they have in the C++ tests, and ccache compiles them once.
+install_package() {
+  if [ -n "$requirements" ]; then
+    wait "$requirements" || { cat "$scratch/pip.log" >&2; exit 1; }
+    requirements=""
+  fi
+  if [ "$what" = nothing ]; then echo "The environment has it already."; return; fi
+  pip_install --no-build-isolation --no-deps --force-reinstall .
+  "$PYTHON" tests/install_stamp.py write "$stamp" "${extras[@]}"
+}
+
+# Without --no-compile pip would translate every file of torch and others, used or not.
 pip_install() {
   DT_BUILD_DIR="$PWD/build/package" CMAKE_ARGS="$cmake_args" "$PYTHON" -m pip install --quiet --no-compile "$@"
 }
@@ -142,8 +154,10 @@ python_tests() {
   part "Python tests: $name" "$PYTHON" -m pytest -rs "$@"
 }
 
-timed "Package with its test tools" install_package
-timed "Compiling the C++ tests" build_cpp
+ask_what_to_install
+timed "What the C++ tests need" install_requirements
+timed "Compiling the C++ tests, while the other requirements are installed" build_cpp
+timed "Package" install_package
 DT_TEST_BUILD="$(cd "$build" && pwd)"
 export DT_TEST_BUILD
 if command -v npm >/dev/null; then

@@ -62,6 +62,24 @@ def test_the_build_requirements_are_those_of_the_package(tmp_path):
     assert any(line.startswith("pybind11") for line in install_stamp.build_requirements(ROOT))
 
 
+def test_the_requirements_are_those_of_the_package_and_its_extras(tmp_path):
+    text = """[project]
+name = "p"
+dependencies = ["a>=1", "b"]
+[project.optional-dependencies]
+x = ["p[y, z]", "c"]
+y = ["d", "b"]
+z = ["p[y]"]
+"""
+    (tmp_path / install_stamp.PROJECT).write_text(text)
+    assert install_stamp.requirements(tmp_path, ["x"]) == ["a>=1", "b", "c", "d"]
+    assert install_stamp.requirements(tmp_path, []) == ["a>=1", "b"]
+    with pytest.raises(KeyError):
+        install_stamp.requirements(tmp_path, ["w"])
+    found = install_stamp.requirements(ROOT, ["dev"])
+    assert any(line.startswith("mkdocs==") for line in found) and not any("diffusiontalker" in line for line in found)
+
+
 def test_the_stamp_knows_everything_that_the_build_reads():
     """Names of files and folders of the root in setup.py, the build's CMake files and the package's metadata."""
     read = (ROOT / "pyproject.toml").read_text() + (ROOT / "setup.py").read_text()
@@ -162,7 +180,7 @@ def stand_ins(tmp_path):
 def test_the_fast_run_installs_once_and_leaves_out_what_is_slow(stand_ins):
     code, printed, calls = stand_ins("--fast")
     assert code == 0 and "All tests passed." in printed and "Seconds of each part" in printed
-    assert sum("pip install" in call for call in calls) == 2  # what builds the package, then the package
+    assert sum("pip install" in call for call in calls) == 3  # what the C++ tests need, the rest, the package
     code, printed, calls = stand_ins("--fast")
     assert code == 0 and "The environment has it already." in printed
     assert not any("pip install" in call for call in calls)
@@ -180,7 +198,7 @@ def test_the_whole_run_leaves_nothing_out_and_fails_with_any_part(stand_ins):
     assert code == 1 and "The tests failed." in printed
     code, printed, calls = stand_ins()
     assert code == 0 and not any("not slow" in call or "exclude" in call for call in calls)
-    for part in ("test_end_to_end.py", "tests/examples", "tests/docs", "--test-dir", "--no-build-isolation .["):
+    for part in ("test_end_to_end.py", "tests/examples", "tests/docs", "--test-dir", "--no-build-isolation --no-deps"):
         assert any(part in call for call in calls), part
     assert any(call.startswith("abid") for call in calls)
     for fault in ("tests/docs", "--test-dir", "check ."):
