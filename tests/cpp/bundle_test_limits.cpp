@@ -14,17 +14,18 @@ using test::message_of;
 using test::tiny_manifest;
 using test::tiny_source;
 
+// What is said of the smallest manifest after a change.
+std::string message_after(const std::function<void(json&)>& change) {
+  json manifest = tiny_manifest();
+  change(manifest);
+  return message_of([&] { parse_manifest(tiny_source(manifest).files.at("bundle.json")); });
+}
+
+void has(const std::string& text, const char* part) { EXPECT_NE(text.find(part), std::string::npos) << text; }
+
 // Each number is in its range, and their product or sum is not.
-TEST(Bundle, RefusesProductsBeyondTheBudget) {
-  const auto message = [](const std::function<void(json&)>& change) {
-    json manifest = tiny_manifest();
-    change(manifest);
-    return message_of([&] { parse_manifest(tiny_source(manifest).files.at("bundle.json")); });
-  };
-  const auto has = [](const std::string& text, const char* part) {
-    EXPECT_NE(text.find(part), std::string::npos) << text;
-  };
-  has(message([](json& m) {
+TEST(Bundle, RefusesWindowsBeyondTheBudget) {
+  has(message_after([](json& m) {
         m["motion"] = {{"space", "vertices"},
                        {"n_channels", 300000},
                        {"fps_num", 30},
@@ -37,23 +38,26 @@ TEST(Bundle, RefusesProductsBeyondTheBudget) {
         m["profiles"]["live"]["past_frames"] = 285;
       }),
       "profiles.live and motion.channels make 297 x 300000 numbers, expected at most 16777216");
-  has(message([](json& m) {
+  has(message_after([](json& m) {
         m["networks"]["audio_encoder"]["n_features"] = 65536;
         m["profiles"]["live"]["past_frames"] = 285;
       }),
       "profiles.live and networks.audio_encoder.n_features make 297 x 65536");
-  has(message([](json& m) {
+  has(message_after([](json& m) {
         m["audio"].update({{"n_mels", 1024}, {"hop_length", 1}, {"mel_frames_per_group", 1600}});
         m["profiles"]["live"]["past_frames"] = 285;
       }),
       "profiles.live and audio.n_mels make 158400 x 1024");
-  has(message([](json& m) {
+  has(message_after([](json& m) {
         m["motion"].update({{"fps_num", 1}, {"fps_den", 100}});
         m["audio"].update({{"mel_frames_per_group", 10000}, {"anim_frames_per_group", 1}});
         m["profiles"]["live"] = {{"past_frames", 0}, {"hop_frames", 300}, {"lookahead_frames", 0}};
       }),
       "profiles.live and audio.hop_length make 3000000 x 160");
-  has(message([](json& m) {
+}
+
+TEST(Bundle, RefusesOtherProductsBeyondTheBudget) {
+  has(message_after([](json& m) {
         m["networks"]["conditioner"]["n_condition"] = 65536;
         json& steps = m["sampler"]["steps"] = json::array();
         for (int t = 1000; t > 0; --t) {
@@ -64,15 +68,15 @@ TEST(Bundle, RefusesProductsBeyondTheBudget) {
         }
       }),
       "n_condition and sampler.steps make 65536 x 1000");
-  has(message([](json& m) {
+  has(message_after([](json& m) {
         m["networks"]["style_encoder"] = {
             {"file", "e.onnx"}, {"min_mel_frames", 1}, {"max_mel_frames", 60000}};
         m["audio"]["n_mels"] = 1024;
       }),
       "max_mel_frames and audio.n_mels make 60000 x 1024");
-  has(message([](json& m) { m["audio"].update({{"n_mels", 1024}, {"n_fft", 65536}}); }),
+  has(message_after([](json& m) { m["audio"].update({{"n_mels", 1024}, {"n_fft", 65536}}); }),
       "audio.n_mels and audio.n_fft make 1024 x 65536");
-  EXPECT_EQ(message([](json& m) { m["profiles"]["live"]["past_frames"] = 285; }), "");
+  EXPECT_EQ(message_after([](json& m) { m["profiles"]["live"]["past_frames"] = 285; }), "");
 }
 
 TEST(Bundle, RefusesFilesBeyondTheBudget) {
@@ -96,9 +100,6 @@ TEST(Bundle, RefusesMoreNamesThanThereMayBe) {
   for (int i = 0; i < 60000; ++i) names.push_back("n" + std::to_string(i));
   for (int i = 0; i < 300; ++i)
     members["n" + std::to_string(i)] = {{"past_frames", 0}, {"hop_frames", 3}, {"lookahead_frames", 0}};
-  const auto has = [](const std::string& text, const char* part) {
-    EXPECT_NE(text.find(part), std::string::npos) << text;
-  };
   has(message("/motion/channels", names), "motion.channels has 60000 names, expected 1 to 4096");
   has(message("/identities/names", names), "identities.names has 60000 names, expected 1 to 4096");
   has(message("/identities/emotions", names), "identities.emotions has 60000 names, expected 1 to 256");
