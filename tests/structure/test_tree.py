@@ -14,9 +14,8 @@ ROOT = Path(__file__).parents[2]
 MOST_LINES_OF_A_FILE, MOST_LINES_OF_A_FUNCTION = 400, 60
 SOURCES = (".py", ".c", ".h", ".cpp", ".hpp", ".cu", ".sh", ".cs", ".gd", ".js", ".ts")
 # clang-format begins a function at most two columns in, ends its head with a brace, and ends it as far in as it began.
-HEAD = re.compile(
-    r"( {0,2})(?!(?:if|for|while|switch|else|do|namespace|struct|class|enum|extern|union|return|case)\b)(?!.*\[[&=\w]*\]\()[\w~:<>].*\("
-)
+NO_TYPE = "if|for|while|switch|else|do|namespace|struct|class|enum|extern|union|return|case"
+HEAD = re.compile(rf"( {{0,2}})(?!(?:{NO_TYPE})\b)(?!.*\[[&=\w]*\]\()[\w~:<>].*\(")
 
 
 def tracked() -> list[tuple[str, Path]]:
