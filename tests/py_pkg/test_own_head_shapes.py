@@ -11,6 +11,7 @@ from own_head_support import FLOAT, USHORT, Character, Spoken, animation_of, pac
 
 from diffusiontalker.errors import InputError
 from diffusiontalker.head import load_head
+from diffusiontalker.head.appearance import normals
 from diffusiontalker.io import save_animation
 from diffusiontalker.ownhead import animate_head
 from diffusiontalker.ownhead.accessors import read_accessor
@@ -154,3 +155,28 @@ def test_shapes_that_are_no_numbers_get_a_sentence():
     made.binary = bytes(data)
     with pytest.raises(InputError, match="no numbers"):
         animate_head(made.glb(), animation_of(jawOpen=0.5), fit=True)
+
+
+@pytest.mark.slow
+def test_a_head_on_a_whole_body_is_fitted_by_what_moves(built_in):
+    """One mesh is head and body, so the whole of it looks like no head."""
+    head, rng = load_head(), np.random.default_rng(0)
+    around = rng.normal(size=(6000, 3)) * [1, 0, 1]
+    around /= np.linalg.norm(around, axis=1, keepdims=True)
+    body = around * 3 - np.outer(rng.uniform(4, 30, 6000), [0, 1, 0])
+    made = Character()
+    attributes = {
+        "POSITION": made.accessor(np.concatenate([head.positions, body])),
+        "NORMAL": made.accessor(np.concatenate([normals(head), around])),
+    }
+    targets = []
+    for k in range(len(ARKIT_CHANNELS)):
+        delta = np.zeros((len(head.positions) + len(body), 3), np.float32)
+        moving, movement = head.target(k)
+        delta[moving] = movement
+        targets.append({"POSITION": made.accessor(delta)})
+    made.document["meshes"].append({"name": "Body", "primitives": [{"attributes": attributes, "targets": targets}]})
+    made.node(mesh=0)
+    seen = inspect_head(made.glb(), fit=True)
+    wrong = [k for k, m in enumerate(seen.targets.values()) if m is None or list(m.terms) != [ARKIT_CHANNELS[k]]]
+    assert len(wrong) <= 2, wrong

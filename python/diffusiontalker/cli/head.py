@@ -11,6 +11,8 @@ from diffusiontalker.ownhead.inspect import Inspection, inspect_head
 from diffusiontalker.ownhead.mapping import MAP_SUFFIXES, Mapping, draft, load_mapping
 from diffusiontalker.ownhead.names import Match
 
+_MAX_TERMS = 3  # of a mixture that the list shows
+
 
 def add_parser(subparsers) -> arguments.Parser:
     parser = subparsers.add_parser(
@@ -69,7 +71,7 @@ def show(seen: Inspection, console: Console) -> None:
     rows = [
         (
             target,
-            "-" if m is None else " + ".join(_term(*term) for term in m.terms.items()),
+            "-" if m is None else _terms(m),
             "" if m is None else m.kind,
         )
         for target, m in seen.targets.items()
@@ -84,8 +86,11 @@ def show(seen: Inspection, console: Console) -> None:
         console.notice(note)
 
 
-def _found(m: Match | None) -> tuple[str, str]:
-    return ("-", "") if m is None else (" + ".join(_term(*term) for term in m.terms.items()), m.kind)
+def _terms(m: Match) -> str:
+    """The largest terms, and how many more there are."""
+    largest = sorted(m.terms.items(), key=lambda term: -abs(term[1]))
+    more = len(largest) - _MAX_TERMS
+    return " + ".join(_term(*term) for term in largest[:_MAX_TERMS]) + (f" + {more} more" if more > 0 else "")
 
 
 def _term(source: str, share: float) -> str:

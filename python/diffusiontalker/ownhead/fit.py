@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from diffusiontalker.errors import InputError
 from diffusiontalker.head import load_head
 from diffusiontalker.ownhead.container import Gltf
 from diffusiontalker.ownhead.least_squares import bounded_least_squares
@@ -29,7 +30,7 @@ def fit_plan(gltf: Gltf, meshes: list[MorphMesh]) -> tuple[Plan, tuple[str, ...]
     Raises InputError: shapes that are compressed, damaged, or of no face.
     """
     shapes = read_shapes(gltf, meshes)
-    best = min((_fit(shapes, by_whole) for by_whole in (False, True)), key=lambda fit: fit.error)
+    best = min(_fits(shapes), key=lambda fit: fit.error)
     shown = int(best.weights.any(axis=1).sum())
     return _plan(meshes, shapes.names, best.weights), _notes(best, shown), best.error
 
@@ -43,6 +44,20 @@ class _Fit:
     error: float
     how: str
     distance: float
+
+
+def _fits(shapes: Shapes) -> list[_Fit]:
+    """The ways to lay the faces over each other that work: of a whole body, only the moving parts may look like a
+    head. Raises InputError when none does."""
+    found, error = [], None
+    for by_whole in (False, True):
+        try:
+            found.append(_fit(shapes, by_whole))
+        except InputError as e:
+            error = e
+    if error is not None and not found:
+        raise error
+    return found
 
 
 def _fit(shapes: Shapes, by_whole: bool) -> _Fit:

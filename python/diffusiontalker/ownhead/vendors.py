@@ -61,6 +61,21 @@ _REALLUSION: dict[str, Terms] = {
     "vtight": {"viseme_SS": 1.0}, "vtighto": {"viseme_U": 1.0}, "vopen": {"viseme_aa": 1.0},
     "vwide": {"viseme_I": 1.0}, "vlipopen": {"viseme_DD": 1.0},
 }  # fmt: skip
+# MakeHuman's expression units, our choice by their shapes.
+_MAKEHUMAN: dict[str, Terms] = {
+    **_sided(
+        {
+            "eyeclosure": "eyeBlink", "eyeopenedup": "eyeWide", "eyeslit": "eyeSquint", "eyebrowsdown": "browDown",
+            "eyebrowsexternup": "browOuterUp", "noseelevation": "noseSneer",
+        }
+    ),
+    **_shared("eyebrowsinnerupleft eyebrowsinnerupright", "browInnerUp"),
+    "mouthcornerpuller": _SMILE, "mouthpursing": {"mouthPucker": 1.0},
+    "mouthdepression": _mean("mouthFrownLeft", "mouthFrownRight"),
+    "mouthretraction": _mean("mouthStretchLeft", "mouthStretchRight"),
+    "mouthelevation": _mean("mouthUpperUpLeft", "mouthUpperUpRight"),
+    "mouthparling": _mean("mouthLowerDownLeft", "mouthLowerDownRight"),
+}  # fmt: skip
 # VRoid Studio, Fcl_PLACE_NAME.
 _VROID: dict[str, Terms] = {
     "fclmtha": {"viseme_aa": 1.0}, "fclmthi": {"viseme_I": 1.0}, "fclmthu": {"viseme_U": 1.0},
@@ -90,7 +105,7 @@ _ROCKETBOX: dict[str, Terms] = {
 }
 
 ALIASES: dict[str, Terms] = {
-    **_METAHUMAN, **_REALLUSION, **_VROID, **_DAZ, **_VRCHAT, **_ROCKETBOX,
+    **_METAHUMAN, **_REALLUSION, **_MAKEHUMAN, **_VROID, **_DAZ, **_VRCHAT, **_ROCKETBOX,
     "mouthopen": {"jawOpen": 1.0}, "mouthsmile": _SMILE, "eyesclosed": _BLINK, "eyesclose": _BLINK, "eyeblink": _BLINK,
     "eyeclosedleft": {"eyeBlinkLeft": 1.0}, "eyeclosedright": {"eyeBlinkRight": 1.0},
     "browinnerupleft": {"browInnerUp": 1.0}, "browinnerupright": {"browInnerUp": 1.0},
