@@ -53,7 +53,8 @@ def run(args, console: Console) -> int:
         seen = inspect_head(own_head.read(path), mapping, folder=path.parent, fit=args.fit)
     if output is not None:
         with atomic_writer(output, args.force) as f:
-            f.write(draft(seen.targets, seen.bone, output.suffix.lower() == ".json").encode())
+            bones = {found.part: found.bone.name for found in seen.face_bones}
+            f.write(draft(seen.targets, seen.bone, output.suffix.lower() == ".json", bones).encode())
     if args.json:
         console.json(document(args.input, seen))
     elif output is None:
@@ -80,6 +81,8 @@ def show(seen: Inspection, console: Console) -> None:
     console.notice(
         f"head pose: {'turns ' + seen.bone if seen.bone else 'no node to turn (head_bone in a mapping names one)'}"
     )
+    for found in seen.face_bones:
+        console.notice(f"the node {found.bone.name} turns by {own_head.few(found.channels)}")
     if seen.missing:
         console.notice(f"no target shows {own_head.few(seen.missing)}")
     for note in seen.notes:
@@ -103,6 +106,7 @@ def document(name: str, seen: Inspection) -> dict:
         "schema": "diffusiontalker.head-inspect/1",
         "input": name,
         "bone": seen.bone,
+        "bones": {found.bone.name: list(found.channels) for found in seen.face_bones},
         "missing_channels": list(seen.missing),
         "notes": list(seen.notes),
         "targets": {

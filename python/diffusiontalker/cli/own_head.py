@@ -85,6 +85,8 @@ def tell(report: HeadReport, console: Console) -> None:
         console.notice(f"{mesh.name}: {len(mesh.matched)} of {len(mesh.matched) + len(mesh.still)} targets move{by}")
     if report.bone:
         console.notice(f"the node {report.bone} turns the head")
+    for bone, channels in report.face_bones.items():
+        console.notice(f"the node {bone} turns by {few(channels)}")
     for note in report.notes:
         console.notice(note)
     if report.unused:
@@ -102,6 +104,7 @@ def document(report: HeadReport) -> dict:
     return {
         "animation": report.animation,
         "bone": report.bone,
+        "bones": {bone: list(channels) for bone, channels in report.face_bones.items()},
         "unused_channels": list(report.unused),
         "fit_error": report.fit_error,
         "notes": list(report.notes),

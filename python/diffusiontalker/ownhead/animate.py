@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +11,14 @@ import numpy as np
 from diffusiontalker.errors import InputError
 from diffusiontalker.io.curves import pose_of
 from diffusiontalker.io.glb_container import ANIMATION_NAME
-from diffusiontalker.ownhead.bones import Bone, find_bone, turning
+from diffusiontalker.ownhead.bones import Bone, find_bone, turned, turning
 from diffusiontalker.ownhead.container import Gltf, read_gltf
 from diffusiontalker.ownhead.curves import Curves
+from diffusiontalker.ownhead.face_bones import FaceBone, find_face_bones, turns
 from diffusiontalker.ownhead.mapping import Mapping
 from diffusiontalker.ownhead.names import Match, Plan
-from diffusiontalker.ownhead.plan import head_plan, no_match
-from diffusiontalker.ownhead.rig import MorphMesh, checked_meshes, label
-from diffusiontalker.ownhead.visemes import VISEMES
+from diffusiontalker.ownhead.plan import channels_of, head_plan, no_match, shown_by
+from diffusiontalker.ownhead.rig import MorphMesh, label, morph_meshes
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class MeshReport:
 @dataclass(frozen=True)
 class HeadReport:
     """What of a head moves.   meshes: those with targets.   bone: node that the head pose turns, None: nothing turns.
-    unused: channels of ours, which the animation moves, that no target shows.   animation: name of the new animation.
+    unused: channels of ours, which the animation moves, that nothing shows.   animation: name of the new animation.
     fit_error: root mean square of the fitted movement's difference to the built-in head's, as a share of that; None
-    without a fit.   notes: sentences for the user.
+    without a fit.   notes: sentences for the user.   face_bones: node of the jaw or an eye -> channels that turn it.
     """
 
     meshes: tuple[MeshReport, ...]
@@ -44,6 +44,7 @@ class HeadReport:
     animation: str
     fit_error: float | None = None
     notes: tuple[str, ...] = ()
+    face_bones: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def n_matched(self) -> int:
@@ -61,6 +62,7 @@ class PreparedHead:
     notes: tuple[str, ...]
     fit_error: float | None
     head_bone: str | None
+    face_bones: tuple[FaceBone, ...] = ()
 
 
 def animate_head(
@@ -71,8 +73,9 @@ def animate_head(
     mapping: for targets whose names are not known.   folder: where files are that a .gltf names.   fit: find what moves
     each target by its shape instead of its name (ownhead.fit).
     Returns a .glb and what moves in it. The file keeps everything it has and gets one animation more, with linear keys
-    at the animation's frames; targets that nothing moves stay at their rest weights.
-    Raises InputError: not glTF 2.0, damaged, no targets, no target that is known, channels that are no blendshapes.
+    at the animation's frames; targets that nothing moves stay at their rest weights. Bones of the jaw and the eyes turn
+    where no target shows their movement (ownhead.face_bones).
+    Raises InputError: not glTF 2.0, damaged, no target that is known and no jaw, channels that are no blendshapes.
     """
     return animate_prepared(prepare_head(head, mapping, folder=folder, fit=fit), animation)
 
@@ -83,11 +86,12 @@ def prepare_head(
     """The part of animate_head() that needs no animation, with the errors that belong to it."""
     mapping = mapping or Mapping()
     gltf = read_gltf(head, folder)
-    meshes = checked_meshes(gltf)
+    meshes = morph_meshes(gltf)
     plan, notes, fit_error = head_plan(gltf, meshes, mapping, fit)
-    if not any(plan.values()):
+    face_bones = find_face_bones(gltf, {**mapping.face_bones}, shown_by(plan))
+    if not any(plan.values()) and not any(bone.part == "jaw" for bone in face_bones):
         raise InputError(no_match(meshes))
-    return PreparedHead(gltf, meshes, plan, notes, fit_error, mapping.head_bone)
+    return PreparedHead(gltf, meshes, plan, notes, fit_error, mapping.head_bone, face_bones)
 
 
 def animate_prepared(prepared: PreparedHead, animation) -> tuple[bytes, HeadReport]:
@@ -100,10 +104,16 @@ def animate_prepared(prepared: PreparedHead, animation) -> tuple[bytes, HeadRepo
     pose = pose_of(animation)
     nodes = tuple(node for mesh in meshes for node in mesh.nodes)
     bone = None if pose is None else find_bone(gltf, prepared.head_bone, nodes)
+    curves = Curves(animation)
+    turning_bones = [(b.bone, turned(b.bone, turns(b, curves))) for b in prepared.face_bones]
+    if bone is not None and pose is not None:
+        if any(bone.node == other.node for other, _ in turning_bones):
+            raise InputError(f"the node {bone.name} is two bones of the mapping: name another one")
+        turning_bones.insert(0, (bone, turning(bone, pose)))
     name = _free_name(gltf)
-    _write(gltf, name, animation, meshes, plan, None if bone is None or pose is None else (bone, pose))
-    report = _report(meshes, plan, animation, bone, name)
-    return gltf.to_glb(), replace(report, fit_error=prepared.fit_error, notes=prepared.notes)
+    _write(gltf, name, animation, curves, meshes, plan, turning_bones)
+    report = _report(prepared, animation, bone, name)
+    return gltf.to_glb(), report
 
 
 def _free_name(gltf: Gltf) -> str:
@@ -112,10 +122,12 @@ def _free_name(gltf: Gltf) -> str:
     return next(name for name in (ANIMATION_NAME, *numbered) if name not in taken)
 
 
-def _write(gltf: Gltf, name: str, animation, meshes: list[MorphMesh], plan: Plan, turn) -> None:
+def _write(
+    gltf: Gltf, name: str, animation, curves: Curves, meshes: list[MorphMesh], plan: Plan,
+    turning_bones: list[tuple[Bone, np.ndarray]],
+) -> None:  # fmt: skip
     """Adds the animation."""
     n = len(animation.weights)
-    curves = Curves(animation)
     times = (np.arange(n, dtype=np.float64) * animation.fps_den / animation.fps_num).astype(np.float32)
     entry: dict = {"name": name, "samplers": [], "channels": []}
     clock = gltf.add_accessor(times, bounds=True)
@@ -140,14 +152,14 @@ def _write(gltf: Gltf, name: str, animation, meshes: list[MorphMesh], plan: Plan
                 values[:, target] = curve
             sampler = add(values.ravel())
             entry["channels"].append({"sampler": sampler, "target": {"node": node, "path": "weights"}})
-    if turn is not None:
-        bone, pose = turn
-        sampler = add(turning(bone, pose))
+    for bone, rotations in turning_bones:
+        sampler = add(rotations)
         entry["channels"].append({"sampler": sampler, "target": {"node": bone.node, "path": "rotation"}})
     gltf.document.setdefault("animations", []).append(entry)
 
 
-def _report(meshes: list[MorphMesh], plan: Plan, animation, bone: Bone | None, name: str) -> HeadReport:
+def _report(prepared: PreparedHead, animation, bone: Bone | None, name: str) -> HeadReport:
+    meshes, plan = prepared.meshes, prepared.plan
     reports = tuple(
         MeshReport(
             mesh.name,
@@ -156,8 +168,9 @@ def _report(meshes: list[MorphMesh], plan: Plan, animation, bone: Bone | None, n
         )
         for mesh in meshes
     )
-    used = {source for mesh in reports for m in mesh.matched.values() for source in m.terms}
-    used |= {channel for viseme in used & VISEMES.keys() for channel in VISEMES[viseme]}
+    face_bones = {b.bone.name: b.channels for b in prepared.face_bones}
+    used = channels_of(shown_by(plan)) | {channel for channels in face_bones.values() for channel in channels}
     moving = np.abs(np.asarray(animation.weights)).max(axis=0) > 1e-3
     unused = [c for c, moves in zip(animation.channels, moving, strict=True) if moves and c not in used]
-    return HeadReport(reports, None if bone is None else bone.name, tuple(unused), name)
+    bone_name = None if bone is None else bone.name
+    return HeadReport(reports, bone_name, tuple(unused), name, prepared.fit_error, prepared.notes, face_bones)

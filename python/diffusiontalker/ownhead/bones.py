@@ -13,12 +13,13 @@ from diffusiontalker.ownhead.container import Gltf
 from diffusiontalker.ownhead.names import spelt, words
 
 # Words that rigs put before the name of a bone.
-_PREFIXES = {
+PREFIXES = {
     "mixamorig", "cc", "base", "j", "bip", "bip01", "c", "def", "armature", "rig", "valve", "biped", "bone", "bones",
     "jnt", "joint", "skeleton", "character", "m", "spine", "ctrl", "org", "b", "sk", "grp", "root", "abdomen",
 }  # fmt: skip
 _BONES = ("head", "neck")
-_MIDDLE = {"x", "m"}  # behind a name: neither left nor right
+STILL = "-"  # in a mapping, the name of a bone that is not turned
+MIDDLE = {"x", "m"}  # behind a name: neither left nor right
 
 
 @dataclass(frozen=True)
@@ -36,35 +37,52 @@ class Bone:
 
 def find_bone(gltf: Gltf, wanted: str | None = None, morph_nodes: tuple[int, ...] = ()) -> Bone | None:
     """The node that the head pose turns: VRM's, or one named like a head, else like a neck; None without one.
-    wanted: name of the node, instead.   morph_nodes: that show the moving meshes; a node that is no joint must have
-    them all below it.   Raises InputError: no such node, a node that cannot be animated, damaged.
+    wanted: name of the node, instead, or STILL for none.   morph_nodes: that show the moving meshes; a node that is no
+    joint must have them all below it.   Raises InputError: no such node, a node that cannot be animated, damaged.
     """
     nodes = gltf.items("nodes")
+    if wanted == STILL:
+        return None
     try:
         parents = _parents(nodes)
-        index = _named(nodes, wanted) if wanted is not None else _likely(gltf, nodes, parents, morph_nodes)
-        if index is None:
-            return None
-        if "matrix" in nodes[index]:
-            raise InputError(
-                f"the node {nodes[index].get('name')} has a matrix, which glTF cannot animate: export the head with "
-                "translation, rotation and scale"
-            )
-        chain = _above(index, parents)
-        parent = np.array([0.0, 0.0, 0.0, 1.0])
-        for above in reversed(chain):
-            parent = multiply(parent, _rotation(nodes[above]))
-        name = str(nodes[index].get("name") or f"node {index}")
-        return Bone(index, name, _rotation(nodes[index]), parent, _axes(gltf, nodes, parents))
+        index = named(nodes, wanted) if wanted is not None else _likely(gltf, nodes, parents, morph_nodes)
+        return None if index is None else _bone(gltf, nodes, parents, index)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as e:
         raise _damaged(e) from e
+
+
+def bone_at(gltf: Gltf, index: int) -> Bone:
+    """The node of an index as a bone. Raises InputError: a node that cannot be animated, damaged."""
+    nodes = gltf.items("nodes")
+    try:
+        return _bone(gltf, nodes, _parents(nodes), index)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as e:
+        raise _damaged(e) from e
+
+
+def _bone(gltf: Gltf, nodes: list[dict], parents: dict[int, int], index: int) -> Bone:
+    if "matrix" in nodes[index]:
+        raise InputError(
+            f"the node {nodes[index].get('name')} has a matrix, which glTF cannot animate: export the head with "
+            "translation, rotation and scale"
+        )
+    parent = np.array([0.0, 0.0, 0.0, 1.0])
+    for above in reversed(_above(index, parents)):
+        parent = multiply(parent, _rotation(nodes[above]))
+    name = str(nodes[index].get("name") or f"node {index}")
+    return Bone(index, name, _rotation(nodes[index]), parent, _axes(gltf, nodes, parents))
 
 
 def turning(bone: Bone, pose: np.ndarray) -> np.ndarray:
     """The node's own rotation in each frame, unit quaternions float32 [n, 4], neighbours never on opposite sides.
     pose: yaw, pitch, roll in radians [n, 3] (Animation.head_pose).   The rest pose is kept: a pose of 0 gives it.
     """
-    turn = quaternions(pose).astype(np.float64)
+    return turned(bone, quaternions(pose))
+
+
+def turned(bone: Bone, turn: np.ndarray) -> np.ndarray:
+    """The same for rotations about the face's axes, unit quaternions x, y, z, w [n, 4]."""
+    turn = turn.astype(np.float64)
     turn[:, :3] = turn[:, :3] @ bone.axes.T  # the same angles about the axes of this face
     own = multiply(multiply(multiply(_inverse(bone.parent), turn), bone.parent), bone.rest)
     own /= np.linalg.norm(own, axis=1, keepdims=True)
@@ -106,7 +124,8 @@ def _above(index: int, parents: dict[int, int]) -> list[int]:
     return chain
 
 
-def _named(nodes: list[dict], wanted: str) -> int:
+def named(nodes: list[dict], wanted: str) -> int:
+    """The index of a node. Raises InputError for a name that no node has."""
     for i, node in enumerate(nodes):
         if node.get("name") == wanted:
             return i
@@ -114,11 +133,11 @@ def _named(nodes: list[dict], wanted: str) -> int:
 
 
 def _likely(gltf: Gltf, nodes: list[dict], parents: dict[int, int], morph_nodes: tuple[int, ...]) -> int | None:
-    humanoid = _humanoid(gltf.document)
+    vrm = humanoid(gltf.document)
     joints = {joint for skin in gltf.items("skins") for joint in skin.get("joints", [])}
     for bone in _BONES:
-        if humanoid.get(bone) is not None:
-            return int(humanoid[bone]) if 0 <= int(humanoid[bone]) < len(nodes) else None
+        if vrm.get(bone) is not None:
+            return int(vrm[bone]) if 0 <= int(vrm[bone]) < len(nodes) else None
     for bone in _BONES:
         named = [i for i, node in enumerate(nodes) if _is_called(str(node.get("name") or ""), bone)]
         for i in [i for i in named if i in joints] + [i for i in named if i not in joints]:
@@ -129,7 +148,7 @@ def _likely(gltf: Gltf, nodes: list[dict], parents: dict[int, int], morph_nodes:
     return None
 
 
-def _humanoid(document: dict) -> dict[str, int]:
+def humanoid(document: dict) -> dict[str, int]:
     """Bone -> node of VRM 1 or VRM 0."""
     extensions = document.get("extensions", {})
     bones = extensions.get("VRMC_vrm", {}).get("humanoid", {}).get("humanBones", {})
@@ -142,9 +161,9 @@ def _humanoid(document: dict) -> dict[str, int]:
 def _is_called(name: str, bone: str) -> bool:
     """Whether a node's name is the bone's, with nothing but a rig's usual words and numbers beside it."""
     found = [w for w in spelt(name) if not w.isdigit()]
-    if found and found[-1] in _MIDDLE:
+    if found and found[-1] in MIDDLE:
         found.pop()
-    return bool(found) and found[-1] == bone and all(w in _PREFIXES for w in found[:-1])
+    return bool(found) and found[-1] == bone and all(w in PREFIXES for w in found[:-1])
 
 
 def _rotation(node: dict) -> np.ndarray:
@@ -215,9 +234,9 @@ def _axes(gltf: Gltf, nodes: list[dict], parents: dict[int, int]) -> np.ndarray:
 
 
 def _eyes(document: dict, nodes: list[dict]) -> tuple[int, int] | None:
-    humanoid = _humanoid(document)
-    if humanoid.get("leftEye") is not None and humanoid.get("rightEye") is not None:
-        return humanoid["leftEye"], humanoid["rightEye"]
+    vrm = humanoid(document)
+    if vrm.get("leftEye") is not None and vrm.get("rightEye") is not None:
+        return vrm["leftEye"], vrm["rightEye"]
     found: dict[str, int] = {}
     for i, node in enumerate(nodes):
         end = words(str(node.get("name") or ""))[-2:]

@@ -36,6 +36,10 @@ class Curves:
             out[target] = np.clip(total, 0, 1) if len(parts) > 1 and min(m.terms.values()) >= 0 else total
         return out
 
+    def channel(self, name: str) -> np.ndarray:
+        """One of ARKit's channels, float32 [n]."""
+        return self._arkit[:, CHANNEL_INDEX[name]]
+
     def _curve(self, source: str, visemes: dict[str, np.ndarray]) -> np.ndarray:
         if source in visemes:
             return visemes[source]

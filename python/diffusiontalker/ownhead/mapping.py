@@ -17,17 +17,21 @@ from diffusiontalker.ownhead.visemes import VISEMES
 MAP_FORMAT, MAP_VERSION = "diffusiontalker-head-map", 1
 MAP_SUFFIXES = (".tsv", ".json")
 _LARGEST_SHARE = 100
-_HEAD_BONE = "#head_bone"
+_HEAD_BONE = "head_bone"
+# Key of a mapping -> part of the face.
+_FACE_BONES = {"jaw_bone": "jaw", "left_eye_bone": "leftEye", "right_eye_bone": "rightEye"}
 _COMMENT = "# Target, tab, what moves it, tab, how much of it (1 if left away). - leaves a target still."
 
 
 @dataclass(frozen=True)
 class Mapping:
     """targets: what each target's weight is made of; no terms leave it still, and targets that are not named here are
-    found by their names.   head_bone: name of the node that the head pose turns; None: the one that is found."""
+    found by their names.   head_bone: name of the node that the head pose turns; None: the one that is found;
+    "-": none.   face_bones: the same of parts of the face (face_bones.PARTS)."""
 
     targets: dict[str, Terms] = field(default_factory=dict)
     head_bone: str | None = None
+    face_bones: dict[str, str] = field(default_factory=dict)
 
 
 def sources() -> tuple[str, ...]:
@@ -55,18 +59,23 @@ def parse_mapping(text: str, name: str, is_json: bool) -> Mapping:
 
 def _from_tsv(text: str, name: str) -> Mapping:
     targets: dict[str, Terms] = {}
-    bone = None
+    bones: dict[str, str] = {}
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
         cells = [cell.strip() for cell in line.split("\t")]
-        if cells[0] == _HEAD_BONE and len(cells) > 1:
-            bone = cells[1]
+        if cells[0].startswith("#") and cells[0][1:] in (_HEAD_BONE, *_FACE_BONES) and len(cells) > 1:
+            bones[cells[0][1:]] = cells[1]
         elif not cells[0] or line.startswith("# "):
             continue
         elif len(cells) < 2 or len(cells) > 3 or not cells[1]:
             raise InputError(f"{name}, line {number}: write TARGET, tab, SOURCE and maybe a tab and a number")
         else:
             _add(targets, cells[0], cells[1], cells[2] if len(cells) > 2 else 1, f"{name}, line {number}")
-    return Mapping(targets, bone)
+    return _with_bones(targets, bones)
+
+
+def _with_bones(targets: dict[str, Terms], bones: dict[str, str]) -> Mapping:
+    face = {part: bones[key] for key, part in _FACE_BONES.items() if key in bones}
+    return Mapping(targets, bones.get(_HEAD_BONE), face)
 
 
 def _from_json(text: str, name: str) -> Mapping:
@@ -88,10 +97,11 @@ def _from_json(text: str, name: str) -> Mapping:
             raise InputError(f"{name}: {target} takes a name, an object of names and numbers, or null")
         for one, share in terms.items():
             _add(targets, target, one, share, f"{name}, {target}")
-    bone = document.get("head_bone")
-    if bone is not None and not isinstance(bone, str):
-        raise InputError(f"{name}: head_bone takes the name of a node")
-    return Mapping(targets, bone)
+    bones = {key: document[key] for key in (_HEAD_BONE, *_FACE_BONES) if document.get(key) is not None}
+    for key, bone in bones.items():
+        if not isinstance(bone, str):
+            raise InputError(f"{name}: {key} takes the name of a node")
+    return _with_bones(targets, bones)
 
 
 def _add(targets: dict[str, Terms], target: str, source: str, share, place: str) -> None:
@@ -124,24 +134,30 @@ def check_targets(mapping: Mapping, names: Iterable[str]) -> None:
             )
 
 
-def draft(found: dict[str, Match | None], bone: str | None, is_json: bool) -> str:
+def draft(
+    found: dict[str, Match | None], bone: str | None, is_json: bool, face_bones: dict[str, str] | None = None
+) -> str:
     """A mapping file of everything that was found, for a user to complete.   found: target -> what moves it.
+    bone, face_bones: as of Mapping.
     Raises InputError for names that a table of tabs and lines cannot hold.
     """
+    bones = {key: (face_bones or {})[part] for key, part in _FACE_BONES.items() if part in (face_bones or {})}
     if is_json:
         document = {
             "format": MAP_FORMAT,
             "format_version": MAP_VERSION,
             "head_bone": bone,
+            **bones,
             "targets": {target: None if m is None else _short(m.terms) for target, m in found.items()},
         }
         return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-    for name in [*found, bone or ""]:
+    for name in [*found, bone or "", *bones.values()]:
         if any(sign in name for sign in "\t\n\r\v\f") or name != name.strip() or name.startswith("#"):
             raise InputError(f"a .tsv cannot hold the name {name!r}: draft the mapping as .json")
     lines = [_COMMENT, f"# SOURCE: {' '.join(sources())}"]
     if bone is not None:
-        lines.append(f"{_HEAD_BONE}\t{bone}")
+        bones = {_HEAD_BONE: bone, **bones}
+    lines += [f"#{key}\t{name}" for key, name in bones.items()]
     for target, m in found.items():
         terms = {} if m is None else m.terms
         lines += [f"{target}\t{source}\t{share:g}" for source, share in terms.items()] or [f"{target}\t-"]

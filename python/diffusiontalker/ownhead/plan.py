@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from diffusiontalker.errors import InputError
 from diffusiontalker.ownhead.container import Gltf
 from diffusiontalker.ownhead.fit import fit_plan
 from diffusiontalker.ownhead.mapping import Mapping, check_targets
 from diffusiontalker.ownhead.names import ENOUGH_LIP_CHANNELS, Match, Plan, Terms, lip_sources, match_all
 from diffusiontalker.ownhead.rig import Expressions, MorphMesh, expressions, label
+from diffusiontalker.ownhead.visemes import VISEMES
 
 _MAX_NAMES_TOLD = 12
+NO_TARGETS = (
+    "the head has no blendshapes (morph targets) and no bone called jaw, so nothing of its face can move: export it "
+    "with shape keys, or name the jaw in a mapping (jaw_bone)"
+)
 
 
 def head_plan(
@@ -21,6 +27,8 @@ def head_plan(
     """
     if not fit:
         return plan_of(meshes, expressions(gltf, meshes), mapping), (), None
+    if not meshes:
+        raise InputError(NO_TARGETS)
     check_targets(mapping, target_names(meshes))
     plan, notes, error = fit_plan(gltf, meshes)
     _override(plan, meshes, mapping)
@@ -81,8 +89,20 @@ def by_name(meshes: Iterable[MorphMesh], plan: Plan) -> dict[str, Match | None]:
     return found
 
 
+def shown_by(plan: Plan) -> set[str]:
+    """The channels and visemes that some target shows."""
+    return {source for matches in plan.values() for m in matches.values() for source in m.terms}
+
+
+def channels_of(sources: set[str]) -> set[str]:
+    """The sources, and the channels that their visemes are made of."""
+    return sources | {channel for viseme in sources & VISEMES.keys() for channel in VISEMES[viseme]}
+
+
 def no_match(meshes: list[MorphMesh]) -> str:
     """The sentence about a head of which no target is known."""
+    if not meshes:
+        return NO_TARGETS
     names = target_names(meshes)
     told = ", ".join(names[:_MAX_NAMES_TOLD]) + (
         f" and {len(names) - _MAX_NAMES_TOLD} more" * (len(names) > _MAX_NAMES_TOLD)

@@ -50,16 +50,6 @@ def label(mesh: MorphMesh, target: int) -> str:
     return mesh.names[target] or f"{mesh.name}[{target}]"
 
 
-def checked_meshes(gltf: Gltf) -> list[MorphMesh]:
-    """The meshes with targets. Raises InputError for a head without any."""
-    meshes = morph_meshes(gltf)
-    if not meshes:
-        raise InputError(
-            "the head has no blendshapes (morph targets), so nothing of its face can move: export it with shape keys"
-        )
-    return meshes
-
-
 def _checked_targets(primitive: dict) -> list[dict]:
     """A primitive's targets. Raises InputError for parts of it that are of another kind than glTF has."""
     if not all(isinstance(primitive.get(key, {}), dict) for key in ("attributes", "extensions")):
