@@ -38,7 +38,9 @@ def face_box():
             rig = o.find_armature()
             bone = next((b for b in rig.pose.bones if b.name.lower().endswith("head")), None)
             if bone:
-                places.append(points[points[:, 2] > (rig.matrix_world @ bone.head).z])
+                top = points[points[:, 2] > (rig.matrix_world @ bone.head).z]
+                below = top.min(axis=0) - [0, 0, 0.5 * np.ptp(top[:, 2])]  # the bone may begin as high as the mouth
+                places += [top, below[None]]
     points = np.concatenate(places)
     return points.min(axis=0), points.max(axis=0)
 

@@ -121,6 +121,32 @@ def test_eyes_tell_where_the_face_looks():
     assert np.abs(change - axes @ rotations(np.array([POSE]))[0] @ axes.T).max() < 1e-6
 
 
+@pytest.mark.parametrize("depth", [0.0, 0.1])
+def test_eyes_that_are_named_by_the_viewer_s_sides_do_not_turn_the_face_round(depth):
+    """As in three.js's facecap: a nod would become its opposite. depth: of the eyes before the head's own place."""
+    made = rig()
+    root, up = made.document["nodes"][1], matrix(TURN).T @ np.array([0, 1.5, depth])
+    for name, sign in (("LeftEye", -1), ("RightEye", 1)):
+        place = up + sign * matrix(TURN).T @ np.array([0.03, 0, 0])
+        root["children"].append(made.node(root=False, name=name, translation=place.tolist()))
+    own, _ = turned(made)
+    change = in_scene(made, own[0]) @ in_scene(made, TILT).T
+    assert np.abs(change - rotations(np.array([POSE]))[0]).max() < 1e-6
+
+
+def test_a_face_that_looks_backwards_keeps_its_eyes():
+    """Both eyes lie behind the head's own place in the scene, and before it for the face."""
+    made = rig()
+    root, up = made.document["nodes"][1], matrix(TURN).T @ np.array([0, 1.5, -0.1])
+    for name, sign in (("LeftEye", -1), ("RightEye", 1)):
+        place = up + sign * matrix(TURN).T @ np.array([0.03, 0, 0])
+        root["children"].append(made.node(root=False, name=name, translation=place.tolist()))
+    own, _ = turned(made)
+    axes = np.diag([-1, 1, -1])
+    change = in_scene(made, own[0]) @ in_scene(made, TILT).T
+    assert np.abs(change - axes @ rotations(np.array([POSE]))[0] @ axes).max() < 1e-6
+
+
 def vrm(made: Character, version: int, bones: dict[str, int]) -> Character:
     if version == 1:
         own = {"VRMC_vrm": {"humanoid": {"humanBones": {name: {"node": node} for name, node in bones.items()}}}}

@@ -7,6 +7,9 @@ import numpy as np
 from diffusiontalker.errors import InputError
 from diffusiontalker.io.glb_container import COMPONENT_KINDS, VECTOR_WIDTHS
 from diffusiontalker.ownhead.container import COMPRESSED, Gltf
+from diffusiontalker.ownhead.meshopt import decode
+
+_MOST_BYTES = 1 << 28  # of one decoded view: a stream of few bytes may stand for many
 
 
 def read_accessor(gltf: Gltf, index: int) -> np.ndarray:
@@ -15,7 +18,7 @@ def read_accessor(gltf: Gltf, index: int) -> np.ndarray:
     """
     try:
         return _read(gltf, gltf.items("accessors")[index])
-    except (IndexError, KeyError, TypeError, ValueError) as e:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as e:
         if isinstance(e, InputError):
             raise
         raise InputError(f"the head is damaged: accessor {index} cannot be read") from e
@@ -43,20 +46,37 @@ def _read(gltf: Gltf, accessor: dict) -> np.ndarray:
 
 def _rows(gltf: Gltf, view_index: int, start: int, kind: np.dtype, width: int, count: int) -> np.ndarray:
     view = gltf.items("bufferViews")[view_index]
-    if any(name in view.get("extensions", {}) for name in COMPRESSED):
-        raise InputError(
-            "the shapes of the head are compressed (meshopt), and only its names can be used: export it without "
-            "compression"
-        )
-    if view["buffer"] != 0:
-        raise InputError("the head is damaged: a buffer view names a buffer that is not there")
-    first = view.get("byteOffset", 0) + start
     size = kind.itemsize * width
-    stride = view.get("byteStride", size)
+    compression = next((view["extensions"][name] for name in COMPRESSED if name in view.get("extensions", {})), None)
+    if compression is not None:
+        if view_index not in gltf.decoded:  # one view may hold many accessors
+            gltf.decoded[view_index] = _decoded(gltf, compression)
+        data, first, stride = gltf.decoded[view_index], start, compression["byteStride"]
+        inside = len(data)
+    else:
+        data, first = np.frombuffer(_bytes(gltf, view), np.uint8), view.get("byteOffset", 0) + start
+        stride, inside = view.get("byteStride", size), min(view.get("byteOffset", 0) + view["byteLength"], len(data))
     end = first + stride * (count - 1) + size
-    inside = view.get("byteOffset", 0) + view["byteLength"]
-    if count < 0 or start < 0 or stride < size or (count and end > min(inside, len(gltf.binary))):
+    if count < 0 or start < 0 or stride < size or (count and end > inside):
         raise InputError("the head is damaged: an accessor reaches behind its bytes")
-    data = np.frombuffer(gltf.binary, np.uint8)
     rows = np.lib.stride_tricks.as_strided(data[first:], (count, size), (stride, 1), writeable=False)
     return np.ascontiguousarray(rows).view(kind).reshape(count, width)
+
+
+def _bytes(gltf: Gltf, view: dict) -> bytes:
+    """The buffer that a view, or its compression, names."""
+    if view["buffer"] != 0:
+        raise InputError("the head is damaged: a buffer view names a buffer that is not there")
+    return gltf.binary
+
+
+def _decoded(gltf: Gltf, compression: dict) -> np.ndarray:
+    """The bytes of a compressed view, uint8 [n]."""
+    first, n_bytes = compression.get("byteOffset", 0), compression["byteLength"]
+    if first < 0 or n_bytes < 0 or first + n_bytes > len(gltf.binary):
+        raise InputError("the head is damaged: an accessor reaches behind its bytes")
+    stream = _bytes(gltf, compression)[first : first + n_bytes]
+    count, stride = compression["count"], compression["byteStride"]
+    if count * stride > _MOST_BYTES:
+        raise InputError("the head is damaged: a compressed buffer view is too large")
+    return decode(stream, count, stride, compression["mode"], compression.get("filter", "NONE")).ravel()

@@ -218,8 +218,9 @@ def _damaged(error: Exception) -> InputError:
 
 
 def _axes(gltf: Gltf, nodes: list[dict], parents: dict[int, int]) -> np.ndarray:
-    """The face's axes in the scene. Eye bones show where left is; without them the face looks along +z, as glTF asks
-    for, and in VRM 0 along -z."""
+    """The face's axes in the scene. Eyes show where left is; without them the face looks along +z, as glTF asks for,
+    and in VRM 0 along -z. Some rigs name the eyes by the sides of the viewer: by these names the eyes would lie behind
+    the place of the head, or where no node tells that, the face would look along -z."""
     eyes = _eyes(gltf.document, nodes)
     if eyes is not None:
         left, right = (_place(nodes, parents, i) for i in eyes)
@@ -228,9 +229,22 @@ def _axes(gltf: Gltf, nodes: list[dict], parents: dict[int, int]) -> np.ndarray:
         if 1e-4 < length < math.inf and abs((left - right)[1]) < 0.5 * length:
             x /= length
             y = np.array([0.0, 1.0, 0.0])
+            if _swapped(gltf, nodes, parents, np.cross(x, y), (left + right) / 2, length):
+                x = -x
             return np.column_stack([x, y, np.cross(x, y)])
     turned = "VRM" in gltf.document.get("extensions", {}) and "VRMC_vrm" not in gltf.document.get("extensions", {})
     return np.diag([-1.0, 1.0, -1.0]) if turned else np.eye(3)
+
+
+def _swapped(gltf: Gltf, nodes: list[dict], parents: dict[int, int], ahead, between, apart: float) -> bool:
+    """Whether the eyes are named by the other sides.   ahead: where the face looks by their names, [3].   between: the
+    middle of the eyes.   apart: their distance."""
+    if humanoid(gltf.document):  # VRM says what left is
+        return False
+    heads = [i for i, node in enumerate(nodes) if _is_called(str(node.get("name") or ""), "head")]
+    depths = [float((between - _place(nodes, parents, i)) @ ahead) for i in heads]
+    clear = [depth for depth in depths if abs(depth) > 0.2 * apart]
+    return clear[0] < 0 if clear else bool(ahead[2] < -0.5)
 
 
 def _eyes(document: dict, nodes: list[dict]) -> tuple[int, int] | None:

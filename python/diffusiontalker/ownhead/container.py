@@ -42,6 +42,7 @@ class Gltf:
     rest: bytes = b""
     _added: list[bytes] = field(default_factory=list)
     _n_bytes: int = 0  # of buffer 0 with what was added
+    decoded: dict[int, np.ndarray] = field(default_factory=dict)  # buffer view -> its bytes without compression
 
     def copy(self) -> Gltf:
         """One that can be extended by itself."""
