@@ -15,7 +15,11 @@ from diffusiontalker.io import FORMATS
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-ELSEWHERE = {"bench": "benchmarks.md", "engine": "tensorrt.md"}  # pages with the options of these commands
+ELSEWHERE = {
+    "bench": "benchmarks.md",
+    "engine": "tensorrt.md",
+    "serve": "server.md",
+}  # pages with the options of these commands
 
 
 def subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:

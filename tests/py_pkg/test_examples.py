@@ -125,3 +125,31 @@ def test_example_animate_c_says_that_the_fast_backend_is_missing(tmp_path, folde
     assert done.returncode == 0, done.stderr
     assert "warning: using" in done.stderr and "slow" in done.stderr and "openvino" in done.stderr
     assert len(done.stdout.splitlines()) == 30
+
+
+@pytest.mark.slow
+def test_example_client_of_the_server_prints_every_frame(folder, model):
+    pytest.importorskip("uvicorn")
+    from serve_support import TOKEN, Server
+
+    with Server(model) as server:
+        address = f"ws://127.0.0.1:{server.port}/v1/stream"
+        done = subprocess.run(
+            [sys.executable, EXAMPLES / "serve" / "client.py", address], cwd=folder, capture_output=True, text=True,
+            env={**os.environ, "DIFFUSIONTALKER_TOKEN": TOKEN}, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split(":")[0] for line in lines[:-1]] == [f"frame {k}" for k in range(30)] and lines[-1] == "30 frames"
+
+
+def test_the_image_of_the_server_has_no_rights():
+    """Read, not built: no container engine is needed here."""
+    steps = (EXAMPLES / "serve" / "Dockerfile").read_text()
+    users = [line.split()[1] for line in steps.splitlines() if line.startswith("USER ")]
+    assert users == ["10001:10001"] and steps.rindex("USER ") < steps.rindex("ENTRYPOINT")
+    assert "HEALTHCHECK" in steps and '"diffusiontalker", "serve", "--host", "0.0.0.0"' in steps
+    compose = (EXAMPLES / "serve" / "compose.yaml").read_text()
+    for line in ("read_only: true", "cap_drop: [ALL]", "no-new-privileges:true", '"127.0.0.1:8765:8765"', "mem_limit:"):
+        assert line in compose
+    assert "DIFFUSIONTALKER_TOKEN" not in compose  # no secret in the environment of the container

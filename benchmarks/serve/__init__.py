@@ -1,0 +1,1 @@
+"""What clients of `diffusiontalker serve` see under load."""

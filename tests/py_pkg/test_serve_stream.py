@@ -1,0 +1,302 @@
+"""Sessions of the server: sound in any cut and form, frames in order, utterances, interrupts, styles, pace."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+
+import numpy as np
+import pytest
+
+pytest.importorskip("uvicorn")
+from cli_support import tone
+from serve_support import Server, frames_of, s16
+
+from diffusiontalker.serve import tasks
+from diffusiontalker.serve.wire import read_binary
+
+RATE = 16000
+
+
+@pytest.fixture(scope="module")
+def server(model):
+    with Server(model) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def voice():
+    return tone(2, RATE)
+
+
+def expected(model, samples, rate=RATE, **options) -> np.ndarray:
+    """What the package computes itself: float32 [n, 52]."""
+    stream = model.stream(profile="live" if "live" in model.profiles else None, **options)
+    stream.push(samples, rate)
+    stream.flush()
+    return np.stack([frame.weights for frame in stream.pull()])
+
+
+def test_frames_are_those_of_the_package(server, model, voice):
+    data = s16(voice)
+    with server.client() as client:
+        for start in range(0, len(data), 999):  # cut inside of samples too
+            client.send(data[start : start + 999])
+        client.send({"type": "flush"})
+        found = client.response()
+    wanted = expected(model, np.frombuffer(data, "<i2"))
+    assert np.abs(frames_of(found) - wanted).max() <= 0.5e-4 + 1e-7  # four decimals
+    assert found[-1]["n_frames"] == len(wanted) == 60 and found[-1]["reason"] == "completed"
+
+
+@pytest.mark.parametrize(("encoding", "kind", "scale"), [
+    ("s16le", "<i2", 32767), ("f32le", "<f4", 1), ("s32le", "<i4", 2**31 - 1), ("pcm16", "<i2", 32767),
+])  # fmt: skip
+def test_every_encoding_and_rate_is_taken(server, model, voice, encoding, kind, scale):
+    rate = 24000
+    samples = (tone(1, rate) * scale).astype(kind)
+    with server.client(f"?encoding={encoding}&sample_rate={rate}") as client:
+        client.send({"type": "audio", "audio": base64.b64encode(samples.tobytes()).decode()})
+        client.send({"type": "flush"})
+        found = frames_of(client.response())
+    assert np.abs(found - expected(model, samples, rate)).max() < 1e-4
+
+
+def test_opus_packets_are_taken(server, model):
+    av = pytest.importorskip("av")
+    voice = tone(1, 48000)
+    encoder = av.CodecContext.create("libopus", "w")
+    encoder.sample_rate, encoder.layout, encoder.format = 48000, "mono", "flt"
+    packets = []
+    for start in range(0, len(voice), 960):
+        frame = av.AudioFrame.from_ndarray(voice[None, start : start + 960].astype(np.float32), "flt", "mono")
+        frame.sample_rate = 48000
+        packets += encoder.encode(frame)
+    with server.client("?encoding=opus") as client:
+        for packet in packets:
+            client.send(bytes(packet))
+        client.send({"type": "flush"})
+        found = frames_of(client.response())
+        client.send(b"no packet, but two thousand bytes" * 300)
+        assert "Opus packet has" in client.get("error")["error"]["message"]
+    assert len(found) in (30, 31)  # the encoder's delay
+    assert np.abs(found[:29] - expected(model, voice, 48000)[:29]).mean() < 0.05
+
+
+def test_binary_frames_hold_the_same_numbers(server, model, voice):
+    with server.client("?format=binary") as client:
+        client.send(s16(voice))
+        client.send({"type": "flush"})
+        messages = client.until("response.animation_blendshapes.done")
+    blocks = [read_binary(m) for m in messages if isinstance(m, bytes)]
+    found = np.concatenate([block for _, _, _, block in blocks])
+    assert np.array_equal(found, expected(model, np.frombuffer(s16(voice), "<i2")))
+    assert [first for _, first, _, _ in blocks] == list(np.cumsum([0, *(len(b[3]) for b in blocks)])[:-1])
+    assert [time_s for _, _, time_s, _ in blocks] == [first / 30 for _, first, _, _ in blocks]
+    # The layout as docs/reference/server.md tells it, read without our code.
+    raw = next(m for m in messages if isinstance(m, bytes))
+    assert raw[0] == 1 and raw[1] == 1
+    n, width = np.frombuffer(raw, "<u2", 2, 2)
+    assert (n, width) == blocks[0][3].shape and len(raw) == 24 + 4 * n * width
+    assert np.array_equal(np.frombuffer(raw, "<f4", offset=24), blocks[0][3].ravel())
+
+
+def test_utterances_follow_each_other_in_one_session(server, model, voice):
+    with server.client() as client:
+        for _ in range(3):
+            client.send(s16(voice[:RATE]))
+            client.send({"type": "flush"})
+        answers = [client.response() for _ in range(3)]
+    ids = [answer[-1]["response_id"] for answer in answers]
+    assert len(set(ids)) == 3
+    assert [len(frames_of(answer)) for answer in answers] == [30, 30, 30]
+    assert {m["response_id"] for m in answers[1]} == {ids[1]}
+
+
+def test_a_flush_without_sound_is_passed_over(server, voice):
+    with server.client() as client:
+        client.send({"type": "flush"})
+        client.send({"type": "flush"})
+        client.send(s16(voice[:RATE]))
+        client.send({"type": "flush"})
+        assert len(frames_of(client.response())) == 30
+
+
+def test_an_interrupt_eases_from_the_frame_that_is_shown(server, model, voice):
+    rest_pose = model.stream().frame_at(-1).weights
+    with server.client() as client:
+        client.send(s16(np.tile(voice, 5)))
+        found = []
+        while len(frames_of(found)) < 40:
+            found.append(client.get("response.animation_blendshapes.delta"))
+        client.send({"type": "interrupt", "ease_ms": 200, "shown_frame": 20})
+        rest = client.response()
+        # Frames that were on their way come first; those of the easing follow frame 20.
+        easing = [m for m in rest[:-1] if m["frame_index"] == 21]
+        assert len(easing) == 1 and rest[-1]["reason"] == "interrupted"
+        rows = np.array([row for m in rest[rest.index(easing[0]) : -1] for row in m["frames"]])
+        assert len(rows) == 6  # 200 ms
+        away = np.abs(np.vstack([frames_of(found)[20:21], rows]) - rest_pose).sum(axis=1)
+        assert away[0] > 0.1 and np.all(np.diff(away) < 0)  # the first of them is nearer to rest already
+        assert np.abs(rows[-1] - rest_pose).max() < 1e-4
+        client.send(s16(voice[:RATE]))
+        client.send({"type": "flush"})
+        answer = client.response()
+    assert len(frames_of(answer)) == 30 and answer[-1]["response_id"] != rest[-1]["response_id"]
+
+
+def test_an_interrupt_drops_what_waits_and_needs_no_sound(server, voice):
+    with server.client() as client:
+        client.send({"type": "interrupt"})
+        for _ in range(3):  # two utterances behind the one at hand
+            client.send(s16(np.tile(voice, 10)))
+            client.send({"type": "flush"})
+        client.get("response.animation_blendshapes.delta")
+        client.send({"type": "response.cancel"})
+        assert client.response()[-1]["reason"] == "interrupted"
+        client.send({"type": "ping", "id": 7})
+        assert client.get("pong")["id"] == 7  # nothing else came
+
+
+def test_a_style_changes_the_face_in_the_middle(server, model, voice):
+    other = model.identities[1]
+    with server.client() as client:
+        assert client.session.identity == model.identities[0]
+        client.send(s16(voice))
+        client.get("response.animation_blendshapes.delta")
+        client.send({"type": "style", "identity": other.upper(), "blend_ms": 0})
+        messages = client.until("session.updated")
+        assert messages[-1]["session"]["identity"] == other
+        client.send(s16(voice))
+        client.send({"type": "flush"})
+        client.response()
+        client.send(s16(voice))
+        client.send({"type": "flush"})
+        found = frames_of(client.response())
+    assert len(found) == 60
+    samples = np.frombuffer(s16(voice), "<i2")
+    of_first, of_other = (expected(model, samples, identity=name) for name in (model.identities[0], other))
+    assert np.abs(found - of_other).mean() < 0.5 * np.abs(found - of_first).mean()
+
+
+@pytest.mark.parametrize(("fps", "n"), [(30, 60), (60, 120), (24, 48), (25, 50), (15, 30)])
+def test_frames_leave_at_the_rate_that_is_wanted(server, model, voice, fps, n):
+    with server.client(f"?fps={fps}") as client:
+        client.send(s16(voice))
+        client.send({"type": "flush"})
+        found = frames_of(client.response())
+    wanted = expected(model, np.frombuffer(s16(voice), "<i2"))
+    times = np.arange(n) / fps
+    by_hand = np.stack([np.interp(times, np.arange(60) / 30, column) for column in wanted.T], axis=1)
+    assert found.shape == by_hand.shape and np.abs(found - by_hand).max() < 1e-4
+
+
+def test_seed_and_profile_are_fixed_by_the_first_sound(server, voice):
+    with server.client() as client:
+        client.send({"type": "session.update", "session": {"seed": 5}})
+        assert client.get("session.updated")["session"]["seed"] == 5
+        client.send(s16(voice))
+        client.get("response.animation_blendshapes.delta")
+        client.send({"type": "session.update", "session": {"seed": 6}, "event_id": "mine"})
+        messages = client.until("error")
+        assert messages[-1]["error"]["event_id"] == "mine"
+        assert "seed cannot change any more" in messages[-1]["error"]["message"]
+
+
+def test_frames_of_pace_due_leave_at_their_time(server, voice):
+    with server.client("?pace=due") as client:
+        client.send(s16(voice[:RATE]))
+        client.send({"type": "flush"})
+        arrived = []
+        while True:
+            message = client.receive()
+            if message["type"].endswith("done"):
+                break
+            arrived += [(message["frame_index"] + k, time.monotonic()) for k in range(len(message["frames"]))]
+    index, at = np.array(arrived).T
+    assert list(index) == list(range(30))
+    # Each frame leaves no sooner than its time behind the first one. How much later is the machine's business.
+    assert np.all(at - at[0] >= index / 30 - 0.02)
+
+
+def test_an_interrupt_of_pace_due_comes_before_the_frames_that_wait(server, voice):
+    with server.client("?pace=due") as client:
+        client.send(s16(np.tile(voice, 10)))
+        client.get("response.animation_blendshapes.delta")
+        client.send({"type": "interrupt", "ease_ms": 100})
+        rest = client.response()
+    n_frames = rest[-1]["n_frames"]
+    assert rest[-1]["reason"] == "interrupted" and n_frames < 60
+
+
+def test_the_session_tells_what_it_is(server, model):
+    with server.client("?identity=ben&fps=25&outputs=blendshapes,viseme_id") as client:
+        session = client.session
+    assert session.channels == list(model.channels) and session.identities == ["ada", "ben"]
+    assert (session.identity, session.fps, session.outputs) == ("ben", 25, ["blendshapes", "viseme_id"])
+    assert session.latency_ms == model.profile(session.profile).latency_ms
+
+
+def test_events_of_an_agent_may_be_passed_on_as_they_are(server, model, voice):
+    """What servers of OpenAI Realtime and Azure Voice Live send while they speak."""
+    piece = base64.b64encode(s16(voice[:RATE])).decode()
+    events = [
+        {"type": "response.created", "response": {"id": "r"}},
+        {"type": "response.output_item.added", "response_id": "r", "output_index": 0},
+        {"type": "response.audio.delta", "response_id": "r", "delta": piece},
+        {"type": "response.audio_transcript.delta", "response_id": "r", "delta": "Hello"},
+        {"type": "rate_limits.updated", "rate_limits": []},
+        {"type": "response.output_audio.delta", "response_id": "r", "delta": piece},
+        {"type": "response.audio.done", "response_id": "r"},
+        {"type": "response.done", "response": {}},
+    ]
+    with server.client() as client:
+        for event in events:
+            client.send(event)
+        assert len(frames_of(client.response())) == 60
+        client.send({"type": "response.audio.delta", "delta": base64.b64encode(s16(np.tile(voice, 5))).decode()})
+        client.get("response.animation_blendshapes.delta")
+        client.send({"type": "input_audio_buffer.speech_started", "audio_start_ms": 0, "item_id": "i"})
+        assert client.response()[-1]["reason"] == "interrupted"
+
+
+def test_a_task_ends_that_swallows_a_cancellation():
+    """As asyncio.wait_for() does in Python 3.11 when its result comes at the same moment."""
+
+    async def main():
+        n_cancelled = []
+
+        async def stubborn():
+            while True:
+                try:
+                    await asyncio.sleep(60)
+                except asyncio.CancelledError:
+                    n_cancelled.append(1)
+                    if len(n_cancelled) > 2:
+                        raise
+
+        task = asyncio.create_task(stubborn())
+        await asyncio.sleep(0)
+        await tasks.end([task])
+        assert task.done() and len(n_cancelled) == 3
+
+    asyncio.run(asyncio.wait_for(main(), 10))
+
+
+def test_close_ends_the_session_and_frees_its_stream(server, voice):
+    before = server.state.engine.stats()["n_streams"]
+    with server.client() as client:
+        client.send(s16(voice))
+        client.get("response.animation_blendshapes.delta")
+        assert server.state.engine.stats()["n_streams"] == before + 1
+        client.send(json.dumps({"type": "close"}))
+        with pytest.raises(Exception, match="1000"):
+            while True:
+                client.receive()
+    for _ in range(100):
+        if server.state.engine.stats()["n_streams"] == before:
+            break
+        time.sleep(0.02)
+    assert server.state.engine.stats()["n_streams"] == before and not server.state.sessions
