@@ -19,6 +19,7 @@ ELSEWHERE = {
     "bench": "benchmarks.md",
     "engine": "tensorrt.md",
     "serve": "server.md",
+    "live": "live.md",
 }  # pages with the options of these commands
 
 

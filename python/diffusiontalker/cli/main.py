@@ -12,7 +12,7 @@ from diffusiontalker.cli.console import Console, plain
 from diffusiontalker.cli.signals import Ended, ending
 from diffusiontalker.errors import DiffusionTalkerError
 
-COMMANDS = ("animate", "render", "convert", "info", "head", "pack", "doctor", "bench", "engine", "serve")
+COMMANDS = ("animate", "render", "convert", "info", "head", "pack", "doctor", "bench", "engine", "serve", "live")
 INTERNAL, SYSTEM, INTERRUPTED, BROKEN_PIPE = 70, 71, 130, 141
 
 
