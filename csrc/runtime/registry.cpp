@@ -4,6 +4,8 @@
 #include <map>
 #include <mutex>
 
+#include "backends/cpu/cpu_backend.h"
+#include "backends/cpu/cpu_description.h"
 #include "backends/openvino/ov_description.h"
 #include "backends/reference/reference_backend.h"
 #include "backends/reference/reference_description.h"
@@ -21,7 +23,8 @@ struct Entry {
 
 // The one list of backends, by name.
 const std::vector<Entry>& entries() {
-  static const std::vector<Entry> all{{openvino_description(), nullptr},
+  static const std::vector<Entry> all{{cpu_description(), &cpu_backend_factory},
+                                      {openvino_description(), nullptr},
                                       {reference_description(), &reference_backend_factory},
                                       {tensorrt_description(), nullptr}};
   return all;

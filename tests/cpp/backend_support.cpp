@@ -3,6 +3,9 @@
 #include <random>
 #include <stdexcept>
 
+#if defined(DT_TESTS_CPU)
+#include "backends/cpu/cpu_backend.h"
+#endif
 #include "backends/reference/reference_backend.h"
 
 #if defined(DT_OPENVINO_MODULE)
@@ -99,6 +102,9 @@ const BackendFactory& backend_factory([[maybe_unused]] const std::string& name) 
     if (entry == nullptr) throw std::runtime_error(dlerror());
     return *reinterpret_cast<BackendModuleEntry>(entry)();
   }
+#endif
+#if defined(DT_TESTS_CPU)
+  if (name == "cpu") return cpu_backend_factory();
 #endif
   return reference_backend_factory();
 }

@@ -64,7 +64,7 @@ struct Crowd {
   std::vector<std::vector<float>> mel, past, weights, condition;
 };
 
-// "reference", or "openvino" where it is built.
+// "reference", or "cpu" and "openvino" where the test links them.
 const BackendFactory& backend_factory(const std::string& name);
 
 }  // namespace dt::test

@@ -162,7 +162,7 @@ TEST_P(Backends, LeavesTheWindowWhenANetworkFails) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Backends,
-                         testing::Values("reference"
+                         testing::Values("reference", "cpu"
 #if defined(DT_OPENVINO_MODULE)
                                          ,
                                          "openvino"

@@ -55,14 +55,14 @@ def test_an_error_with_bytes_that_are_no_utf8_is_readable():
 
 
 def test_unknown_backend_and_precision_list_the_known(tiny_bundle):
-    with pytest.raises(errors.InputError, match="auto, openvino, reference and tensorrt"):
+    with pytest.raises(errors.InputError, match="auto, cpu, openvino, reference and tensorrt"):
         _native.Model(str(tiny_bundle), backend="abacus")
     with pytest.raises(errors.InputError, match="f32, bf16 and f16"):
         _native.Model(str(tiny_bundle), precision="f8")
     with pytest.raises(errors.BackendError, match="tensorrt"):
         _native.Model(str(tiny_bundle), backend="tensorrt")
     known = {backend["name"]: backend for backend in _native.backends()}
-    assert list(known) == ["openvino", "reference", "tensorrt"]
+    assert list(known) == ["cpu", "openvino", "reference", "tensorrt"]
     assert sorted(known, key=lambda name: known[name]["auto_rank"]) == ["tensorrt", "openvino", "reference"]
     assert [known[name]["default_precision"] for name in known] == ["f32", "f32", "f16"]
     assert known["openvino"]["precisions"] == ["f32", "bf16"] and "pip install" in known["openvino"]["remedy"]

@@ -33,6 +33,7 @@ OnnxGraph::OnnxGraph(OnnxModel model, bool folds) : model_(std::move(model)) {
   resolve();
   if (folds) fold_constants();
   find_last_uses();
+  if (folds) drop_unused_constants();
 }
 
 // Gives every value a slot. ONNX lists nodes in topological order, so a name must exist before its first use.
@@ -97,6 +98,16 @@ void OnnxGraph::fold_constants() {
   steps_ = std::move(remaining);
 }
 
+// Those that folding replaced, such as weights before their cast.
+void OnnxGraph::drop_unused_constants() {
+  std::set<int64_t> used;
+  for (const Step& step : steps_) used.insert(step.inputs.begin(), step.inputs.end());
+  for (const ValueInfo& info : model_.outputs) used.insert(slot_of_.at(info.name));
+  for (auto it = constants_.begin(); it != constants_.end();) {
+    it = used.count(it->first) ? std::next(it) : constants_.erase(it);
+  }
+}
+
 void OnnxGraph::find_last_uses() {
   std::set<int64_t> needed_later;
   for (const ValueInfo& info : model_.outputs) needed_later.insert(slot_of_.at(info.name));
@@ -152,15 +163,19 @@ std::vector<Tensor> OnnxGraph::run(const std::map<std::string, Tensor>& inputs) 
   return run_steps(inputs, nullptr);
 }
 
-OnnxGraph::Estimate OnnxGraph::estimate(const std::map<std::string, Shape>& inputs, size_t batch) const {
+std::map<std::string, Tensor> OnnxGraph::outlines_of(const std::map<std::string, Shape>& inputs) const {
   std::map<std::string, Tensor> outlines;
   for (const ValueInfo& info : inputs_) {
     const auto found = inputs.find(info.name);
     if (found != inputs.end()) outlines[info.name] = Tensor::outline(info.dtype, found->second);
   }
+  return outlines;
+}
+
+OnnxGraph::Estimate OnnxGraph::estimate(const std::map<std::string, Shape>& inputs, size_t batch) const {
   CostMeter meter{{}, {kMaxNetworkCost.numbers * batch, kMaxNetworkCost.products * batch}};
   Estimate estimate;
-  for (const Tensor& result : run_steps(outlines, &meter)) {
+  for (const Tensor& result : run_steps(outlines_of(inputs), &meter)) {
     estimate.outputs.push_back(result.shape);
     estimate.dtypes.push_back(result.dtype);
   }
@@ -168,8 +183,51 @@ OnnxGraph::Estimate OnnxGraph::estimate(const std::map<std::string, Shape>& inpu
   return estimate;
 }
 
-std::vector<Tensor> OnnxGraph::run_steps(const std::map<std::string, Tensor>& inputs,
-                                         CostMeter* meter) const {
+void OnnxGraph::trace(const std::map<std::string, Shape>& inputs, size_t batch, const Visitor& visit) const {
+  CostMeter meter{{}, {kMaxNetworkCost.numbers * batch, kMaxNetworkCost.products * batch}};
+  run_steps(outlines_of(inputs), &meter, &visit);
+}
+
+std::vector<Tensor> OnnxGraph::trace_step(const Step& step, const Values& values, CostMeter* meter,
+                                          const Visitor& visit) const {
+  std::vector<Tensor> results = run_step(step, values, meter);
+  TracedStep traced{&model_.nodes[step.node], step.function, step.inputs, step.outputs, {}, nullptr};
+  bool is_known = true;
+  for (int64_t slot : step.inputs) {
+    traced.values.push_back(slot < 0 ? nullptr : values[static_cast<size_t>(slot)]);
+    is_known = is_known && (slot < 0 || !traced.values.back()->is_outline);
+  }
+  // What follows from sizes alone, such as the part of a table that a window needs, large as it may be.
+  if (is_known) results = run_step(step, values);
+  traced.results = &results;
+  visit(traced);
+  return results;
+}
+
+int64_t OnnxGraph::slot(const std::string& name) const {
+  const auto found = slot_of_.find(name);
+  return found == slot_of_.end() ? -1 : found->second;
+}
+
+const Tensor* OnnxGraph::constant(int64_t slot) const {
+  const auto found = constants_.find(slot);
+  return found == constants_.end() ? nullptr : &found->second;
+}
+
+void OnnxGraph::forget(const std::vector<int64_t>& slots) {
+  for (const int64_t slot : slots) {
+    Tensor& constant = constants_.at(slot);
+    constant = Tensor::outline(constant.dtype, constant.shape);
+  }
+}
+
+void OnnxGraph::for_each_node(
+    const std::function<void(const Node&, const std::vector<int64_t>& inputs)>& visit) const {
+  for (const Step& step : steps_) visit(model_.nodes[step.node], step.inputs);
+}
+
+std::vector<Tensor> OnnxGraph::run_steps(const std::map<std::string, Tensor>& inputs, CostMeter* meter,
+                                         const Visitor* visit) const {
   Values values(n_slots_, nullptr);
   std::vector<Tensor> computed(n_slots_);
   for (const auto& [slot, tensor] : constants_) values[static_cast<size_t>(slot)] = &tensor;
@@ -177,7 +235,8 @@ std::vector<Tensor> OnnxGraph::run_steps(const std::map<std::string, Tensor>& in
     values[static_cast<size_t>(slot_of_.at(info.name))] = &checked_input(info, inputs);
   }
   for (const Step& step : steps_) {
-    std::vector<Tensor> results = run_step(step, values, meter);
+    std::vector<Tensor> results =
+        visit == nullptr ? run_step(step, values, meter) : trace_step(step, values, meter, *visit);
     for (size_t i = 0; i < step.outputs.size(); ++i) {
       if (step.outputs[i] < 0) continue;
       const size_t slot = static_cast<size_t>(step.outputs[i]);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -44,6 +45,29 @@ class OnnxGraph {
   // Throws as run() does, and DT_BAD_BUNDLE for what is beyond kMaxNetworkCost times `batch`.
   Estimate estimate(const std::map<std::string, Shape>& inputs, size_t batch = 1) const;
 
+  // A node as trace() meets it. Values are numbered by slots; -1 stands for an optional one that is left out.
+  struct TracedStep {
+    const Node* node;  // lives as long as the graph
+    OpFunction function;
+    std::vector<int64_t> inputs, outputs;
+    std::vector<const Tensor*>
+        values;  // of the inputs; an outline where it depends on what the network is given
+    const std::vector<Tensor>* results;  // outlines too; valid during the call
+  };
+  // Walks the nodes in order for inputs of these shapes, with every size and every constant known, and
+  // computes nothing that depends on the values of the inputs. Limits and faults are those of estimate().
+  void trace(const std::map<std::string, Shape>& inputs, size_t batch,
+             const std::function<void(const TracedStep&)>& visit) const;
+  // Of an input, an output or an initializer; -1 for an unknown name.
+  int64_t slot(const std::string& name) const;
+  // The values of a constant that the nodes read, null where the slot is none.
+  const Tensor* constant(int64_t slot) const;
+  // Drops the values of constants, which keep their shapes: the graph can be traced, and not run, from then
+  // on.
+  void forget(const std::vector<int64_t>& slots);
+  // The nodes that are left after folding, with the slots of their inputs.
+  void for_each_node(const std::function<void(const Node&, const std::vector<int64_t>& inputs)>& visit) const;
+
  private:
   // A node with its names resolved to slots of the value table.
   struct Step {
@@ -61,7 +85,13 @@ class OnnxGraph {
   void find_last_uses();
   // meter: as in OpArgs.
   std::vector<Tensor> run_step(const Step& step, const Values& values, CostMeter* meter = nullptr) const;
-  std::vector<Tensor> run_steps(const std::map<std::string, Tensor>& inputs, CostMeter* meter) const;
+  using Visitor = std::function<void(const TracedStep&)>;
+  std::vector<Tensor> run_steps(const std::map<std::string, Tensor>& inputs, CostMeter* meter,
+                                const Visitor* visit = nullptr) const;
+  std::vector<Tensor> trace_step(const Step& step, const Values& values, CostMeter* meter,
+                                 const Visitor& visit) const;
+  std::map<std::string, Tensor> outlines_of(const std::map<std::string, Shape>& inputs) const;
+  void drop_unused_constants();
   const Tensor& checked_input(const ValueInfo& info, const std::map<std::string, Tensor>& inputs) const;
 
   OnnxModel model_;

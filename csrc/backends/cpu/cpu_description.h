@@ -1,0 +1,17 @@
+#pragma once
+
+#include "core/backend_description.h"
+
+namespace dt {
+
+inline BackendDescription cpu_description() {
+  BackendDescription d;
+  d.name = "cpu";
+  d.precisions = {"f32"};
+  d.default_precision = "f32";
+  d.auto_rank = 3;
+  d.as_fallback = "the processor";
+  return d;
+}
+
+}  // namespace dt

@@ -1,0 +1,103 @@
+// The state of lower(): views of the values so far, and the steps that compute them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backends/cpu/lower.h"
+
+namespace dt::cpu {
+
+class Lowering {
+ public:
+  Lowering(const OnnxGraph& onnx, const Weights& weights, const Kernels& kernels, const PlanRequest& request);
+  LoweredNetwork run();
+
+ private:
+  // Buffers and views (lowering.cpp).
+  int add_buffer(int64_t floats, int64_t rows = 0, int64_t pitch = 0);
+  View dense(const Shape& shape);
+  View dense_like(const View& like);  // with its order of axes
+  View constant(const Tensor& tensor);
+  int table(std::vector<float> values);
+  const View& view(int v);
+  View float_view(int v);
+  void define(int v, View view);
+  View copied(const View& from);           // dense
+  View with_dense_rows(const View& from);  // the last axis without gaps
+  // Whether rows of the view, [streams, rows, n], are rows of its buffer.
+  bool is_row_buffer(const View& view) const;
+
+  // Steps (lowering.cpp).
+  PlanStep row_step(const Shape& shape);
+  PlanStep::Read read(const View& view, const PlanStep& step, int64_t before = 0, int64_t after = 0) const;
+  static PlanStep::Read read_all(const View& view) { return {view.buffer, 0, 0, true}; }
+  void elementwise(
+      const View& out, const std::vector<View>& in,
+      std::function<void(const float* const* in, const ptrdiff_t* steps, float* out, int64_t n)> f);
+
+  // Parts (lower_parts.cpp, lower_conv.cpp, lower_attention.cpp).
+  void lower_part(const Part& part);
+  void lower_linear(const Part& part);
+  void emit_linear(const LinearPart& part, const View& a, const View& out, int64_t first_column);
+  void lower_norm(const Part& part);
+  void lower_conv(const Part& part);
+  void emit_depthwise(const ConvPart& part, const View& a, const View& out);
+  View padded(const View& a, int64_t before, int64_t after);
+  void lower_attention(const Part& part);
+  void emit_rotary(const AttentionPart& part, const View& query);
+  void lower_element(const Part& part);
+  const float* row_of(int v) const;  // constant floats
+
+  // Nodes (lower_nodes.cpp).
+  void lower_node(const GraphNode& node);
+  bool lower_as_view(const GraphNode& node);
+  bool lower_slice(const GraphNode& node);
+  bool lower_split(const GraphNode& node);
+  bool lower_arithmetic(const GraphNode& node);
+  bool lower_concat(const GraphNode& node);
+  void interpret(const GraphNode& node);
+
+  const OnnxGraph& onnx_;
+  const Weights& weights_;
+  const Kernels& kernels_;
+  const PlanRequest& request_;
+  LoweredNetwork result_;
+  std::vector<PlanBuffer> buffers_;
+  std::vector<PlanStep> steps_;
+  std::vector<View> views_;   // by value; buffer -1: none yet
+  std::vector<int64_t> cut_;  // by value: columns after which a product is put into a second buffer; 0: never
+  std::vector<View> second_views_;  // the second part
+  int64_t scratch_floats_ = 0;
+};
+
+// Calls f for the rows of a task, of each stream apart; is_flat: as one, where the task has whole streams.
+template <class F>
+void for_spans(const RowTask& task, int64_t rows, bool is_flat, F f) {
+  if (task.begin >= task.end) return;
+  if (is_flat && task.range.first == 0 && task.range.last == rows)
+    return f(Span{0, task.begin, task.end}, true);
+  const int64_t count = task.range.count();
+  for (int64_t stream = task.begin / count; stream <= (task.end - 1) / count; ++stream) {
+    const int64_t first = task.begin > stream * count ? task.begin - stream * count : 0;
+    const int64_t last = task.end < (stream + 1) * count ? task.end - stream * count : count;
+    f(Span{stream, task.range.first + first, task.range.first + last}, false);
+  }
+}
+
+// Of a view [streams, rows, n] whose last axis has no gaps.
+inline ConstRows const_rows(const View& view, const PlanMemory& memory) {
+  return {memory.at(view.buffer) + view.offset, view.strides[0], view.strides[1]};
+}
+inline Rows rows_of(const View& view, const PlanMemory& memory) {
+  return {memory.at(view.buffer) + view.offset, view.strides[0], view.strides[1]};
+}
+// Whether all streams' rows follow each other at one distance.
+inline bool is_flat(const View& view) {
+  return view.shape[0] == 1 || view.strides[0] == view.shape[1] * view.strides[1];
+}
+
+}  // namespace dt::cpu
