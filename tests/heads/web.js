@@ -11,6 +11,7 @@ function place(url) {
   const name = decodeURIComponent(url.split('?')[0]);
   if (name.startsWith('/file/')) return job.files[Number(name.slice(6))].path;
   if (name.startsWith('/node_modules/')) return path.join(job.modules, name.slice(14));
+  if (name.startsWith('/example/')) return path.join(__dirname, '..', '..', 'examples', 'web', path.basename(name));
   return path.join(__dirname, path.basename(name));
 }
 
