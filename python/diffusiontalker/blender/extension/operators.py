@@ -61,8 +61,9 @@ class _Animating:
         scene.frame_end = max(scene.frame_end, min(span.end, span.first + take.n_frames) - 1)
         n_moving = sum(map(len, moving))
         n_keys = n_moving + sum(len(mesh["still"]) for mesh in told["meshes"])
-        bone = f"; the bone {told['bone']} turns" if told["bone"] and settings.bones else ""
-        self.report({"INFO"}, f"{n_moving} of {n_keys} shape keys move{bone}")
+        bones = [bone for bone in (told["bone"], *told.get("bones", ())) if bone and settings.bones]
+        turning = f"; bones that turn: {', '.join(bones)}" if bones else ""
+        self.report({"INFO"}, f"{n_moving} of {n_keys} shape keys move{turning}")
         for note in (*told["notes"], *notes):
             self.report({"WARNING"}, note)
 
