@@ -16,7 +16,7 @@ from serve_support import TOKEN, Server, frames_of, s16
 
 from diffusiontalker.io.visemes import poses
 from diffusiontalker.serve.azure_visemes import NUMBERS, VisemeTrack
-from diffusiontalker.spec.channels import ARKIT_CHANNELS
+from diffusiontalker.spec.channels import ARKIT_CHANNELS, CHANNEL_INDEX
 
 RATE = 24000
 
@@ -151,6 +151,11 @@ def test_every_pose_of_a_mouth_has_the_viseme_of_its_sound():
     channels = ARKIT_CHANNELS
     begun, _ = VisemeTrack(channels, 30).add(0, table.astype(np.float32))
     assert [number for number, _ in begun] == [NUMBERS[name] for name in names]
+    begun, _ = VisemeTrack(channels, 30).add(0, 0.6 * table.astype(np.float32))  # a quiet voice
+    assert [number for number, _ in begun] == [NUMBERS[name] for name in names]
+    over_an_open_jaw = np.zeros((1, 52), np.float32)
+    over_an_open_jaw[:, [CHANNEL_INDEX["jawOpen"], CHANNEL_INDEX["mouthClose"]]] = 0.3
+    assert VisemeTrack(channels, 30).add(0, over_an_open_jaw)[0] == [(21, 0.0)]
     for sounds, number in AZURE_PHONEMES.items():
         for shape in {OCULUS_PHONEMES[sound] for sound in sounds.split() if sound in OCULUS_PHONEMES}:
             assert NUMBERS[shape] == number, (sounds, shape)

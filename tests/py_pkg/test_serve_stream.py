@@ -221,14 +221,21 @@ def test_frames_of_pace_due_leave_at_their_time(server, voice):
     assert np.all(at - at[0] >= index / 30 - 0.02)
 
 
-def test_an_interrupt_of_pace_due_comes_before_the_frames_that_wait(server, voice):
+def test_the_mouth_starts_for_rest_within_a_hop_of_an_interrupt_and_is_there_after_200_ms(server, model, voice):
+    """Pace `due`: the client shows what comes. Frames that were on their way when it interrupted come first."""
+    rest_pose = model.stream().frame_at(-1).weights
     with server.client("?pace=due") as client:
         client.send(s16(np.tile(voice, 10)))
-        client.get("response.animation_blendshapes.delta")
-        client.send({"type": "interrupt", "ease_ms": 100})
-        rest = client.response()
-    n_frames = rest[-1]["n_frames"]
-    assert rest[-1]["reason"] == "interrupted" and n_frames < 60
+        before = [client.get("response.animation_blendshapes.delta") for _ in range(8)]
+        client.send({"type": "interrupt"})
+        after = client.response()
+    rows = np.array([row for m in (*before, *after[:-1]) for row in m["frames"]])
+    n_before = sum(len(m["frames"]) for m in before)
+    away = np.abs(rows - rest_pose).sum(axis=1)
+    hop = model.profile(client.session.profile).hop_frames
+    assert after[-1]["reason"] == "interrupted" and len(rows) - n_before <= 6 + hop  # 200 ms, and what was on its way
+    assert np.all(np.diff(away[-7:]) < 0) and away[-1] < 1e-2  # six steps to rest, each nearer
+    assert frames_of([*before, *after[:-1]]).shape == rows.shape  # without a gap
 
 
 def test_the_session_tells_what_it_is(server, model):
@@ -300,3 +307,22 @@ def test_close_ends_the_session_and_frees_its_stream(server, voice):
             break
         time.sleep(0.02)
     assert server.state.engine.stats()["n_streams"] == before and not server.state.sessions
+
+
+@pytest.mark.slow
+def test_minutes_of_sound_in_one_session_take_no_memory(model):
+    resource = pytest.importorskip("resource")
+    minute = s16(np.tile(tone(2, RATE), 30))
+    with Server(model) as server, server.client("?format=binary&outputs=blendshapes,viseme_id") as client:
+        n, peaks = 0, []
+        for _ in range(6):
+            for start in range(0, len(minute), 1 << 19):
+                client.send(minute[start : start + (1 << 19)])
+            while n < 1800 * (len(peaks) + 1) - 30:  # but for the last hop
+                message = client.receive()
+                n += len(read_binary(message)[3]) if isinstance(message, bytes) else 0
+            peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+        client.send({"type": "flush"})
+        n += sum(len(read_binary(m)[3]) for m in client.until("response.animation_viseme.done") if isinstance(m, bytes))
+    assert n == 6 * 1800
+    assert peaks[-1] - peaks[1] < 8_000  # kB
