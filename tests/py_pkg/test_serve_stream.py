@@ -147,6 +147,37 @@ def test_an_interrupt_eases_from_the_frame_that_is_shown(server, model, voice):
     assert len(frames_of(answer)) == 30 and answer[-1]["response_id"] != rest[-1]["response_id"]
 
 
+@pytest.mark.parametrize(("message", "n"), [
+    ({"type": "conversation.item.truncate", "item_id": "i", "content_index": 0, "audio_end_ms": 700}, 22 + 6),
+    ({"type": "interrupt", "shown_frame": -1}, 6),
+])  # fmt: skip
+def test_an_interrupt_eases_from_what_was_heard(server, voice, message, n):
+    with server.client() as client:
+        client.send(s16(np.tile(voice, 5)))
+        found = []
+        while len(frames_of(found)) < 40:
+            found.append(client.get("response.animation_blendshapes.delta"))
+        client.send(message)
+        last = client.response()[-2]
+    assert last["frame_index"] + len(last["frames"]) == n
+
+
+def test_an_interrupt_without_a_frame_eases_from_the_one_that_is_shown_by_now(server, voice):
+    """Frames come faster than they are shown: half a second after the first one, about frame 15 is."""
+    with server.client() as client:
+        client.send(s16(np.tile(voice, 15)))
+        client.send(s16(np.tile(voice, 15)))
+        began, n = time.monotonic(), 0
+        while n < 60 or time.monotonic() < began + 0.5:
+            n += len(client.get("response.animation_blendshapes.delta")["frames"])
+        seconds = time.monotonic() - began
+        client.send({"type": "interrupt"})
+        last = client.response()[-2]
+    shown = last["frame_index"] + len(last["frames"]) - 6
+    assert 12 <= shown <= 1 + 30 * (seconds + 2)
+    assert shown < n  # it was not the last one that was sent
+
+
 def test_an_interrupt_drops_what_waits_and_needs_no_sound(server, voice):
     with server.client() as client:
         client.send({"type": "interrupt"})

@@ -223,7 +223,7 @@ class Connection:
             if request.type == "input_audio_buffer.commit":
                 await self.send(json_text({"type": "input_audio_buffer.committed", "event_id": "event_committed"}))
         elif kind == "interrupt":
-            await session.on_interrupt(*protocol.interrupt_options(request))
+            await session.on_interrupt(*protocol.interrupt_options(request, float(session.settings.fps)))
             if request.type == "input_audio_buffer.clear":
                 await self.send(json_text({"type": "input_audio_buffer.cleared", "event_id": "event_cleared"}))
         elif kind == "update" or kind == "style":

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -114,9 +114,9 @@ class Engine:
 
     # ---- What it carries ----
 
-    def warm_up(self) -> None:
-        """Compiles the batch sizes of every profile, so that no session waits for that."""
-        for profile in self.model.profiles:
+    def warm_up(self, profiles: Iterable[str] | None = None) -> None:
+        """Compiles the batch sizes of profiles, of all by default, so that no session waits for that: seconds each."""
+        for profile in self.model.profiles if profiles is None else profiles:
             stream = self.model.stream(profile=profile, max_buffered_ms=1000, history_ms=0)
             self.scheduler.add(stream)
             self.scheduler.remove(stream)

@@ -28,6 +28,7 @@ KINDS = {
     "interrupt": "interrupt",
     "input_audio_buffer.clear": "interrupt",
     "response.cancel": "interrupt",
+    "conversation.item.truncate": "interrupt",
     "input_audio_buffer.speech_started": "interrupt",
     "ping": "ping",
     "close": "close",
@@ -94,12 +95,14 @@ def audio_bytes(request: Request) -> bytes:
         ) from None
 
 
-def interrupt_options(request: Request) -> tuple[int, int | None]:
-    """(ease_ms, shown_frame) of an `interrupt`. Raises InputError."""
+def interrupt_options(request: Request, fps: float) -> tuple[int, int | None]:
+    """(ease_ms, shown_frame) of an `interrupt`. fps: frames a second of the client. Raises InputError."""
     ease = request.body.get("ease_ms", 200)
     if isinstance(ease, bool) or not isinstance(ease, int) or not 0 <= ease <= MAX_EASE_MS:
         raise InputError(f"ease_ms is {ease!r}, expected a whole number 0..{MAX_EASE_MS}")
-    shown = request.body.get("shown_frame")
+    shown, heard_ms = request.body.get("shown_frame"), request.body.get("audio_end_ms")
+    if shown is None and type(heard_ms) is int and 0 <= heard_ms < 2**40:  # of conversation.item.truncate
+        return ease, int(heard_ms / 1000 * fps)
     if shown is not None and (isinstance(shown, bool) or not isinstance(shown, int) or not -1 <= shown < 2**40):
         raise InputError(f"shown_frame is {shown!r}, expected the frame_index of a frame that was sent, or -1 for none")
     return ease, shown

@@ -30,6 +30,7 @@ class Response:
         self.last_sent = first - 1  # of the stream's frames
         self.n_sent = 0  # frames at the client's rate
         self._n_events = 0
+        self.sent_at: float | None = None  # when its first frame left, by the loop's clock
         self.began_at: float | None = None  # for pace "due": when its frame 0 was due, by the loop's clock
         self._rate = FrameRate(Fraction(model.fps_num, model.fps_den), settings.fps)
         wants_visemes = {"viseme_id", "visemes"} & set(settings.outputs)

@@ -44,6 +44,7 @@ class Session:
         self._held: list[Frame] = []  # pulled, and not sent yet
         self._n_responses = 0
         self._flushed = False
+        self._moving = False  # an item of the inbox is on its way into the stream
         self._happened = asyncio.Event()  # frames, room or an interrupt
         self._drained = asyncio.Event()  # no response is open, or there is room
         self._overfull = False
@@ -115,7 +116,7 @@ class Session:
         response, self._response = self._response, None
         self._flushed = False
         if self._stream is not None and response is not None:
-            shown = response.last_sent if shown_frame is None else response.shown(shown_frame)
+            shown = self._shown_by_now(response) if shown_frame is None else response.shown(shown_frame)
             shown = min(shown, response.last_sent)
             self._held.clear()
             shown, end = self._interrupt(ease_ms, shown)
@@ -124,6 +125,12 @@ class Session:
         self._happened.set()
         self._drained.set()
         self.engine.wake()
+
+    def _shown_by_now(self, response: Response) -> int:
+        """The frame that a client can show at most, when it began to play with the first frame that it got."""
+        if response.sent_at is None:
+            return response.first - 1
+        return response.first + int((asyncio.get_running_loop().time() - response.sent_at) * self.engine.model.fps)
 
     def _interrupt(self, ease_ms: int, shown: int) -> tuple[int, int]:
         """(the frame that the easing starts from, the one behind its last)"""
@@ -137,15 +144,16 @@ class Session:
     @property
     def is_idle(self) -> bool:
         """Whether nothing that was sent waits for its frames."""
-        return self.inbox.is_empty and self._response is None and self._tail is None
+        return self.inbox.is_empty and not self._moving and self._response is None and self._tail is None
 
     # ---- Sound in ----
 
     async def feed(self) -> None:
         """Moves sound from the inbox into the stream, for as long as the session lives."""
         while True:
+            self._moving = False
             item = await self.inbox.get()
-            generation = self.inbox.generation
+            self._moving, generation = True, self.inbox.generation
             try:
                 if isinstance(item, Sound):
                     await self._push(item, generation)
@@ -290,6 +298,8 @@ class Session:
         owner = self._owner(frames[0])
         assert owner is not None
         self.metrics.add("frames_total", len(frames))
+        if owner.sent_at is None:
+            owner.sent_at = asyncio.get_running_loop().time()
         for message in owner.events(frames):
             await self._send(message)
 
