@@ -20,10 +20,9 @@ struct Rows {
   ptrdiff_t batch = 0, row = 0;
 };
 
-// Rows of one stream. Of a matrix that is dense over the batch, all streams' rows may be given as one
-// stream's.
+// The rows first .. last - 1 of each of some streams.
 struct Span {
-  int64_t stream, first, last;
+  int64_t first_stream, last_stream, first, last;
 };
 
 // out = residual + gate * act(a @ weights + bias)
@@ -34,7 +33,6 @@ struct LinearArgs {
   const float* bias = nullptr;     // [n], or null
   bool has_silu = false;
   ConstRows gate;      // a row of n for each stream; data null: 1
-  int64_t period = 0;  // rows of one stream, where all streams' are given as one: gate row = t / period
   ConstRows residual;  // [n]; data null: 0
   Rows out;
 };
@@ -47,7 +45,6 @@ struct NormArgs {
   float epsilon = 0;
   const float *scale = nullptr, *bias = nullptr;  // [n]; null: 1 and 0
   ConstRows mod_scale, mod_shift;                 // a row of n for each stream; data null: none
-  int64_t period = 0;
   Rows out;
 };
 

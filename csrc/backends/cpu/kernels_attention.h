@@ -16,10 +16,10 @@ DT_INLINE float rotated(const RotaryArgs& args, const float* x, const float* cos
   return x[i] * cosines[i] + other * sines[i];
 }
 
-void rotary(const RotaryArgs& args, Span span) {
+void rotary_stream(const RotaryArgs& args, int64_t stream, Span span) {
   for (int64_t t = span.first; t < span.last; ++t) {
-    const float* from = args.a.data + span.stream * args.a.batch + t * args.a.row;
-    float* to = args.out.data + span.stream * args.out.batch + t * args.out.row;
+    const float* from = args.a.data + stream * args.a.batch + t * args.a.row;
+    float* to = args.out.data + stream * args.out.batch + t * args.out.row;
     const float* cosines = args.cosines == nullptr ? nullptr : args.cosines + t * args.d;
     const float* sines = args.sines == nullptr ? nullptr : args.sines + t * args.d;
     const int64_t half = args.d / 2;
@@ -37,18 +37,18 @@ void rotary(const RotaryArgs& args, Span span) {
   }
 }
 
-void key_value(const KeyValueArgs& args, Span span) {
+void key_value_stream(const KeyValueArgs& args, int64_t stream, Span span) {
   const RotaryArgs& key = args.key;
   const int64_t d = key.d, columns = d % kPanel == 0 ? kPanel : kLanes;
   const int64_t key_floats = (args.n_keys + kPanel - 1) / kPanel * kPanel * d;
   const int64_t value_floats = (d + columns - 1) / columns * columns * args.n_keys;
   for (int64_t t = span.first; t < span.last; ++t) {
-    const float* k = key.a.data + span.stream * key.a.batch + t * key.a.row;
-    const float* v = args.value.data + span.stream * args.value.batch + t * args.value.row;
+    const float* k = key.a.data + stream * key.a.batch + t * key.a.row;
+    const float* v = args.value.data + stream * args.value.batch + t * args.value.row;
     const float* cosines = key.cosines == nullptr ? nullptr : key.cosines + t * d;
     const float* sines = key.sines == nullptr ? nullptr : key.sines + t * d;
     for (int64_t h = 0; h < key.heads; ++h, k += d, v += d) {
-      const int64_t head = span.stream * key.heads + h;
+      const int64_t head = stream * key.heads + h;
       float* to = args.keys + head * key_floats + t / kPanel * kPanel * d + t % kPanel;
       for (int64_t i = 0; i < d; ++i) to[i * kPanel] = rotated(key, k, cosines, sines, i);
       float* values = args.values + head * value_floats + t * columns;
@@ -125,15 +125,31 @@ void attend_block_of(int64_t rows, const AttentionArgs& args, const float* query
   }
 }
 
-void attention(const AttentionArgs& args, Span span, float* scratch) {
+void attention_stream(const AttentionArgs& args, int64_t stream, Span span, float* scratch) {
   const Blocks blocks(span.last - span.first);
   for (int64_t h = 0; h < args.heads; ++h) {
     int64_t t = span.first;
     for (int64_t i = 0; i < blocks.count; t += blocks.rows(i), ++i) {
-      const float* query = args.query.data + span.stream * args.query.batch + t * args.query.row + h * args.d;
-      float* out = args.out.data + span.stream * args.out.batch + t * args.out.row + h * args.d;
-      attend_block_of<kRowBlock>(blocks.rows(i), args, query, span.stream * args.heads + h, out, scratch);
+      const float* query = args.query.data + stream * args.query.batch + t * args.query.row + h * args.d;
+      float* out = args.out.data + stream * args.out.batch + t * args.out.row + h * args.d;
+      attend_block_of<kRowBlock>(blocks.rows(i), args, query, stream * args.heads + h, out, scratch);
     }
+  }
+}
+
+void rotary(const RotaryArgs& args, Span span) {
+  for (int64_t stream = span.first_stream; stream < span.last_stream; ++stream)
+    rotary_stream(args, stream, span);
+}
+
+void key_value(const KeyValueArgs& args, Span span) {
+  for (int64_t stream = span.first_stream; stream < span.last_stream; ++stream)
+    key_value_stream(args, stream, span);
+}
+
+void attention(const AttentionArgs& args, Span span, float* scratch) {
+  for (int64_t stream = span.first_stream; stream < span.last_stream; ++stream) {
+    attention_stream(args, stream, span, scratch);
   }
 }
 

@@ -19,9 +19,17 @@ constexpr int kPanel = 2 * kLanes;
 #define DT_UNROLL
 #endif
 
+// Weights are read from far caches: while one panel is at work, each step of its sum fetches a piece of what
+// is read next. Two pieces at a time, since a step reads two lines of memory.
+struct Ahead {
+  const float *first, *second;
+  int64_t step;
+};
+
 // sums[r][c] = sum over p of a[r][p] b[p][c], in the order of p.
 template <int R, int C>
-DT_INLINE void multiply(const float* a, ptrdiff_t row, const float* b, int64_t k, Vec (&sums)[R][C]) {
+DT_INLINE void multiply(const float* a, ptrdiff_t row, const float* b, int64_t k, Vec (&sums)[R][C],
+                        Ahead ahead = {nullptr, nullptr, 0}) {
   // One base for three rows: x86 addresses base, base + row and base + 2 row.
   const float* bases[(R + 2) / 3];
   DT_UNROLL
@@ -32,6 +40,11 @@ DT_INLINE void multiply(const float* a, ptrdiff_t row, const float* b, int64_t k
     for (int c = 0; c < C; ++c) sums[r][c] = broadcast(0.0f);
   }
   for (int64_t p = 0; p < k; ++p, b += C * kLanes) {
+    if (ahead.step != 0) {
+      DT_PREFETCH(ahead.first);
+      DT_PREFETCH(ahead.second);
+      ahead.first += ahead.step, ahead.second += ahead.step;
+    }
     Vec columns[C];
     DT_UNROLL
     for (int c = 0; c < C; ++c) columns[c] = load(b + c * kLanes);
@@ -44,43 +57,121 @@ DT_INLINE void multiply(const float* a, ptrdiff_t row, const float* b, int64_t k
   }
 }
 
-// What follows a product, for one panel of columns of one stream's rows.
-struct Finish {
-  const LinearArgs& args;
-  int64_t stream, column, n;  // n: columns of the panel that exist
+// Where the tile of a product goes, and what is done to it there.
+struct Tile {
+  const float *bias, *gate, *residual;  // of its first column and row; null: none
+  ptrdiff_t residual_row, out_row;
+  float* out;
+  bool has_silu;
 
-  // lanes c of the row t.
-  DT_INLINE Vec operator()(Vec sum, int64_t t, int c) const {
-    const int64_t at = column + c * kLanes, left = n - c * kLanes;
-    if (args.bias != nullptr) sum = sum + load_part(args.bias + at, left);
-    if (args.has_silu) sum = silu_of(sum);
-    if (args.gate.data != nullptr) {
-      const int64_t of = args.period == 0 ? stream : t / args.period;
-      sum = sum * load_part(args.gate.data + of * args.gate.batch + at, left);
-    }
-    if (args.residual.data == nullptr) return sum;
-    const float* residual = args.residual.data + stream * args.residual.batch + t * args.residual.row;
-    return load_part(residual + at, left) + sum;
+  Tile(const LinearArgs& args, int64_t stream, int64_t t, int64_t column)
+      : bias(args.bias == nullptr ? nullptr : args.bias + column),
+        gate(args.gate.data == nullptr ? nullptr : args.gate.data + stream * args.gate.batch + column),
+        residual(args.residual.data == nullptr
+                     ? nullptr
+                     : args.residual.data + stream * args.residual.batch + t * args.residual.row + column),
+        residual_row(args.residual.row),
+        out_row(args.out.row),
+        out(args.out.data + stream * args.out.batch + t * args.out.row + column),
+        has_silu(args.has_silu) {}
+
+  // One vector of a row, of which n lanes exist; out, gate and residual are moved there.
+  DT_INLINE void finish(Vec v, float* to, const float* factor, const float* add, int64_t n) const {
+    if (has_silu) v = silu_of(v);
+    if (factor != nullptr) v = v * load_part(factor, n);
+    if (add != nullptr) v = load_part(add, n) + v;
+    store_part(to, v, n);
   }
 };
 
+// A tile whose columns all exist. Which way it goes follows from the arguments alone, so that a row's result
+// never depends on the rows beside it.
 template <int R>
-void linear_block(const LinearArgs& args, int64_t stream, int64_t t, int64_t panel) {
-  const int64_t column = panel * kPanel;
-  const int64_t n = args.n - column < kPanel ? args.n - column : kPanel;
-  const float* a = args.a.data + stream * args.a.batch + t * args.a.row;
-  Vec sums[R][2];
-  multiply<R, 2>(a, args.a.row, args.weights + column * args.k, args.k, sums);
-  const Finish finish{args, stream, column, n};
-  float* out = args.out.data + stream * args.out.batch + t * args.out.row + column;
-  for (int r = 0; r < R; ++r, out += args.out.row) {
-    for (int c = 0; c < 2 && c * kLanes < n; ++c) {
-      store_part(out + c * kLanes, finish(sums[r][c], t + r, c), n - c * kLanes);
+DT_INLINE void finish_full(const Tile& tile, Vec (&sums)[R][2]) {
+  if (tile.bias != nullptr) {
+    const Vec bias[2] = {load(tile.bias), load(tile.bias + kLanes)};
+    DT_UNROLL
+    for (int r = 0; r < R; ++r) sums[r][0] = sums[r][0] + bias[0], sums[r][1] = sums[r][1] + bias[1];
+  }
+  if (tile.has_silu) {
+    DT_UNROLL
+    for (int r = 0; r < R; ++r) {
+      store(tile.out + r * tile.out_row, sums[r][0]);
+      store(tile.out + r * tile.out_row + kLanes, sums[r][1]);
+    }
+    for (int64_t r = 0; r < R; ++r) {
+      for (int64_t c = 0; c < kPanel; c += kLanes) {
+        float* to = tile.out + r * tile.out_row + c;
+        tile.finish(load(to), to, tile.gate == nullptr ? nullptr : tile.gate + c,
+                    tile.residual == nullptr ? nullptr : tile.residual + r * tile.residual_row + c, kLanes);
+      }
+    }
+    return;
+  }
+  if (tile.gate != nullptr) {
+    const Vec gate[2] = {load(tile.gate), load(tile.gate + kLanes)};
+    DT_UNROLL
+    for (int r = 0; r < R; ++r) sums[r][0] = sums[r][0] * gate[0], sums[r][1] = sums[r][1] * gate[1];
+  }
+  if (tile.residual != nullptr) {
+    DT_UNROLL
+    for (int r = 0; r < R; ++r) {
+      sums[r][0] = load(tile.residual + r * tile.residual_row) + sums[r][0];
+      sums[r][1] = load(tile.residual + r * tile.residual_row + kLanes) + sums[r][1];
+    }
+  }
+  DT_UNROLL
+  for (int r = 0; r < R; ++r) {
+    store(tile.out + r * tile.out_row, sums[r][0]);
+    store(tile.out + r * tile.out_row + kLanes, sums[r][1]);
+  }
+}
+
+// One with n columns, by way of memory.
+template <int R>
+DT_INLINE void finish_part(const Tile& tile, const Vec (&sums)[R][2], int64_t n) {
+  float rows[R * kPanel];
+  DT_UNROLL
+  for (int r = 0; r < R; ++r) {
+    store(rows + r * kPanel, sums[r][0]);
+    store(rows + r * kPanel + kLanes, sums[r][1]);
+  }
+  for (int64_t r = 0; r < R; ++r) {
+    for (int64_t c = 0; c < n; c += kLanes) {
+      Vec v = load(rows + r * kPanel + c);
+      if (tile.bias != nullptr) v = v + load_part(tile.bias + c, n - c);
+      tile.finish(v, tile.out + r * tile.out_row + c, tile.gate == nullptr ? nullptr : tile.gate + c,
+                  tile.residual == nullptr ? nullptr : tile.residual + r * tile.residual_row + c, n - c);
     }
   }
 }
 
-// Blocks as equal as can be: with blocks of 6, 27 rows are three of 5 and two of 6, and no block of 3 is left.
+// part of n_parts: of the next panel, which this block fetches.
+struct Block {
+  int64_t stream, t, panel, part, n_parts;
+};
+
+template <int R>
+void linear_block(const LinearArgs& args, const Block& block) {
+  const int64_t column = block.panel * kPanel, stream = block.stream, t = block.t;
+  const float* a = args.a.data + stream * args.a.batch + t * args.a.row;
+  const float* weights = args.weights + column * args.k;
+  const float* next = weights + kPanel * args.k + kPanel * args.k * block.part / block.n_parts;
+  constexpr int64_t kLine = 16;
+  const Ahead ahead{next, block.n_parts == 1 ? next + kLine : next,
+                    kPanel / block.n_parts + (kPanel < block.n_parts)};
+  Vec sums[R][2];
+  multiply<R, 2>(a, args.a.row, weights, args.k, sums, ahead);
+  const Tile tile(args, stream, t, column);
+  if (args.n - column >= kPanel) {
+    finish_full<R>(tile, sums);
+  } else {
+    finish_part<R>(tile, sums, args.n - column);
+  }
+}
+
+// Blocks as equal as can be: with blocks of 6, 27 rows are three of 5 and two of 6, and no block of 3 is
+// left.
 struct Blocks {
   int64_t count, base, longer;  // `longer` of them have one row more
   explicit Blocks(int64_t rows)
@@ -91,21 +182,25 @@ struct Blocks {
 };
 
 template <int R>
-void linear_block_of(int64_t rows, const LinearArgs& args, int64_t stream, int64_t t, int64_t panel) {
+void linear_block_of(int64_t rows, const LinearArgs& args, const Block& block) {
   if constexpr (R > 0) {
-    if (rows == R) return linear_block<R>(args, stream, t, panel);
-    linear_block_of<R - 1>(rows, args, stream, t, panel);
+    if (rows == R) return linear_block<R>(args, block);
+    linear_block_of<R - 1>(rows, args, block);
   }
 }
 
-// One panel at a time stays in the nearest cache while all rows pass.
+// One panel at a time stays in the nearest cache while the rows of all streams pass.
 void linear(const LinearArgs& args, Span span) {
   const Blocks blocks(span.last - span.first);
   const int64_t n_panels = (args.n + kPanel - 1) / kPanel;
-  for (int64_t panel = 0; panel < n_panels; ++panel) {
-    int64_t t = span.first;
-    for (int64_t i = 0; i < blocks.count; t += blocks.rows(i), ++i) {
-      linear_block_of<kRowBlock>(blocks.rows(i), args, span.stream, t, panel);
+  Block block{0, 0, 0, 0, blocks.count * (span.last_stream - span.first_stream)};
+  for (block.panel = 0; block.panel < n_panels; ++block.panel) {
+    block.part = 0;
+    for (block.stream = span.first_stream; block.stream < span.last_stream; ++block.stream) {
+      block.t = span.first;
+      for (int64_t i = 0; i < blocks.count; block.t += blocks.rows(i), ++block.part, ++i) {
+        linear_block_of<kRowBlock>(blocks.rows(i), args, block);
+      }
     }
   }
 }

@@ -15,11 +15,11 @@ float inverse_root(float x) {
 #endif
 }
 
-void norm(const NormArgs& args, Span span) {
+void norm_stream(const NormArgs& args, int64_t stream, Span span) {
   const float inverse_n = 1.0f / static_cast<float>(args.n);
   for (int64_t t = span.first; t < span.last; ++t) {
-    const float* x = args.a.data + span.stream * args.a.batch + t * args.a.row;
-    float* y = args.out.data + span.stream * args.out.batch + t * args.out.row;
+    const float* x = args.a.data + stream * args.a.batch + t * args.a.row;
+    float* y = args.out.data + stream * args.out.batch + t * args.out.row;
     Vec sum = broadcast(0.0f), squares = broadcast(0.0f);
     for (int64_t i = 0; i < args.n; i += kLanes) sum = sum + load_part(x + i, args.n - i);
     const Vec mean = broadcast(sum_of(sum) * inverse_n);
@@ -31,11 +31,10 @@ void norm(const NormArgs& args, Span span) {
     float total = sum_of(squares);
     for (; whole < args.n; ++whole) total += (x[whole] - lane(mean, 0)) * (x[whole] - lane(mean, 0));
     const Vec inverse = broadcast(inverse_root(total * inverse_n + args.epsilon));
-    const int64_t of = args.period == 0 ? span.stream : t / args.period;
     const float* mod_scale =
-        args.mod_scale.data + (args.mod_scale.data == nullptr ? 0 : of * args.mod_scale.batch);
+        args.mod_scale.data + (args.mod_scale.data == nullptr ? 0 : stream * args.mod_scale.batch);
     const float* mod_shift =
-        args.mod_shift.data + (args.mod_shift.data == nullptr ? 0 : of * args.mod_shift.batch);
+        args.mod_shift.data + (args.mod_shift.data == nullptr ? 0 : stream * args.mod_shift.batch);
     for (int64_t i = 0; i < args.n; i += kLanes) {
       const int64_t left = args.n - i;
       Vec v = (load_part(x + i, left) - mean) * inverse;
@@ -48,10 +47,10 @@ void norm(const NormArgs& args, Span span) {
   }
 }
 
-void depthwise(const DepthwiseArgs& args, Span span) {
-  const float* a = args.a.data + span.stream * args.a.batch;
+void depthwise_stream(const DepthwiseArgs& args, int64_t stream, Span span) {
+  const float* a = args.a.data + stream * args.a.batch;
   for (int64_t t = span.first; t < span.last; ++t) {
-    float* y = args.out.data + span.stream * args.out.batch + t * args.out.row;
+    float* y = args.out.data + stream * args.out.batch + t * args.out.row;
     for (int64_t i = 0; i < args.n; i += kLanes) {
       const int64_t left = args.n - i;
       Vec sum = args.bias == nullptr ? broadcast(0.0f) : load_part(args.bias + i, left);
@@ -65,6 +64,16 @@ void depthwise(const DepthwiseArgs& args, Span span) {
       store_part(y + i, sum, left);
     }
   }
+}
+
+void norm(const NormArgs& args, Span span) {
+  for (int64_t stream = span.first_stream; stream < span.last_stream; ++stream)
+    norm_stream(args, stream, span);
+}
+
+void depthwise(const DepthwiseArgs& args, Span span) {
+  for (int64_t stream = span.first_stream; stream < span.last_stream; ++stream)
+    depthwise_stream(args, stream, span);
 }
 
 template <class F>

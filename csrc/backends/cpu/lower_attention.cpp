@@ -38,13 +38,11 @@ void Lowering::emit_rotary(const AttentionPart& part, const View& query) {
     sines = table(scaled(g.floats(position.sines), position.scale));
   }
   const Kernels* k = &kernels_;
-  step.make = [=, rows = step.rows](const PlanMemory& memory) -> PlanStep::Runner {
+  step.make = [=](const PlanMemory& memory) -> PlanStep::Runner {
     RotaryArgs bound = args;
     bound.a = const_rows(query, memory), bound.out = rows_of(query, memory);
     if (cosines >= 0) bound.cosines = memory.at(cosines), bound.sines = memory.at(sines);
-    return [=](const RowTask& task, float*) {
-      for_spans(task, rows, false, [&](Span span, bool) { k->rotary(bound, span); });
-    };
+    return [=](const RowTask& task, float*) { for_spans(task, [&](Span span) { k->rotary(bound, span); }); };
   };
   steps_.push_back(std::move(step));
 }
@@ -88,9 +86,8 @@ void Lowering::lower_attention(const Part& part) {
     bound.key.a = const_rows(key, memory), bound.value = const_rows(value, memory);
     bound.keys = memory.at(keys), bound.values = memory.at(values);
     if (cosines >= 0) bound.key.cosines = memory.at(cosines), bound.key.sines = memory.at(sines);
-    return [=](const RowTask& task, float*) {
-      for_spans(task, rows, false, [&](Span span, bool) { k->key_value(bound, span); });
-    };
+    return
+        [=](const RowTask& task, float*) { for_spans(task, [&](Span span) { k->key_value(bound, span); }); };
   };
   steps_.push_back(step);
 
@@ -105,7 +102,7 @@ void Lowering::lower_attention(const Part& part) {
     bound.query = const_rows(query, memory), bound.out = rows_of(out, memory);
     bound.keys = memory.at(keys), bound.values = memory.at(values);
     return [=](const RowTask& task, float* scratch) {
-      for_spans(task, rows, false, [&](Span span, bool) { k->attention(bound, span, scratch); });
+      for_spans(task, [&](Span span) { k->attention(bound, span, scratch); });
     };
   };
   steps_.push_back(std::move(attend));

@@ -14,18 +14,20 @@ View Lowering::padded(const View& a, int64_t before, int64_t after) {
   step.reads = {read_all(a)};
   step.writes = {out.buffer};
   const Kernels* k = &kernels_;
-  step.make = [=, rows = step.rows](const PlanMemory& memory) -> PlanStep::Runner {
+  step.make = [=](const PlanMemory& memory) -> PlanStep::Runner {
     const ConstRows from = const_rows(a, memory);
     const Rows to = rows_of(out, memory);
     const int64_t n = a.shape[2], n_rows = a.shape[1];
     return [=](const RowTask& task, float*) {
-      for_spans(task, rows, false, [&](Span span, bool) {
-        for (int64_t t = span.first; t < span.last; ++t) {
-          float* row = to.data + span.stream * to.batch + t * to.row;
-          if (t < before || t >= before + n_rows) {
-            std::fill_n(row, n, 0.0f);
-          } else {
-            k->unary(Unary::kCopy, from.data + span.stream * from.batch + (t - before) * from.row, row, n);
+      for_spans(task, [&](Span span) {
+        for (int64_t stream = span.first_stream; stream < span.last_stream; ++stream) {
+          for (int64_t t = span.first; t < span.last; ++t) {
+            float* row = to.data + stream * to.batch + t * to.row;
+            if (t < before || t >= before + n_rows) {
+              std::fill_n(row, n, 0.0f);
+            } else {
+              k->unary(Unary::kCopy, from.data + stream * from.batch + (t - before) * from.row, row, n);
+            }
           }
         }
       });
@@ -45,14 +47,13 @@ void Lowering::emit_depthwise(const ConvPart& part, const View& a, const View& o
   DepthwiseArgs args;
   args.n_in = a.shape[1], args.n = part.weights->n, args.taps = part.taps;
   args.stride = part.stride, args.dilation = part.dilation, args.pad = part.pad_before;
-  args.weights = part.weights->values.data(), args.bias = row_of(part.bias), args.has_silu = part.has_silu;
+  args.weights = part.weights->values, args.bias = row_of(part.bias), args.has_silu = part.has_silu;
   const Kernels* k = &kernels_;
-  step.make = [=, rows = step.rows](const PlanMemory& memory) -> PlanStep::Runner {
+  step.make = [=](const PlanMemory& memory) -> PlanStep::Runner {
     DepthwiseArgs bound = args;
     bound.a = const_rows(a, memory), bound.out = rows_of(out, memory);
-    return [=](const RowTask& task, float*) {
-      for_spans(task, rows, false, [&](Span span, bool) { k->depthwise(bound, span); });
-    };
+    return
+        [=](const RowTask& task, float*) { for_spans(task, [&](Span span) { k->depthwise(bound, span); }); };
   };
   steps_.push_back(std::move(step));
 }

@@ -82,24 +82,17 @@ void Lowering::emit_linear(const LinearPart& part, const View& a, const View& ou
     step.reads.push_back(read(residual, step));
   }
   LinearArgs args;
-  args.weights = part.weights->values.data() + first_column * part.weights->k;
+  args.weights = part.weights->values + first_column * part.weights->k;
   args.k = part.weights->k, args.n = out.shape[2];
   args.bias = row_of(part.bias) == nullptr ? nullptr : row_of(part.bias) + first_column;
   args.has_silu = part.has_silu;
-  const bool flat = is_flat(a) && is_flat(out) && (part.residual < 0 || is_flat(residual));
   const Kernels* k = &kernels_;
-  step.make = [=, rows = step.rows](const PlanMemory& memory) -> PlanStep::Runner {
+  step.make = [=](const PlanMemory& memory) -> PlanStep::Runner {
     LinearArgs bound = args;
     bound.a = const_rows(a, memory), bound.out = rows_of(out, memory);
     if (gate.buffer >= 0) bound.gate = {memory.at(gate.buffer) + gate.offset, gate.strides[0], 0};
     if (residual.buffer >= 0) bound.residual = const_rows(residual, memory);
-    return [=](const RowTask& task, float*) {
-      for_spans(task, rows, flat, [&](Span span, bool is_whole) {
-        LinearArgs now = bound;
-        now.period = is_whole ? rows : 0;
-        k->linear(now, span);
-      });
-    };
+    return [=](const RowTask& task, float*) { for_spans(task, [&](Span span) { k->linear(bound, span); }); };
   };
   steps_.push_back(std::move(step));
 }
@@ -130,20 +123,13 @@ void Lowering::lower_norm(const Part& part) {
   if (std::any_of(factors.begin(), factors.end(), [](float f) { return f != 1.0f; }))
     args.scale = factors.data();
   args.bias = row_of(part.norm.bias);
-  const bool flat = is_flat(a) && is_flat(seen);
   const Kernels* k = &kernels_;
-  step.make = [=, rows = step.rows](const PlanMemory& memory) -> PlanStep::Runner {
+  step.make = [=](const PlanMemory& memory) -> PlanStep::Runner {
     NormArgs bound = args;
     bound.a = const_rows(a, memory), bound.out = rows_of(seen, memory);
     if (scale.buffer >= 0) bound.mod_scale = {memory.at(scale.buffer) + scale.offset, scale.strides[0], 0};
     if (shift.buffer >= 0) bound.mod_shift = {memory.at(shift.buffer) + shift.offset, shift.strides[0], 0};
-    return [=](const RowTask& task, float*) {
-      for_spans(task, rows, flat, [&](Span span, bool is_whole) {
-        NormArgs now = bound;
-        now.period = is_whole ? rows : 0;
-        k->norm(now, span);
-      });
-    };
+    return [=](const RowTask& task, float*) { for_spans(task, [&](Span span) { k->norm(bound, span); }); };
   };
   steps_.push_back(std::move(step));
   define(part.out, std::move(out));

@@ -207,15 +207,16 @@ void Lowering::elementwise(const View& out, const std::vector<View>& in,
     for (View& view : walker.in) view.shape = {1}, view.strides = {1};
   }
   const bool by_rows = step.by_rows;
-  const int64_t rows = step.rows;
-  step.make = [walker, by_rows, rows](const PlanMemory& memory) -> PlanStep::Runner {
+  step.make = [walker, by_rows](const PlanMemory& memory) -> PlanStep::Runner {
     Walker bound = walker;
     bound.to = memory.at(bound.out.buffer) + bound.out.offset;
     for (const View& view : bound.in) bound.from.push_back(memory.at(view.buffer) + view.offset);
-    return [bound, by_rows, rows](const RowTask& task, float*) {
+    return [bound, by_rows](const RowTask& task, float*) {
       if (!by_rows) return bound.visit(0, bound.to, bound.from.data(), nullptr);
-      for_spans(task, rows, false,
-                [&](Span span, bool) { bound.run_stream(span.stream, {span.first, span.last}); });
+      for_spans(task, [&](Span span) {
+        for (int64_t stream = span.first_stream; stream < span.last_stream; ++stream)
+          bound.run_stream(stream, {span.first, span.last});
+      });
     };
   };
   steps_.push_back(std::move(step));

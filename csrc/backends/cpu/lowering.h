@@ -74,17 +74,20 @@ class Lowering {
   int64_t scratch_floats_ = 0;
 };
 
-// Calls f for the rows of a task, of each stream apart; is_flat: as one, where the task has whole streams.
+// Calls f for the rows of a task: a part of a stream, streams with all rows of the range, a part of a stream.
 template <class F>
-void for_spans(const RowTask& task, int64_t rows, bool is_flat, F f) {
-  if (task.begin >= task.end) return;
-  if (is_flat && task.range.first == 0 && task.range.last == rows)
-    return f(Span{0, task.begin, task.end}, true);
+void for_spans(const RowTask& task, F f) {
   const int64_t count = task.range.count();
-  for (int64_t stream = task.begin / count; stream <= (task.end - 1) / count; ++stream) {
-    const int64_t first = task.begin > stream * count ? task.begin - stream * count : 0;
-    const int64_t last = task.end < (stream + 1) * count ? task.end - stream * count : count;
-    f(Span{stream, task.range.first + first, task.range.first + last}, false);
+  for (int64_t at = task.begin; at < task.end;) {
+    const int64_t stream = at / count, first = at % count;
+    int64_t n_streams = 1, last = count;
+    if (first == 0 && task.end - at >= count) {
+      n_streams = (task.end - at) / count;
+    } else if (task.end - stream * count < count) {
+      last = task.end - stream * count;
+    }
+    f(Span{stream, stream + n_streams, task.range.first + first, task.range.first + last});
+    at = (stream + n_streams - 1) * count + last;
   }
 }
 
@@ -95,9 +98,4 @@ inline ConstRows const_rows(const View& view, const PlanMemory& memory) {
 inline Rows rows_of(const View& view, const PlanMemory& memory) {
   return {memory.at(view.buffer) + view.offset, view.strides[0], view.strides[1]};
 }
-// Whether all streams' rows follow each other at one distance.
-inline bool is_flat(const View& view) {
-  return view.shape[0] == 1 || view.strides[0] == view.shape[1] * view.strides[1];
-}
-
 }  // namespace dt::cpu

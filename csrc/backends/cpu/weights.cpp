@@ -2,16 +2,18 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 #include <string>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 namespace dt::cpu {
 namespace {
 
 using reference::Node;
+using reference::Shape;
 using reference::Tensor;
-
-constexpr std::align_val_t kAlignment{64};
 
 int64_t integer(const Node& node, const std::string& name, int64_t otherwise) {
   const auto found = node.attributes.find(name);
@@ -37,80 +39,88 @@ bool is_plain_conv(const Node& node) {
   return found == node.attributes.end() || found->second.s == "NOTSET";
 }
 
+constexpr size_t kLargePage = size_t{2} << 20;
+
 }  // namespace
 
-Floats::Floats(size_t n)
-    : data_(static_cast<float*>(::operator new(std::max<size_t>(n, 1) * sizeof(float), kAlignment))),
-      size_(n) {
+Floats::Floats(size_t n) : size_(n) {
+  const size_t bytes = std::max<size_t>(n, 1) * sizeof(float);
+  const std::align_val_t alignment{bytes >= kLargePage ? kLargePage : 64};
+  data_ =
+      std::unique_ptr<float[], Free>(static_cast<float*>(::operator new(bytes, alignment)), Free(alignment));
+#if defined(__linux__)
+  if (bytes >= kLargePage) madvise(data_.get(), bytes, MADV_HUGEPAGE);  // advice: nothing depends on it
+#endif
   std::memset(data_.get(), 0, n * sizeof(float));
 }
 
-void Floats::Free::operator()(float* memory) const noexcept { ::operator delete(memory, kAlignment); }
-
 Weights::Weights(OnnxGraph& graph, const Kernels& kernels) : kernels_(kernels) {
-  std::map<int64_t, int> reads;
-  std::map<int64_t, int> packed_reads;
+  std::map<int64_t, int> reads, packed_reads;
+  std::vector<int64_t> order;
+  int64_t total = 0;
   graph.for_each_node([&](const Node& node, const std::vector<int64_t>& inputs) {
     for (const int64_t slot : inputs) ++reads[slot];
-    const size_t before = packed_.size();
-    if (inputs.size() < 2) return;
-    const bool is_known = find(node, static_cast<int>(inputs[1])) != nullptr;
-    if (packed_.count(inputs[1]) == 0) pack_node(graph, node, inputs);
-    if (packed_.size() > before) packed_[inputs[1]].reading = reading_of(node);
-    if (is_known || packed_.size() > before) ++packed_reads[inputs[1]];
+    const PackedWeights wanted = inputs.size() < 2 ? PackedWeights() : layout(graph, node, inputs);
+    if (wanted.n == 0) return;
+    if (packed_.emplace(inputs[1], wanted).second) {
+      order.push_back(inputs[1]);
+      total += floats_of(wanted);
+    }
+    if (find(node, static_cast<int>(inputs[1])) != nullptr) ++packed_reads[inputs[1]];
   });
+  values_ = Floats(static_cast<size_t>(total));
+  float* to = values_.data();
   std::vector<int64_t> forgotten;
-  for (const auto& [slot, n] : packed_reads) {
-    if (reads[slot] == n) forgotten.push_back(slot);
+  for (const int64_t slot : order) {
+    PackedWeights& packed = packed_[slot];
+    pack(*graph.constant(slot), packed, to);
+    packed.values = to;
+    to += floats_of(packed);
+    if (reads[slot] == packed_reads[slot]) forgotten.push_back(slot);
   }
   graph.forget(forgotten);
 }
 
-void Weights::pack_node(const OnnxGraph& graph, const Node& node, const std::vector<int64_t>& inputs) {
+int64_t Weights::floats_of(const PackedWeights& weights) const {
+  const int64_t n =
+      weights.form == PackedWeights::Form::kLinear ? kernels_.panels(weights.n) * kernels_.panel : weights.n;
+  constexpr int64_t kLine = 16;
+  return (n * weights.k + kLine - 1) / kLine * kLine;
+}
+
+PackedWeights Weights::layout(const OnnxGraph& graph, const Node& node,
+                              const std::vector<int64_t>& inputs) const {
+  using Form = PackedWeights::Form;
   const Tensor* weight = graph.constant(inputs[1]);
+  const std::string reading = reading_of(node);
   if (weight == nullptr || weight->dtype != reference::DType::kFloat || weight->is_outline ||
       weight->size() == 0)
-    return;
-  if (node.op_type == "MatMul" && weight->rank() == 2) {
-    pack_linear(inputs[1], weight->floats.data(), weight->shape[0], weight->shape[1], false);
-  } else if (node.op_type == "Gemm" && weight->rank() == 2 && is_plain_gemm(node)) {
+    return {};
+  const Shape& shape = weight->shape;
+  if (node.op_type == "MatMul" && weight->rank() == 2)
+    return {Form::kLinear, reading, shape[0], shape[1], nullptr};
+  if (node.op_type == "Gemm" && weight->rank() == 2 && is_plain_gemm(node)) {
     const bool is_transposed = integer(node, "transB", 0) != 0;
-    pack_linear(inputs[1], weight->floats.data(), weight->shape[is_transposed ? 1 : 0],
-                weight->shape[is_transposed ? 0 : 1], is_transposed);
-  } else if (node.op_type == "Conv" && weight->rank() == 3 && is_plain_conv(node)) {
-    pack_conv(inputs[1], *weight, integer(node, "group", 1));
+    return {Form::kLinear, reading, shape[is_transposed ? 1 : 0], shape[is_transposed ? 0 : 1], nullptr};
   }
+  if (node.op_type == "Conv" && weight->rank() == 3 && is_plain_conv(node)) {
+    const int64_t groups = integer(node, "group", 1);
+    if (groups == 1) return {Form::kLinear, reading, shape[1] * shape[2], shape[0], nullptr};
+    if (groups == shape[0] && shape[1] == 1) return {Form::kDepthwise, reading, shape[2], shape[0], nullptr};
+  }
+  return {};
 }
 
-void Weights::pack_linear(int64_t slot, const float* values, int64_t k, int64_t n, bool is_transposed) {
-  const int64_t panel = kernels_.panel;
-  PackedWeights packed{
-      PackedWeights::Form::kLinear, {}, k, n, Floats(static_cast<size_t>(kernels_.panels(n) * panel * k))};
-  const int64_t step_p = is_transposed ? 1 : n, step_c = is_transposed ? k : 1;
-  float* to = packed.values.data();
-  for (int64_t first = 0; first < n; first += panel) {
-    const int64_t columns = std::min(panel, n - first);
-    for (int64_t p = 0; p < k; ++p, to += panel) {
-      const float* from = values + p * step_p + first * step_c;
-      for (int64_t c = 0; c < columns; ++c) to[c] = from[c * step_c];
+void Weights::pack(const Tensor& weight, const PackedWeights& to, float* values) const {
+  if (to.form == PackedWeights::Form::kDepthwise) {
+    for (int64_t c = 0; c < to.n; ++c) {
+      for (int64_t j = 0; j < to.k; ++j)
+        values[j * to.n + c] = weight.floats[static_cast<size_t>(c * to.k + j)];
     }
-  }
-  packed_[slot] = std::move(packed);
-}
-
-// weight: [out channels, in channels of a group, taps].
-void Weights::pack_conv(int64_t slot, const Tensor& weight, int64_t groups) {
-  const int64_t n = weight.shape[0], channels = weight.shape[1], taps = weight.shape[2];
-  if (groups == n && channels == 1) {
-    PackedWeights packed{PackedWeights::Form::kDepthwise, {}, taps, n, Floats(static_cast<size_t>(taps * n))};
-    for (int64_t c = 0; c < n; ++c) {
-      for (int64_t j = 0; j < taps; ++j)
-        packed.values.data()[j * n + c] = weight.floats[static_cast<size_t>(c * taps + j)];
-    }
-    packed_[slot] = std::move(packed);
-  } else if (groups == 1) {  // a product with taps * channels rows, the channels of one tap side by side
+  } else if (weight.rank() == 3) {  // [n, channels, taps]: the channels of one tap side by side
+    const int64_t channels = weight.shape[1], taps = weight.shape[2];
     std::vector<float> rows(weight.floats.size());
-    for (int64_t c = 0; c < n; ++c) {
+    for (int64_t c = 0; c < to.n; ++c) {
       for (int64_t i = 0; i < channels; ++i) {
         for (int64_t j = 0; j < taps; ++j) {
           rows[static_cast<size_t>((c * taps + j) * channels + i)] =
@@ -118,19 +128,27 @@ void Weights::pack_conv(int64_t slot, const Tensor& weight, int64_t groups) {
         }
       }
     }
-    pack_linear(slot, rows.data(), taps * channels, n, true);
+    pack_linear(rows.data(), to, true, values);
+  } else {
+    pack_linear(weight.floats.data(), to, to.reading.rfind("Gemm1", 0) == 0, values);
+  }
+}
+
+void Weights::pack_linear(const float* values, const PackedWeights& to, bool is_transposed,
+                          float* packed) const {
+  const int64_t panel = kernels_.panel, step_p = is_transposed ? 1 : to.n, step_c = is_transposed ? to.k : 1;
+  for (int64_t first = 0; first < to.n; first += panel) {
+    const int64_t columns = std::min(panel, to.n - first);
+    for (int64_t p = 0; p < to.k; ++p, packed += panel) {
+      const float* from = values + p * step_p + first * step_c;
+      for (int64_t c = 0; c < columns; ++c) packed[c] = from[c * step_c];
+    }
   }
 }
 
 const PackedWeights* Weights::find(const Node& node, int slot) const {
   const auto found = packed_.find(slot);
   return found == packed_.end() || found->second.reading != reading_of(node) ? nullptr : &found->second;
-}
-
-size_t Weights::bytes() const {
-  size_t n = 0;
-  for (const auto& [slot, packed] : packed_) n += packed.values.size() * sizeof(float);
-  return n;
 }
 
 }  // namespace dt::cpu

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,8 @@
 
 namespace dt::cpu {
 
-// Floats at an address that is a multiple of 64, zero at first.
+// Floats at an address that is a multiple of 64, zero at first. Many of them lie on large pages, where the
+// system has them: the processor looks up an address for each page that it reads.
 class Floats {
  public:
   Floats() = default;
@@ -23,7 +25,10 @@ class Floats {
 
  private:
   struct Free {
-    void operator()(float* memory) const noexcept;
+    std::align_val_t alignment;
+    Free() noexcept : alignment{64} {}
+    explicit Free(std::align_val_t a) noexcept : alignment(a) {}
+    void operator()(float* memory) const noexcept { ::operator delete(memory, alignment); }
   };
   std::unique_ptr<float[], Free> data_;
   size_t size_ = 0;
@@ -31,9 +36,9 @@ class Floats {
 
 struct PackedWeights {
   enum class Form { kLinear, kDepthwise } form = Form::kLinear;
-  std::string reading;   // how nodes read the constant: their operator, and which way round
-  int64_t k = 0, n = 0;  // of the product; taps and channels of a depth-wise convolution
-  Floats values;         // as LinearArgs and DepthwiseArgs want them
+  std::string reading;            // how nodes read the constant: their operator, and which way round
+  int64_t k = 0, n = 0;           // of the product; taps and channels of a depth-wise convolution
+  const float* values = nullptr;  // as LinearArgs and DepthwiseArgs want them
 };
 
 class Weights {
@@ -44,15 +49,19 @@ class Weights {
 
   // Of the constant that is the node's second input; null where it is not one of these weights.
   const PackedWeights* find(const reference::Node& node, int slot) const;
-  size_t bytes() const;
+  size_t bytes() const { return values_.size() * sizeof(float); }
 
  private:
-  void pack_node(const OnnxGraph& graph, const reference::Node& node, const std::vector<int64_t>& inputs);
-  void pack_linear(int64_t slot, const float* values, int64_t k, int64_t n, bool is_transposed);
-  void pack_conv(int64_t slot, const reference::Tensor& weight, int64_t groups);
+  // How a node's second input is laid out, without values; n == 0: it is none of these weights.
+  PackedWeights layout(const OnnxGraph& graph, const reference::Node& node,
+                       const std::vector<int64_t>& inputs) const;
+  int64_t floats_of(const PackedWeights& weights) const;
+  void pack(const reference::Tensor& weight, const PackedWeights& to, float* values) const;
+  void pack_linear(const float* values, const PackedWeights& to, bool is_transposed, float* packed) const;
 
   const Kernels& kernels_;
   std::map<int64_t, PackedWeights> packed_;
+  Floats values_;  // in the order of the nodes, so that a kernel can fetch ahead
 };
 
 }  // namespace dt::cpu
