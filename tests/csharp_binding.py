@@ -20,6 +20,7 @@ STRUCTS = {
     "StepInfo": "dt_step_info",
     "ModelOptions": "dt_model_options",
     "StreamOptions": "dt_stream_options",
+    "Dials": "dt_dials",
     "SchedulerOptions": "dt_scheduler_options",
     "StylePart": "dt_style_part",
     "EmotionPart": "dt_emotion_part",
@@ -29,6 +30,7 @@ OTHER_NAMES = {
     "d_identity": "StyleSize",
     "struct_size": "StructSize",
     "n_parts": "Count",
+    "emotions": "EmotionParts",
 }
 VALUES = {
     "int32_t": "int", "uint32_t": "uint", "int64_t": "long", "uint64_t": "ulong", "size_t": "UIntPtr", "float": "float",

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "api/dial_arguments.h"
 #include "api/handles.h"
 #include "api/structs.h"
 #include "api/style_arguments.h"
@@ -29,25 +30,26 @@ dt_stream_options default_stream_options() {
   return o;
 }
 
-// The embedding that the options ask for.
-dt::Vector<float> style_of(const dt::Model& model, const dt_stream_options& options) {
-  const float strength = checked(options.emotion_strength, 0, 2, "emotion_strength");
-  if (options.style == nullptr && strength == 1) return model.style(options.identity, options.emotion);
-  if (options.style == nullptr) {
-    const dt::EmotionPart part{options.emotion, 1};
-    return model.mixed_style(options.identity, &part, options.emotion == nullptr ? 0 : 1, strength);
-  }
-  if (options.emotion != nullptr) {
+// What the options say of identity and emotion.
+dt::Mood checked_mood(const dt_stream_options& o) {
+  dt::Mood mood;
+  mood.strength = checked(o.emotion_strength, 0, 2, "emotion_strength");
+  mood.is_own = o.style != nullptr;
+  mood.has_identity = o.identity != nullptr;
+  mood.has_emotion = o.emotion != nullptr;
+  if (mood.has_identity) mood.identity = o.identity;
+  if (mood.has_emotion) mood.emotion = o.emotion;
+  if (mood.is_own && mood.has_emotion) {
     throw dt::Error(DT_INVALID_ARGUMENT,
                     "style and emotion are both given: a style holds identity and emotion, leave one away");
   }
-  if (strength != 1) {
+  if (mood.is_own && mood.strength != 1) {
     throw dt::Error(
         DT_INVALID_ARGUMENT,
         "style and emotion_strength are both given: a style holds the strength of its emotion, make it "
         "with dt_model_mix_emotions");
   }
-  return dt::checked_style(model, options.style, "style");
+  return mood;
 }
 
 double checked_power(float dbfs, float low, float high, const char* name) {
@@ -58,8 +60,11 @@ double checked_power(float dbfs, float low, float high, const char* name) {
   return std::pow(10.0, dbfs / 10.0);
 }
 
-dt::PostSettings post_settings(const dt_stream_options& o) {
+dt::PostSettings post_settings(const dt::MotionSpec& motion, const dt_stream_options& o,
+                               const dt_dials& dials) {
   dt::PostSettings post;
+  post.head_amount = checked(o.head_amount, 0, 2, "head_amount");
+  post.dials = dt::checked_dials(motion, dials);
   post.smoothing_ms = checked(o.smoothing_ms, 0, 1000, "smoothing_ms");
   post.lip_seal = checked(o.lip_seal, 0, 1, "lip_seal") != 0;
   post.gate.is_on = checked(o.silence_gate, 0, 1, "silence_gate") != 0;
@@ -83,7 +88,11 @@ void check_utterance(int64_t utterance) {
 
 dt::StreamSettings stream_settings(const dt::Model& model, const dt_stream_options& o) {
   dt::StreamSettings s;
-  s.style = style_of(model, o);
+  const dt_dials dials = dt::read_dials(o.dials);
+  s.mood = checked_mood(o);
+  s.dial_mood = dt::checked_mood(dials);
+  const bool is_given = s.mood.is_own && s.dial_mood == dt::DialMood();
+  s.style = is_given ? dt::checked_style(model, o.style, "style") : dt::style_of(model, s.mood, s.dial_mood);
   s.seed = o.seed;
   s.profile = model.manifest().profile(o.profile);
   s.max_buffered_ms = checked(o.max_buffered_ms, 100, 3600000, "max_buffered_ms");
@@ -91,11 +100,18 @@ dt::StreamSettings stream_settings(const dt::Model& model, const dt_stream_optio
   s.history_ms = checked(o.history_ms, -1, 60000, "history_ms");
   s.ease_out_frames = checked(o.ease_out_frames, 0, dt::kMaxWindowFrames, "ease_out_frames");
   s.sample_rate_hz = o.sample_rate_hz == 0 ? 0 : checked(o.sample_rate_hz, 1000, 768000, "sample_rate_hz");
-  s.offset_ms = checked(o.offset_ms, -500, 500, "offset_ms");
+  s.offset_ms = checked(checked(o.offset_ms, -500, 500, "offset_ms") + dials.offset_ms, -500, 500,
+                        "offset_ms, with that of the dials,");
   s.deadline_ms = checked(o.deadline_ms, -1, 60000, "deadline_ms");
-  s.head_amount = checked(o.head_amount, 0, 2, "head_amount");
-  s.post = post_settings(o);
+  s.dials_offset_ms = dials.offset_ms;
+  s.post = post_settings(model.manifest().motion, o, dials);
   return s;
+}
+
+void check_frame(int64_t frame, int64_t lowest) {
+  if (frame >= lowest && frame <= int64_t{1} << 53) return;
+  throw dt::Error(DT_INVALID_ARGUMENT,
+                  "frame is " + std::to_string(frame) + ", expected " + std::to_string(lowest) + " to 2^53");
 }
 
 // utterance: null where it is not asked for.
@@ -224,9 +240,7 @@ dt_status dt_stream_reset(dt_stream* stream) {
 dt_status dt_stream_seek(dt_stream* stream, int64_t frame) {
   return dt::guard([&] {
     const UseStream use(stream);
-    if (frame < 0 || frame > int64_t{1} << 53) {
-      throw dt::Error(DT_INVALID_ARGUMENT, "frame is " + std::to_string(frame) + ", expected 0 to 2^53");
-    }
+    check_frame(frame, 0);
     use->seek(frame);
   });
 }
@@ -263,6 +277,26 @@ dt_status dt_stream_set_style(dt_stream* stream, const float* style, int32_t ble
     const UseStream use(stream);
     checked(blend_ms, 0, 60000, "blend_ms");
     use->set_style(dt::checked_style(*use->model(), style, "style"), blend_ms);
+  });
+}
+
+dt_status dt_stream_set_style_at(dt_stream* stream, const float* style, int64_t frame, int32_t blend_ms) {
+  return dt::guard([&] {
+    const UseStream use(stream);
+    checked(blend_ms, 0, 60000, "blend_ms");
+    check_frame(frame, 0);
+    use->set_style(dt::checked_style(*use->model(), style, "style"), blend_ms, frame);
+  });
+}
+
+dt_status dt_stream_set_dials(dt_stream* stream, const dt_dials* dials, int64_t frame, int32_t blend_ms) {
+  return dt::guard([&] {
+    const UseStream use(stream);
+    checked(blend_ms, 0, 60000, "blend_ms");
+    check_frame(frame, dt::Stream::kNow);
+    const dt_dials given = dt::read_dials(dials);
+    dt::Dials set = dt::checked_dials(use->model()->manifest().motion, given);
+    use->set_dials(std::move(set), dt::checked_mood(given), given.offset_ms, blend_ms, frame);
   });
 }
 

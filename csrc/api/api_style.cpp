@@ -23,11 +23,30 @@ Vector<float> checked_style(const Model& model, const float* style, const char* 
   return out;
 }
 
+std::vector<EmotionPart> checked_parts(const dt_emotion_part* parts, size_t n_parts) {
+  if (n_parts > kMaxStyleParts) {
+    throw Error(DT_INVALID_ARGUMENT, "n_parts is " + std::to_string(n_parts) + ", expected 0 to " +
+                                         std::to_string(kMaxStyleParts));
+  }
+  if (n_parts > 0) require(parts, "parts");
+  std::vector<EmotionPart> out;
+  double total = 0;
+  for (size_t i = 0; i < n_parts; ++i) {
+    require(parts[i].emotion, "parts[].emotion");
+    const std::string what = std::string("the weight of emotion \"") + parts[i].emotion + "\"";
+    out.push_back({parts[i].emotion, checked(parts[i].weight, 0, 2, what.c_str())});
+    total += parts[i].weight;
+  }
+  if (total > 2.0001) {  // weights are rounded
+    throw Error(DT_INVALID_ARGUMENT,
+                "the weights of the emotions are " + std::to_string(total) + " together, expected 2 at most");
+  }
+  return out;
+}
+
 }  // namespace dt
 
 namespace {
-
-constexpr size_t kMaxStyleParts = 1024;
 
 void require_capacity(const dt::Model& model, const float* style, size_t capacity) {
   dt::require(style, "style");
@@ -56,28 +75,6 @@ dt::Vector<float> mono_at_model_rate(const dt::Model& model, const float* sample
   return out;
 }
 
-// Shares are checked here, names by the model.
-std::vector<dt::EmotionPart> checked_parts(const dt_emotion_part* parts, size_t n_parts) {
-  if (n_parts > kMaxStyleParts) {
-    throw dt::Error(DT_INVALID_ARGUMENT, "n_parts is " + std::to_string(n_parts) + ", expected 0 to " +
-                                             std::to_string(kMaxStyleParts));
-  }
-  if (n_parts > 0) dt::require(parts, "parts");
-  std::vector<dt::EmotionPart> out;
-  double total = 0;
-  for (size_t i = 0; i < n_parts; ++i) {
-    dt::require(parts[i].emotion, "parts[].emotion");
-    const std::string what = std::string("the weight of emotion \"") + parts[i].emotion + "\"";
-    out.push_back({parts[i].emotion, dt::checked(parts[i].weight, 0, 2, what.c_str())});
-    total += parts[i].weight;
-  }
-  if (total > 2.0001) {  // weights are rounded
-    throw dt::Error(DT_INVALID_ARGUMENT, "the weights of the emotions are " + std::to_string(total) +
-                                             " together, expected 2 at most");
-  }
-  return out;
-}
-
 }  // namespace
 
 extern "C" {
@@ -98,9 +95,9 @@ dt_status dt_model_blend_styles(const dt_model* model, const dt_style_part* part
     const dt::UseModel use(model);
     require_capacity(*use.handle().impl, style, capacity);
     dt::require(parts, "parts");
-    if (n_parts < 1 || n_parts > kMaxStyleParts) {
+    if (n_parts < 1 || n_parts > dt::kMaxStyleParts) {
       throw dt::Error(DT_INVALID_ARGUMENT, "n_parts is " + std::to_string(n_parts) + ", expected 1 to " +
-                                               std::to_string(kMaxStyleParts));
+                                               std::to_string(dt::kMaxStyleParts));
     }
     double total = 0;
     dt::Vector<double> sum(use->d_identity());
@@ -125,7 +122,7 @@ dt_status dt_model_mix_emotions(const dt_model* model, const char* identity, con
   return dt::guard([&] {
     const dt::UseModel use(model);
     require_capacity(*use.handle().impl, style, capacity);
-    const std::vector<dt::EmotionPart> mixed = checked_parts(parts, n_parts);
+    const std::vector<dt::EmotionPart> mixed = dt::checked_parts(parts, n_parts);
     const dt::Vector<float> found =
         use->mixed_style(identity, mixed.data(), mixed.size(), dt::checked(strength, 0, 2, "strength"));
     std::copy(found.begin(), found.end(), style);
@@ -146,7 +143,7 @@ dt_status dt_model_enroll_emotions(const dt_model* model, const float* samples, 
     const dt::UseModel use(model);
     require_capacity(*use.handle().impl, style, capacity);
     use->require_enrollment();
-    const std::vector<dt::EmotionPart> mixed = checked_parts(parts, n_parts);
+    const std::vector<dt::EmotionPart> mixed = dt::checked_parts(parts, n_parts);
     dt::checked(strength, 0, 2, "strength");
     const dt::Vector<float> found =
         use->enroll(mono_at_model_rate(*use.handle().impl, samples, n_frames, n_channels, sample_rate_hz),

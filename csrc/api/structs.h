@@ -33,7 +33,8 @@ DT_VERSIONED_STRUCT(dt_model_options, offsetof(dt_model_options, pin_threads), a
 DT_VERSIONED_STRUCT(dt_model_info, offsetof(dt_model_info, has_emotions), reserved);
 DT_VERSIONED_STRUCT(dt_profile_info, offsetof(dt_profile_info, hop_samples), stream_bytes);
 DT_VERSIONED_STRUCT(dt_device_array_info, DT_UP_TO(dt_device_array_info, reserved), reserved);
-DT_VERSIONED_STRUCT(dt_stream_options, offsetof(dt_stream_options, sample_rate_hz), history_ms);
+DT_VERSIONED_STRUCT(dt_stream_options, offsetof(dt_stream_options, sample_rate_hz), dials);
+DT_VERSIONED_STRUCT(dt_dials, DT_UP_TO(dt_dials, channel_max), channel_max);
 DT_VERSIONED_STRUCT(dt_stream_info, DT_UP_TO(dt_stream_info, is_failed), first_kept_frame);
 DT_VERSIONED_STRUCT(dt_stream_stats, offsetof(dt_stream_stats, n_overruns), max_lateness_ns);
 DT_VERSIONED_STRUCT(dt_scheduler_options, DT_UP_TO(dt_scheduler_options, max_wait_us), max_wait_us);

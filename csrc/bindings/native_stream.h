@@ -10,7 +10,7 @@
 #include "bindings/native_device.h"
 #include "bindings/native_model.h"
 
-// options: keyword arguments, names and values of dt_stream_options.
+// options: keyword arguments, names and values of dt_stream_options; dials is a dict of those of dt_dials.
 class NativeStream {
  public:
   NativeStream(const NativeModel& model, const pybind11::kwargs& options);
@@ -36,7 +36,9 @@ class NativeStream {
   // Returns the frame and the utterance that the next audio belongs to.
   std::tuple<int64_t, int64_t> interrupt(int ease_ms, std::optional<int64_t> shown_frame);
   void pause(bool paused);
-  void set_style(const FloatArray& style, int blend_ms);
+  // frame: the first that differs; none: from the first window on that is not begun.
+  void set_style(const FloatArray& style, int blend_ms, std::optional<int64_t> frame);
+  void set_dials(const pybind11::dict& dials, int blend_ms, std::optional<int64_t> frame);
   pybind11::dict info() const;
   pybind11::dict stats() const;
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "bindings/dial_values.h"
 #include "bindings/module.h"
 #include "bindings/native_stream.h"
 #include "bindings/unlocked.h"
@@ -83,6 +84,7 @@ NativeStream::NativeStream(const NativeModel& model, const py::kwargs& options)
   dt_stream_options_default(&o);
   o.max_buffered_ms = 30000;  // Python programs push whole clips
   Texts texts;
+  std::optional<DialValues> dials;
   for (const auto& [key, value] : options) {
     const auto name = key.cast<std::string>();
     if (value.is_none()) continue;
@@ -90,6 +92,8 @@ NativeStream::NativeStream(const NativeModel& model, const py::kwargs& options)
       texts.style = value.cast<FloatArray>();
       expect_style(texts.style, d_identity_);
       o.style = texts.style.data();
+    } else if (name == "dials") {
+      o.dials = dials.emplace(value.cast<py::dict>(), n_channels_).get();
     } else if (!set_text(name, value, &o, &texts) && !set_number(name, value, &o)) {
       throw py::type_error("Stream has no option " + name);
     }
@@ -210,10 +214,18 @@ void NativeStream::pause(bool paused) {
   run_unlocked([&] { return dt_stream_pause(handle(), paused ? 1 : 0); });
 }
 
-void NativeStream::set_style(const FloatArray& style, int blend_ms) {
+void NativeStream::set_style(const FloatArray& style, int blend_ms, std::optional<int64_t> frame) {
   expect_style(style, d_identity_);
   const float* const data = style.data();
-  run_unlocked([&] { return dt_stream_set_style(handle(), data, blend_ms); });
+  run_unlocked([&] {
+    return frame ? dt_stream_set_style_at(handle(), data, *frame, blend_ms)
+                 : dt_stream_set_style(handle(), data, blend_ms);
+  });
+}
+
+void NativeStream::set_dials(const py::dict& dials, int blend_ms, std::optional<int64_t> frame) {
+  const DialValues values(dials, n_channels_);
+  run_unlocked([&] { return dt_stream_set_dials(handle(), values.get(), frame.value_or(-1), blend_ms); });
 }
 
 py::dict NativeStream::info() const {
@@ -286,8 +298,10 @@ void register_stream(py::module_& m) {
       .def("interrupt", &S::interrupt, py::arg("ease_ms"), py::arg("shown_frame") = py::none(),
            "Drops what waits, eases to rest; returns the frame and the utterance of the next audio.")
       .def("pause", &S::pause, py::arg("paused"), "Holds the stream, or lets it go on.")
-      .def("set_style", &S::set_style, py::arg("style"), py::arg("blend_ms"),
-           "Changes the style, float32 [d_identity], blended over blend_ms.")
+      .def("set_style", &S::set_style, py::arg("style"), py::arg("blend_ms"), py::arg("frame") = py::none(),
+           "Changes the style, float32 [d_identity], blended over blend_ms, from a frame on.")
+      .def("set_dials", &S::set_dials, py::arg("dials"), py::arg("blend_ms"), py::arg("frame") = py::none(),
+           "Changes the dials, a dict of names of dt_dials, blended over blend_ms, from a frame on.")
       .def("info", &S::info, "State, memory and latency.")
       .def("stats", &S::stats, "Counts, and nanoseconds by phase, since creation or reset.");
 }

@@ -1,10 +1,10 @@
 // The head pose of a frame, scaled, and the eyes that keep their target while the head turns.
 #pragma once
 
-#include <array>
 #include <cstddef>
 
 #include "core/manifest.h"
+#include "runtime/look_axes.h"
 
 namespace dt {
 
@@ -13,39 +13,20 @@ namespace dt {
 // counter-rotation.
 constexpr double kGazeShare = 0.7;
 
-// Degrees that the gaze turns at weight 1 of a look channel, measured on the built-in head as the direction
-// of the pupil from the eyeball's centre. tests/py_pkg/test_head_pose.py compares them.
-constexpr double kLookSideDegrees = 22, kLookUpDegrees = 11, kLookDownDegrees = 17;
-
 // One stream's; no state, any thread.
 class HeadPose {
  public:
-  // amount: 0 to 2; 0 gives no pose and leaves every weight as it is.
-  HeadPose(const MotionSpec& motion, float amount);
+  explicit HeadPose(const MotionSpec& motion);
 
-  // frame: [n_channels], within limits. Multiplies the pose by the amount, within its limits, and turns the
-  // eyes against it. Nothing for a motion without a pose.
-  void apply(float* frame) const;
+  // frame: [n_channels], within limits. Multiplies the pose by the amount, 0 to 4, within its limits, and
+  // turns the eyes against it: all the way for a gaze that is held (gaze_hold 1). An amount of 0 gives no
+  // pose and leaves every weight as it is. Nothing for a motion without a pose.
+  void apply(float* frame, float amount, float gaze_hold = 0) const;
 
  private:
-  // Two channels that turn one eye either way.
-  struct LookAxis {
-    size_t plus, minus;
-    double plus_deg, minus_deg;
-  };
-  // Two eyes, as far as the motion has their channels.
-  struct LookAxes {
-    std::array<LookAxis, 2> axes;
-    size_t n = 0;
-  };
-  void turn(float* frame, const LookAxes& axes, double degrees) const;
-  void turn(float* frame, const LookAxis& axis, double degrees) const;
-  void add_axis(LookAxes* axes, const char* plus, double plus_deg, const char* minus, double minus_deg);
-
   const MotionSpec& motion_;
-  const float amount_;
-  const size_t pose_;       // first channel of the pose
-  LookAxes side_, height_;  // plus is the subject's left, and up
+  const size_t pose_;  // first channel of the pose
+  const LookAxes looks_;
 };
 
 }  // namespace dt

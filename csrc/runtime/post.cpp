@@ -7,60 +7,21 @@
 namespace dt {
 namespace {
 
-// Opening that a weight of 1 adds, measured on the built-in head with one channel at 0.5 each; that at rest.
-constexpr std::pair<const char*, float> kOpeningPerWeight[] = {
-    {"jawOpen", 0.3351f},          {"mouthClose", -0.3420f},       {"mouthFunnel", 0.0784f},
-    {"mouthPucker", -0.0316f},     {"mouthShrugLower", -0.0441f},  {"mouthShrugUpper", 0.0392f},
-    {"mouthUpperUpLeft", 0.0280f}, {"mouthUpperUpRight", 0.0280f}, {"mouthLowerDownLeft", 0.0238f},
-    {"mouthRollUpper", -0.0200f},  {"mouthRollLower", 0.0030f},    {"mouthLowerDownRight", 0.0238f},
-    {"mouthPressLeft", -0.0056f},  {"mouthPressRight", -0.0056f},  {"mouthSmileLeft", -0.0130f},
-    {"mouthSmileRight", -0.0130f}, {"mouthLeft", -0.0137f},        {"mouthRight", -0.0137f},
-    {"jawForward", 0.0141f},       {"cheekPuff", -0.0096f},
-};
-constexpr double kOpeningAtRest = -0.0003;
-// The seal is whole below the first opening and lets go at the second. CLOSED_LIP_OPENING of the head lies
-// between.
-constexpr double kSealedLips = 0.021, kOpenLips = 0.035;
-
 bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
 
 }  // namespace
 
-LipOpening::LipOpening(const std::vector<std::string>& channels) {
-  bool has_jaw = false, has_close = false;
-  opening_per_weight_.resize(channels.size());
-  for (size_t c = 0; c < channels.size(); ++c) {
-    for (const auto& [name, opening] : kOpeningPerWeight) {
-      if (channels[c] == name) opening_per_weight_[c] = opening;
-    }
-    has_jaw = has_jaw || channels[c] == "jawOpen";
-    has_close = has_close || channels[c] == "mouthClose";
-  }
-  known_ = has_jaw && has_close;
-}
-
-double LipOpening::operator()(const float* weights) const {
-  double opening = kOpeningAtRest;
-  for (size_t c = 0; c < opening_per_weight_.size(); ++c)
-    opening += double{opening_per_weight_[c]} * weights[c];
-  return opening;
-}
-
-float LipOpening::closure(const float* weights) const {
-  return static_cast<float>(
-      smooth_step(std::clamp((kOpenLips - (*this)(weights)) / (kOpenLips - kSealedLips), 0.0, 1.0)));
-}
-
-Post::Post(const MotionSpec& motion, const PostSettings& settings)
+Post::Post(const MotionSpec& motion, const PostSettings& settings, uint64_t seed)
     : motion_(motion),
       settings_(settings),
       frame_ms_(1000.0 * motion.fps_den / motion.fps_num),
-      lips_(motion.channels) {
+      lips_(motion.channels),
+      head_(motion),
+      dials_(motion, settings.dials),
+      face_(motion, lips_),
+      eyes_(motion, seed) {
   const auto n = static_cast<size_t>(motion.n_channels());
-  if (settings.smoothing_ms > 0) {
-    smooth_.resize(n);
-    alpha_ = static_cast<float>(1.0 - std::exp(-frame_ms_ / settings.smoothing_ms));
-  }
+  reserve(settings.dials);
   if (settings.gate.is_on) {
     gated_.assign(n, 1);
     for (size_t c = 0; c < motion.channels.size(); ++c) {
@@ -72,18 +33,41 @@ Post::Post(const MotionSpec& motion, const PostSettings& settings)
   restart();
 }
 
+void Post::reserve(const Dials& dials) {
+  face_.reserve(dials);
+  if (settings_.smoothing_ms > 0 || dials.smoothing_ms > 0) {
+    smooth_.resize(static_cast<size_t>(motion_.n_channels()));
+  }
+}
+
 void Post::restart() {
   std::copy_n(motion_.rest.begin(), smooth_.size(), smooth_.begin());
+  has_smooth_ = !smooth_.empty();
   is_open_ = false;
   silent_ms_ = gain_ = 0;
+  face_.restart();
+  eyes_.restart();
+}
+
+void Post::set_dials(Dials dials, int64_t index, int64_t n_frames) {
+  reserve(dials);
+  dials_.change(std::move(dials), index, n_frames);
 }
 
 int Post::gate_ahead_frames() const {
   return static_cast<int>(std::ceil(settings_.gate.ease_ms / 2.0 / frame_ms_));
 }
 
+int64_t Post::bytes() const {
+  return bytes_of(smooth_) + bytes_of(gated_) + lips_.bytes() + dials_.bytes() + face_.bytes();
+}
+
 // One-pole low-pass; lips that are closed in w are closed in the result.
-void Post::smooth(float* w) {
+void Post::smooth(float ms, float* w) {
+  if (alpha_ms_ != ms) alpha_ = static_cast<float>(1.0 - std::exp(-frame_ms_ / ms));
+  alpha_ms_ = ms;
+  if (!has_smooth_) std::copy_n(w, smooth_.size(), smooth_.begin());
+  has_smooth_ = true;
   const float closure = settings_.lip_seal && lips_.is_known() ? lips_.closure(w) : 0.0f;
   for (size_t c = 0; c < smooth_.size(); ++c) {
     const float step = w[c] - smooth_[c];
@@ -106,16 +90,42 @@ float Post::gate(double power) {
   return static_cast<float>(smooth_step(gain_));
 }
 
-void Post::frame(const float* w, double power, float keep, float* out) {
-  const auto n = static_cast<size_t>(motion_.n_channels());
-  std::copy_n(w, n, out);
-  if (!smooth_.empty()) smooth(out);
-  const float gate_keep = settings_.gate.is_on ? gate(power) : 1.0f;
-  if (keep == 1.0f && gate_keep == 1.0f) return;
-  for (size_t c = 0; c < n; ++c) {
-    const float share = !gated_.empty() && gated_[c] != 0 ? keep * gate_keep : keep;
+// Leaves a share of the pose: of what the gate acts on, and of everything.
+void Post::rest(float mouth, float all, float* out) const {
+  if (mouth == 1.0f && all == 1.0f) return;
+  for (size_t c = 0; c < motion_.rest.size(); ++c) {
+    const float share = !gated_.empty() && gated_[c] != 0 ? all * mouth : all;
     if (share != 1.0f) out[c] = motion_.rest[c] + (out[c] - motion_.rest[c]) * share;
   }
+}
+
+// The gate comes before the dials and the end of the clip after them: a channel's own offset holds in silence
+// too, and a clip ends at rest.
+void Post::dialled(const Dials& dials, int64_t index, float mouth, float keep, float* out) {
+  rest(mouth, 1.0f, out);
+  eyes_.blink(dials, index, out);
+  face_.shape(dials, out);
+  eyes_.look(dials, out);
+  rest(1.0f, keep, out);
+  head_.apply(out, settings_.head_amount * dials.head_amount, dials.gaze_hold);
+  face_.channels(dials, keep, out);
+}
+
+void Post::frame(int64_t index, const float* w, double power, float keep, float* out) {
+  std::copy_n(w, motion_.rest.size(), out);
+  const Dials& dials = dials_.at(index);
+  const float smoothing_ms = std::max(static_cast<float>(settings_.smoothing_ms), dials.smoothing_ms);
+  has_smooth_ = has_smooth_ && smoothing_ms > 0;
+  if (smoothing_ms > 0) smooth(smoothing_ms, out);
+  const float mouth = settings_.gate.is_on ? gate(power) : 1.0f;
+  if (!dials.is_neutral(motion_)) {
+    dialled(dials, index, mouth, keep, out);
+    return;
+  }
+  face_.restart();
+  eyes_.restart();
+  rest(mouth, keep, out);
+  head_.apply(out, settings_.head_amount);
 }
 
 }  // namespace dt

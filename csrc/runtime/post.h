@@ -1,12 +1,19 @@
-// From the networks' frames to those that leave: smoothing with lip seal, silence gate, end of the clip. All
-// of it is a function of the frames since the start, never of how they were cut. A head pose is smoothed and
-// eased like the weights; the gate leaves it, as eyes and brows: a listener's head moves.
+// From the networks' frames to those that leave: smoothing with lip seal, silence gate, dials, end of the
+// clip, head pose. All of it is a function of the frames since the start and of the dials' schedule, never of
+// how they were cut. A head pose is smoothed and eased like the weights; the gate leaves it, as eyes and
+// brows: a listener's head moves.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "common/allocator.h"
 #include "core/manifest.h"
+#include "runtime/dial_eyes.h"
+#include "runtime/dial_face.h"
+#include "runtime/dials.h"
+#include "runtime/head_pose.h"
+#include "runtime/lip_opening.h"
 
 namespace dt {
 
@@ -20,57 +27,53 @@ struct PostSettings {
   int smoothing_ms = 0;  // 0: off
   bool lip_seal = true;
   GateSettings gate;
-};
-
-// How open the mouth of these weights is, in outer-canthal distances (of the outer eye corners), from the
-// channels' names. Linear fit of python/diffusiontalker/head (lip_opening) at small openings.
-class LipOpening {
- public:
-  explicit LipOpening(const std::vector<std::string>& channels);
-  bool is_known() const { return known_; }
-  double operator()(const float* weights) const;
-  // 1 for lips that are closed, 0 for open ones, in between it passes smoothly.
-  float closure(const float* weights) const;
-  bool is_lip(size_t channel) const { return opening_per_weight_[channel] != 0; }
-  int64_t bytes() const { return bytes_of(opening_per_weight_); }
-
- private:
-  Vector<float> opening_per_weight_;  // [C], 0 for channels that do not move the lips
-  bool known_ = false;
+  float head_amount = 1;  // 0 to 2, HeadPose
+  Dials dials;            // from the first frame on
 };
 
 // One stream's filters. One thread at a time.
 class Post {
  public:
-  Post(const MotionSpec& motion, const PostSettings& settings);
+  // motion: must outlive it.  seed: of the stream, for the dial of blinks.
+  Post(const MotionSpec& motion, const PostSettings& settings, uint64_t seed = 0);
 
-  // To the rest pose and silence.
+  // To the rest pose and silence. The dials stay.
   void restart();
-  // One frame, in order. w: [C], within their limits.  power: of the gate's audio.  keep: share
-  // of the pose against rest, for the end of the clip.  out: [C].
-  void frame(const float* w, double power, float keep, float* out);
+  // One frame, in order. index: its absolute number.  w: [C], within their limits.  power: of the gate's
+  // audio.  keep: share of the pose against rest, for the end of the clip.  out: [C].
+  void frame(int64_t index, const float* w, double power, float keep, float* out);
+
+  // Dials from frame `index` on, blended over n_frames. Allocates.
+  void set_dials(Dials dials, int64_t index, int64_t n_frames);
+  // The dials that frame `index` reaches hold; changes that were to come are dropped.
+  void settle_dials(int64_t index) { dials_.settle(index); }
 
   bool needs_power() const { return settings_.gate.is_on; }
   // Frames of audio after a frame's own that the gate should hear, so that it is open when speech begins.
   int gate_ahead_frames() const;
-  int64_t bytes() const { return bytes_of(smooth_) + bytes_of(gated_) + lips_.bytes(); }
+  int64_t bytes() const;
 
  private:
-  void smooth(float* w);
+  void reserve(const Dials& dials);
+  void smooth(float ms, float* w);
   float gate(double power);
+  void rest(float mouth, float all, float* out) const;
+  void dialled(const Dials& dials, int64_t index, float mouth, float keep, float* out);
 
   const MotionSpec& motion_;
   const PostSettings settings_;
   const double frame_ms_;
   const LipOpening lips_;
-  float alpha_ = 1;       // share of the new frame in the low-pass
-  Vector<float> smooth_;  // [C], empty without smoothing
-  Vector<char> gated_;    // [C], 1 where the gate acts; empty without it
+  const HeadPose head_;
+  DialTrack dials_;
+  DialFace face_;
+  DialEyes eyes_;
+  float alpha_ = 1, alpha_ms_ = 0;  // share of the new frame in the low-pass, of this time constant
+  bool has_smooth_ = false;         // smooth_ is of the frame before
+  Vector<float> smooth_;            // [C], empty without smoothing
+  Vector<char> gated_;              // [C], 1 where the gate acts; empty without it
   bool is_open_ = false;
   double silent_ms_ = 0, gain_ = 0;
 };
-
-// s(u) = u^2 (3 - 2 u) for u in 0..1.
-inline double smooth_step(double u) { return u * u * (3.0 - 2.0 * u); }
 
 }  // namespace dt

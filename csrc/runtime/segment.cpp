@@ -53,8 +53,7 @@ Segment::Segment(const Model& model, const StreamSettings& settings)
                  offset_samples(model, settings),
                  samples_of_frames(model.manifest(), settings.profile.lookahead_frames)),
       style_(model, settings.style),
-      post_(model.manifest().motion, settings.post),
-      head_(model.manifest().motion, settings.head_amount) {
+      post_(model.manifest().motion, settings.post, settings.seed) {
   past_.resize(static_cast<size_t>(settings.profile.past_frames) * n_channels_);
   weights_.resize(static_cast<size_t>(settings.profile.hop_frames) * n_channels_);
   restart(0);
@@ -66,6 +65,7 @@ void Segment::restart(int64_t frame) {
   needs_restart_ = true;
   base_frame_ = frame;
   index_ = 0;
+  pass_ = 0;
 }
 
 // After an endless rest pose and silence.
@@ -107,12 +107,45 @@ Window Segment::prepare(int64_t* front_end_ns) {
   }
   Window window;
   window.mel = front_end_.window();
-  window.condition = style_.condition(model_, base_frame_ + start, p.hop_frames);
+  if (pass_ == 0) style_.plan(base_frame_ + start, static_cast<size_t>(p.hop_frames));
+  window.condition = style_.condition(pass_);
   window.seed = settings_.seed;
   window.first_frame = base_frame_ + start;
   window.past = past_.data();
   window.weights = weights_.data();
+  if (is_mixed()) {
+    std::copy(past_.begin(), past_.end(), pass_past_.begin());
+    window.past = pass_past_.data();
+  }
   return window;
+}
+
+// Adds a share of `from` to `sum`, which a first pass begins. A whole share is a copy, bit by bit.
+void add_share(float share, bool is_first, const float* from, size_t n, float* sum) {
+  if (is_first) std::fill_n(sum, n, 0.0f);
+  if (share == 1) std::copy_n(from, n, sum);
+  for (size_t c = 0; c < n && share > 0 && share < 1; ++c) sum[c] += share * from[c];
+}
+
+bool Segment::take_pass() {
+  if (!is_mixed()) return true;
+  const auto hop = static_cast<size_t>(settings_.profile.hop_frames);
+  const auto past = static_cast<size_t>(settings_.profile.past_frames);
+  for (size_t i = 0; i < hop; ++i) {
+    add_share(style_.share(pass_, i), pass_ == 0, weights_.data() + i * n_channels_, n_channels_,
+              mixed_weights_.data() + i * n_channels_);
+  }
+  // The past of the next window ends with the last frame of this one, and may begin before its first.
+  for (size_t i = 0; i < past; ++i) {
+    const bool is_older = i + hop < past;
+    const float share = is_older ? (pass_ == 0 ? 1.0f : 0.0f) : style_.share(pass_, i + hop - past);
+    add_share(share, pass_ == 0, pass_past_.data() + i * n_channels_, n_channels_,
+              mixed_past_.data() + i * n_channels_);
+  }
+  if (++pass_ < style_.n_passes()) return false;
+  weights_.swap(mixed_weights_);
+  past_.swap(mixed_past_);
+  return true;
 }
 
 size_t Segment::n_frames() const {
@@ -129,13 +162,14 @@ void Segment::frame(size_t i, int64_t index, float* out) {
     const int64_t rows = audio.mel_frames_per_group, frames = audio.anim_frames_per_group;
     power = front_end_.power(index * rows / frames, (index + 1 + ahead) * rows / frames);
   }
-  post_.frame(weights_.data() + i * n_channels_, power, ease_out(index), out);
-  head_.apply(out);
+  post_.frame(base_frame_ + index, weights_.data() + i * n_channels_, power, ease_out(index), out);
 }
 
 void Segment::advance() {
   const Profile& p = settings_.profile;
   ++index_;
+  pass_ = 0;
+  if (!is_mixed() && style_.is_settled()) pass_past_ = mixed_past_ = mixed_weights_ = Vector<float>();
   front_end_.move_to(model_.manifest().mel_frames(index_ * p.hop_frames - p.past_frames));
 }
 
@@ -149,16 +183,39 @@ float Segment::ease_out(int64_t index) const {
   return static_cast<float>(1.0 - smooth_step(static_cast<double>(i + 1) / static_cast<double>(n_ease)));
 }
 
-void Segment::set_style(Vector<float> style, int blend_ms, bool after_window) {
+// A window that the networks have begun keeps its style and, since its frames follow each other, its dials.
+int64_t Segment::first_open_frame(bool in_flight) const {
+  return base_frame_ + (index_ + (in_flight || pass_ > 0 ? 1 : 0)) * settings_.profile.hop_frames;
+}
+
+int64_t Segment::blend_frames(int blend_ms) const {
   const MotionSpec& motion = model_.manifest().motion;
-  const int64_t next = index_ + (after_window ? 1 : 0);
-  style_.change(model_, std::move(style), base_frame_ + next * settings_.profile.hop_frames,
-                scale_up(blend_ms, motion.fps_num, int64_t{1000} * motion.fps_den));
+  return scale_up(blend_ms, motion.fps_num, int64_t{1000} * motion.fps_den);
+}
+
+void Segment::set_style(Vector<float> style, int64_t frame, int blend_ms, bool in_flight) {
+  style_.change(model_, std::move(style), std::max(frame, first_open_frame(in_flight)),
+                blend_frames(blend_ms));
+  // Windows then allocate nothing. What a window in flight works on has its size already.
+  style_.reserve(static_cast<size_t>(settings_.profile.hop_frames));
+  pass_past_.resize(past_.size());
+  mixed_past_.resize(past_.size());
+  mixed_weights_.resize(weights_.size());
+}
+
+void Segment::set_dials(Dials dials, int64_t frame, int blend_ms, bool in_flight) {
+  post_.set_dials(std::move(dials), std::max(frame, first_open_frame(in_flight)), blend_frames(blend_ms));
+}
+
+void Segment::settle_changes(bool in_flight) {
+  const int64_t reached = first_open_frame(in_flight);
+  style_.settle(reached);
+  post_.settle_dials(reached);
 }
 
 int64_t Segment::bytes() const {
   return input_.bytes() + front_end_.bytes() + style_.bytes() + post_.bytes() + bytes_of(past_) +
-         bytes_of(weights_);
+         bytes_of(weights_) + bytes_of(pass_past_) + bytes_of(mixed_past_) + bytes_of(mixed_weights_);
 }
 
 void Segment::jump(int64_t seconds) {

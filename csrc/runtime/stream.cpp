@@ -31,6 +31,7 @@ Stream::Stream(std::shared_ptr<const Model> model, StreamSettings settings)
       queue_(model_->manifest().motion, settings_.profile.hop_frames),
       history_(model_->manifest().motion, history_size(model_->manifest().motion, settings_.history_ms)) {
   queue_.start_at_rest();
+  dial_mood_ = settings_.dial_mood;
 }
 
 // The next audio belongs to `frame`.
@@ -106,25 +107,28 @@ bool Stream::window_can_run_here() const {
   return ticket_.is_free() && !ticket_.in_flight() && !paused_ && segment_.window_is_ready();
 }
 
-// Runs the next window, with the lock open. False when a restart came: then the window counts for nothing.
+// Runs the passes of the next window, with the lock open. False when a restart came: then the window counts
+// for nothing.
 bool Stream::run_window(Lock* lock, float* device_weights) {
-  Window window = segment_.prepare(&stats_.front_end_ns);
-  window.device_weights = device_weights;
-  const SessionShape shape = Model::shape(settings_.profile, 1);
-  PhaseTimes times;
-  std::exception_ptr failure;
-  ticket_.begin_flight();
-  lock->unlock();
-  try {
-    model_->sessions().run(shape, {1, shape.window, &window}, &times);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  lock->lock();
-  if (!ticket_.end_flight()) return false;
-  add_times(times, &stats_.networks);
-  if (failure) std::rethrow_exception(failure);
-  failure_.clear();
+  do {
+    Window window = segment_.prepare(&stats_.front_end_ns);
+    window.device_weights = segment_.is_mixed() ? nullptr : device_weights;
+    const SessionShape shape = Model::shape(settings_.profile, 1);
+    PhaseTimes times;
+    std::exception_ptr failure;
+    ticket_.begin_flight();
+    lock->unlock();
+    try {
+      model_->sessions().run(shape, {1, shape.window, &window}, &times);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    lock->lock();
+    if (!ticket_.end_flight()) return false;
+    add_times(times, &stats_.networks);
+    if (failure) std::rethrow_exception(failure);
+    failure_.clear();
+  } while (!segment_.take_pass());
   commit_window();
   return true;
 }

@@ -88,8 +88,12 @@ class Stream {
   Interruption interrupt(int ease_ms, int64_t shown_frame = kLastPulled);
   static constexpr int64_t kLastPulled = INT64_MIN;
   void pause(bool paused);
+  // From `frame` on, or from the first frame of a window that is not begun where that is later.
   // style: [d_identity].
-  void set_style(Vector<float> style, int blend_ms);
+  void set_style(Vector<float> style, int blend_ms, int64_t frame = kNow);
+  // Throws DT_INVALID_ARGUMENT: another offset_ms than at the start; as style_of().
+  void set_dials(Dials dials, const DialMood& mood, int offset_ms, int blend_ms, int64_t frame = kNow);
+  static constexpr int64_t kNow = -1;
 
   StreamStats stats() const;
   StreamInfo info() const;
@@ -144,6 +148,7 @@ class Stream {
   FrameHistory history_;
   SchedulerTicket ticket_;
   StreamStats stats_;
+  DialMood dial_mood_;      // that the style was made of last
   int64_t next_frame_ = 0;  // absolute index of the next frame to be pulled
   bool has_pulled_ = false;
   bool paused_ = false;

@@ -15,9 +15,9 @@ void Stream::seek(int64_t frame) {
 }
 
 void Stream::seek_locked(int64_t frame) {
+  segment_.settle_changes(ticket_.has_valid_flight());
   restart(frame);
   next_frame_ = frame;
-  segment_.settle_style();
   has_pulled_ = false;
   queue_.start_at_rest();
   history_.restart(frame);
@@ -72,10 +72,24 @@ void Stream::pause(bool paused) {
   ticket_.clear_deadline();
 }
 
-void Stream::set_style(Vector<float> style, int blend_ms) {
+void Stream::set_style(Vector<float> style, int blend_ms, int64_t frame) {
   const Lock lock(mutex_);
-  // A window in flight has its style already.
-  segment_.set_style(std::move(style), blend_ms, ticket_.has_valid_flight());
+  segment_.set_style(std::move(style), frame, blend_ms, ticket_.has_valid_flight());
+}
+
+void Stream::set_dials(Dials dials, const DialMood& mood, int offset_ms, int blend_ms, int64_t frame) {
+  if (offset_ms != settings_.dials_offset_ms) {
+    throw Error(DT_INVALID_ARGUMENT, "offset_ms is " + std::to_string(offset_ms) +
+                                         ", but it is fixed when a stream is made: leave it at " +
+                                         std::to_string(settings_.dials_offset_ms));
+  }
+  const Lock lock(mutex_);
+  const bool in_flight = ticket_.has_valid_flight();
+  if (!(mood == dial_mood_)) {
+    segment_.set_style(style_of(*model_, settings_.mood, mood), frame, blend_ms, in_flight);
+  }
+  dial_mood_ = mood;
+  segment_.set_dials(std::move(dials), frame, blend_ms, in_flight);
 }
 
 StreamStats Stream::stats() const {

@@ -15,7 +15,7 @@ bool Stream::pull_window(Lock* lock, float* frames, bool* goes_on) {
   *goes_on = run_window(lock, frames) && !paused_;
   const auto hop = static_cast<size_t>(settings_.profile.hop_frames);
   const auto n_channels = static_cast<size_t>(model_->manifest().motion.n_channels());
-  if (!*goes_on || queue_.n_waiting() != hop) return false;
+  if (!*goes_on || queue_.n_waiting() != hop || segment_.is_mixed()) return false;
   for (size_t i = 0; i < hop; ++i) {
     const float* waiting = queue_.waiting(i);
     if (!std::equal(waiting, waiting + n_channels, segment_.weights() + i * n_channels)) return false;

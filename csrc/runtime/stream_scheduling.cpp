@@ -46,10 +46,11 @@ int64_t Stream::finish(const PhaseTimes& share, int64_t now_ns) {
   const Lock lock(mutex_);
   if (!ticket_.end_flight()) return 0;
   add_times(share, &stats_.networks);
+  failure_.clear();
+  if (!segment_.take_pass()) return 0;  // the window has another pass, with the same deadline
   const int64_t late_ns = ticket_.close_deadline(now_ns);
   stats_.n_deadline_misses += late_ns > 0 ? 1 : 0;
   stats_.max_lateness_ns = std::max(stats_.max_lateness_ns, late_ns);
-  failure_.clear();
   commit_window();
   if (late_ns > 0 && queue_.has_room() && segment_.window_is_ready())
     ticket_.chain_deadline(now_ns, hop_ns());

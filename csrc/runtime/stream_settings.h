@@ -5,12 +5,15 @@
 
 #include "common/allocator.h"
 #include "core/manifest.h"
+#include "runtime/mood.h"
 #include "runtime/post.h"
 
 namespace dt {
 
 struct StreamSettings {
-  Vector<float> style;  // [d_identity]
+  Vector<float> style;  // [d_identity], by mood and dial_mood
+  Mood mood;
+  DialMood dial_mood;
   uint64_t seed = 0;
   Profile profile;
   int max_buffered_ms = 1000;
@@ -20,10 +23,10 @@ struct StreamSettings {
   int history_ms = -1;
   int ease_out_frames = 5;  // at most the lookahead takes effect: earlier frames may be gone at the flush
   int sample_rate_hz = 0;   // of the pushes; 0: fixed by the first one
-  int offset_ms = 0;
-  int deadline_ms = -1;  // -1: one hop
+  int offset_ms = 0;        // of the options and the dials
+  int dials_offset_ms = 0;  // the dials' share of it
+  int deadline_ms = -1;     // -1: one hop
   PostSettings post;
-  float head_amount = 1;  // 0 to 2, HeadPose
 };
 
 }  // namespace dt

@@ -167,6 +167,32 @@ namespace DiffusionTalker
             public float HeadAmount;
             public int GrowToMs;
             public int HistoryMs;
+            public IntPtr Dials;
+        }
+
+        [StructLayout(LayoutKind.Sequential)]
+        public struct Dials
+        {
+            public UIntPtr StructSize;
+            public float Strength;
+            public float UpperStrength;
+            public float LowerStrength;
+            public float JawSharpness;
+            public float LipSharpness;
+            public float BlinkRate;
+            public float GazeSideDeg;
+            public float GazeUpDeg;
+            public float GazeHold;
+            public float HeadAmount;
+            public float EmotionStrength;
+            public int SmoothingMs;
+            public int OffsetMs;
+            public int Emotions;
+            public IntPtr EmotionParts;
+            public IntPtr ChannelGain;
+            public IntPtr ChannelOffset;
+            public IntPtr ChannelMin;
+            public IntPtr ChannelMax;
         }
 
         [StructLayout(LayoutKind.Sequential)]
@@ -271,6 +297,11 @@ namespace DiffusionTalker
                                                         out long nextAudioFrame, out long utterance);
         [DllImport(Library)] public static extern int dt_stream_pause(IntPtr stream, int paused);
         [DllImport(Library)] public static extern int dt_stream_set_style(IntPtr stream, float[] style, int blendMs);
+        [DllImport(Library)]
+        public static extern int dt_stream_set_style_at(IntPtr stream, float[] style, long frame, int blendMs);
+        [DllImport(Library)] public static extern int dt_dials_init(ref Dials dials, UIntPtr structSize);
+        [DllImport(Library)]
+        public static extern int dt_stream_set_dials(IntPtr stream, ref Dials dials, long frame, int blendMs);
         [DllImport(Library)] public static extern int dt_stream_get_info(IntPtr stream, ref StreamInfo info);
 
         [DllImport(Library)]

@@ -17,6 +17,7 @@ from diffusiontalker.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from diffusiontalker.api.animation import Animation as Animation
+    from diffusiontalker.api.dials import Dials as Dials
     from diffusiontalker.api.model import Model as Model
     from diffusiontalker.api.model import load as load
     from diffusiontalker.api.saved import load_animation as load_animation
@@ -38,6 +39,7 @@ _HOME = {
     "Frame": "diffusiontalker.api.stream",
     "stopwatch": "diffusiontalker.api.stream_frames",
     "Animation": "diffusiontalker.api.animation",
+    "Dials": "diffusiontalker.api.dials",
     "load_animation": "diffusiontalker.api.saved",
     "available_bundles": "diffusiontalker.spec.bundles",
     "pcm": "diffusiontalker.io.sound.pcm",

@@ -54,6 +54,64 @@ static void check_stream_options(dt_model* model) {
   }
 }
 
+/* Every dial, in the options of a stream and in a running one. */
+static void check_dials(dt_model* model, dt_stream* stream) {
+  dt_stream_options o;
+  dt_dials d;
+  dt_stream* made = NULL;
+  const dt_emotion_part nobody = {"mood nobody has", 1};
+#define BAD_DIAL(field, value)                                       \
+  do {                                                               \
+    dt_dials_default(&d);                                            \
+    d.field = value;                                                 \
+    BAD(dt_stream_set_dials(stream, &d, -1, 0));                     \
+    EXPECT(strstr(dt_last_error(), #field) != NULL);                 \
+    dt_stream_options_default(&o);                                   \
+    o.dials = &d;                                                    \
+    BAD(dt_stream_create(model, &o, &made));                         \
+    EXPECT(made == NULL && strstr(dt_last_error(), #field) != NULL); \
+  } while (0)
+  BAD(dt_dials_init(NULL, sizeof(d)));
+  BAD(dt_dials_init(&d, 8));
+  BAD_DIAL(strength, -0.1f);
+  BAD_DIAL(strength, NAN);
+  BAD_DIAL(upper_strength, 2.1f);
+  BAD_DIAL(lower_strength, -1.0f);
+  BAD_DIAL(jaw_sharpness, 1.1f);
+  BAD_DIAL(lip_sharpness, -0.1f);
+  BAD_DIAL(blink_rate, 4.1f);
+  BAD_DIAL(gaze_side_deg, 36.0f);
+  BAD_DIAL(gaze_up_deg, INFINITY);
+  BAD_DIAL(gaze_hold, 1.1f);
+  BAD_DIAL(head_amount, 2.1f);
+  BAD_DIAL(emotion_strength, -0.1f);
+  BAD_DIAL(smoothing_ms, 1001);
+  BAD_DIAL(offset_ms, -501);
+  BAD_DIAL(n_emotions, -1);
+  BAD_DIAL(n_emotions, 1025);
+  BAD_DIAL(channel_gain, not_finite);
+  BAD_DIAL(channel_offset, not_finite);
+  BAD_DIAL(channel_min, not_finite);
+  BAD_DIAL(channel_max, not_finite);
+  BAD_DIAL(struct_size, 8);
+  dt_dials_default(&d);
+  d.n_emotions = 1;
+  BAD(dt_stream_set_dials(stream, &d, -1, 0)); /* none are given */
+  d.emotions = &nobody;
+  BAD(dt_stream_set_dials(stream, &d, -1, 0));
+  dt_dials_default(&d);
+  d.offset_ms = 40; /* a stream that runs has its offset */
+  BAD(dt_stream_set_dials(stream, &d, -1, 0));
+  dt_dials_default(&d);
+  BAD(dt_stream_set_dials(NULL, &d, 0, 0));
+  BAD(dt_stream_set_dials(stream, &d, -2, 0));
+  BAD(dt_stream_set_dials(stream, &d, INT64_MAX, 0));
+  BAD(dt_stream_set_dials(stream, &d, 0, -1));
+  BAD(dt_stream_set_dials(stream, &d, 0, 60001));
+  EXPECT(dt_stream_set_dials(stream, NULL, 0, 0) == DT_OK);
+  EXPECT(dt_stream_set_dials(stream, &d, -1, 60000) == DT_OK);
+}
+
 static void check_dead_stream(dt_stream* dead) {
   dt_stream_info info = {.struct_size = sizeof(info)};
   dt_stream_stats stats = {.struct_size = sizeof(stats)};
@@ -76,6 +134,8 @@ static void check_dead_stream(dt_stream* dead) {
   BAD(dt_stream_interrupt(dead, 0, NULL));
   BAD(dt_stream_pause(dead, 0));
   BAD(dt_stream_set_style(dead, audio, 0));
+  BAD(dt_stream_set_style_at(dead, audio, 0, 0));
+  BAD(dt_stream_set_dials(dead, NULL, 0, 0));
   BAD(dt_stream_get_info(dead, &info));
   BAD(dt_stream_get_stats(dead, &stats));
   dt_stream_release(dead);
@@ -166,6 +226,12 @@ static void check_stream(dt_stream* stream) {
   BAD(dt_stream_set_style(stream, not_finite, 0));
   BAD(dt_stream_set_style(stream, audio, -1));
   BAD(dt_stream_set_style(stream, audio, 60001));
+  BAD(dt_stream_set_style_at(stream, NULL, 0, 0));
+  BAD(dt_stream_set_style_at(stream, not_finite, 0, 0));
+  BAD(dt_stream_set_style_at(stream, audio, -1, 0));
+  BAD(dt_stream_set_style_at(stream, audio, INT64_MAX, 0));
+  BAD(dt_stream_set_style_at(stream, audio, 0, -1));
+  BAD(dt_stream_set_style_at(stream, audio, 0, 60001));
   BAD(dt_stream_get_info(stream, NULL));
   BAD(dt_stream_get_stats(stream, NULL));
   info.struct_size = 1;
@@ -265,6 +331,7 @@ int main(int argc, char** argv) {
   if (model == NULL) return 1;
   check_stream_options(model);
   EXPECT(dt_stream_create(model, NULL, &stream) == DT_OK && dt_stream_create(model, NULL, &second) == DT_OK);
+  check_dials(model, stream);
   check_conversation(stream);
   check_stream(stream);
   dt_stream_release(second);

@@ -29,6 +29,7 @@ struct Recorder {
   std::vector<size_t> batches;   // streams of every run
   bool fail = false;             // every run fails
   float poison = 1e30f;          // a run with this style's first value fails
+  float style_share = 0;         // of the style's first value, added to channel 1
   std::function<void()> during;  // called while a run is at work
 };
 
@@ -63,7 +64,7 @@ class FakeSession : public Session {
     for (size_t i = shape.past; i < shape.frames; ++i) {
       const float* mel = w.mel + i / model_.anim_frames_per_group * group;
       x0.push_back(std::accumulate(mel, mel + group, 0.0f) / static_cast<float>(group) / 20);
-      x0.push_back(i > 0 ? 0.5f * x0[2 * i - 2] : 0.0f);
+      x0.push_back((i > 0 ? 0.5f * x0[2 * i - 2] : 0.0f) + recorder_->style_share * w.condition[0]);
     }
     recorder_->windows.push_back(std::move(r));
     std::copy_n(x0.data() + 2 * shape.hop, 2 * shape.past, w.past);

@@ -30,7 +30,7 @@ using Frame = std::vector<float>;
 
 Frame applied(Frame frame, float amount) {
   const MotionSpec motion = looks();
-  HeadPose(motion, amount).apply(frame.data());
+  HeadPose(motion).apply(frame.data(), amount);
   return frame;
 }
 
@@ -53,6 +53,14 @@ TEST(HeadPose, AmountOfZeroIsNoPoseAndLeavesEveryWeight) {
   const Frame out = applied(f, 0);
   EXPECT_EQ(out, expected);
   for (size_t c = kYaw; c < kCount; ++c) EXPECT_FALSE(std::signbit(out[c]));
+}
+
+TEST(HeadPose, AHeldGazeTakesAllOfTheTurnBack) {
+  const MotionSpec motion = looks();
+  Frame f = looking_ahead(0.1f, 0.05f, 0);
+  HeadPose(motion).apply(f.data(), 1, 1);
+  EXPECT_NEAR(left_of_left_eye(f), -0.1 * kRadian, 1e-4);
+  EXPECT_NEAR(up(f), 0.05 * kRadian, 1e-4);
 }
 
 TEST(HeadPose, AmountScalesWithinTheLimits) {
@@ -101,7 +109,7 @@ TEST(HeadPose, MotionWithoutOneIsLeftAlone) {
   m.has_head_pose = false;
   Frame f = looking_ahead(0.2f, 0.2f, 0.2f);
   const Frame before = f;
-  HeadPose(m, 2).apply(f.data());
+  HeadPose(m).apply(f.data(), 2);
   EXPECT_EQ(f, before);
 }
 

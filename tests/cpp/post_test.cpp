@@ -31,7 +31,7 @@ float closed_jaw(bool lip_seal, int frame_wanted) {
   float out[3] = {};
   for (int f = 0; f <= frame_wanted; ++f) {
     const float z[3] = {jaw(f), 0, jaw(f)};
-    post.frame(z, 0, 1.0f, out);
+    post.frame(f, z, 0, 1.0f, out);
   }
   return out[0];
 }
@@ -51,11 +51,11 @@ TEST(Post, SmoothingIsAOnePoleWithTheStatedTimeConstant) {
   float out[3] = {};
   const float z[3] = {0, 0, 1};
   for (int f = 1; f <= 30; ++f) {
-    post.frame(z, 0, 1.0f, out);
+    post.frame(f, z, 0, 1.0f, out);
     EXPECT_NEAR(out[2], 1 - std::exp(-f / 30.0 / 0.2), 1e-5);
   }
   const float rest[3] = {0, 0, 0};
-  for (int f = 0; f < 3000; ++f) post.frame(rest, 0, 1.0f, out);
+  for (int f = 31; f < 3031; ++f) post.frame(f, rest, 0, 1.0f, out);
   EXPECT_EQ(out[2], 0.0f);  // no denormal tail
 }
 
@@ -73,9 +73,9 @@ TEST(Post, TheGateRestsTheMouthAndNotTheHead) {
   Post post(m, settings);
   const std::vector<float> ones(6, 1.0f);
   std::vector<float> out(6);
-  for (int f = 0; f < 30; ++f) post.frame(ones.data(), 0, 1.0f, out.data());
+  for (int f = 0; f < 30; ++f) post.frame(f, ones.data(), 0, 1.0f, out.data());
   EXPECT_EQ(out, (std::vector<float>{0, 0, 1, 1, 1, 1}));
-  post.frame(ones.data(), 0, 0.0f, out.data());  // the end of a clip rests all of it
+  post.frame(30, ones.data(), 0, 0.0f, out.data());  // the end of a clip rests all of it
   EXPECT_EQ(out, std::vector<float>(6, 0.0f));
 }
 

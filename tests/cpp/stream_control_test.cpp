@@ -152,31 +152,6 @@ TEST(StreamControl, ClockIsExactAfterADay) {
   }
 }
 
-TEST(StreamControl, StyleBlendsOverTheStatedTime) {
-  Recorder recorder;
-  Stream stream = make_stream(&recorder);
-  const auto audio = sweep(3 * 16000);
-  stream.push(audio.data(), audio.size(), 1, 16000);
-  pull(stream, 12);
-  stream.set_style({7, 10}, 600);  // 18 frames, three windows, from frame 12 on
-  pull(stream, 6);
-  const int64_t within_blend = stream.info().memory_bytes;
-  pull(stream, 24);
-  EXPECT_LT(stream.info().memory_bytes, within_blend);
-  ASSERT_EQ(recorder.windows.size(), 7u);
-  EXPECT_EQ(recorder.windows[1].style, (std::vector<float>{5, 6}));
-  const auto share = [](double u) { return u * u * (3 - 2 * u); };
-  for (size_t k = 2; k < 5; ++k) {
-    const double s = share((3.0 + 6 * static_cast<double>(k - 2)) / 18);
-    EXPECT_NEAR(recorder.windows[k].style[0], 5 + 2 * s, 1e-6);
-    EXPECT_NEAR(recorder.windows[k].style[1], 6 + 4 * s, 1e-6);
-  }
-  EXPECT_EQ(recorder.windows[5].style, (std::vector<float>{7, 10}));
-  stream.set_style({1, 1}, 0);
-  pull(stream, 6);
-  EXPECT_EQ(recorder.windows.back().style, (std::vector<float>{1, 1}));
-}
-
 TEST(StreamControl, OffsetMovesTheFaceBySamples) {
   Recorder recorder;
   auto model = fake_model(&recorder);

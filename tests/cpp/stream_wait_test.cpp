@@ -74,6 +74,7 @@ TEST(StreamWait, EveryControlCallEndsWhileAWindowIsAtWork) {
       {"seek", [](Stream& s) { s.seek(90); }},
       {"pause", [](Stream& s) { s.pause(true); }},
       {"set_style", [](Stream& s) { s.set_style({1, 2}, 500); }},
+      {"set_dials", [](Stream& s) { s.set_dials({}, {}, 0, 500); }},
       {"flush", [](Stream& s) { s.flush(); }},
       {"push", [](Stream& s) { s.push(sweep(160).data(), 160, 1, 16000); }},
       {"idle", [](Stream& s) { s.idle(3); }},

@@ -32,6 +32,7 @@ OPTIONAL = {
     ("dt_stream_interrupt", "next_audio_frame"),
     ("dt_stream_interrupt_at", "next_audio_frame"),
     ("dt_stream_interrupt_at", "utterance"),
+    ("dt_stream_set_dials", "dials"),
     ("dt_set_allocator", "allocator"),
     ("dt_set_log", "user"),
     ("dt_device_array_wait", "stream"),

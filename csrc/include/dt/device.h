@@ -70,9 +70,9 @@ DT_API dt_status dt_device_array_wait(const dt_device_array* array, void* stream
 
 /* As dt_stream_pull, into the first rows of an array. All are the frames that dt_stream_pull would give, bit
  * by bit. Frames that post-processing leaves as the networks gave them are written by the device itself, if
- * the array has room for a whole hop of dt_profile_info. Frames that it changes (smoothing, silence gate, the
- * ends of clips, interrupts, head pose) and frames of a scheduler are computed on the host and uploaded.
- * Waits for the networks, as dt_stream_pull does, and allocates a hop of frames meanwhile.
+ * the array has room for a whole hop of dt_profile_info. Frames that it changes (smoothing, silence gate,
+ * dials, the ends of clips, interrupts, head pose) and frames of a scheduler are computed on the host and
+ * uploaded. Waits for the networks, as dt_stream_pull does, and allocates a hop of frames meanwhile.
  * array [in] [capacity, n_channels], of the stream's model.
  * first_frame, n_frames [out] as in dt_stream_pull.
  * Returns DT_OK, DT_INVALID_ARGUMENT, DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. Any thread, as dt_stream_pull. */

@@ -2,6 +2,7 @@
  *   dt/base.h       status codes, versions, log and allocator hooks
  *   dt/model.h      opening bundles, names, latency profiles, styles
  *   dt/stream.h     one character: push audio, pull frames, interrupt, pause, restyle
+ *   dt/dials.h      how strong, sharp and smooth it moves, how it blinks and where it looks
  *   dt/scheduler.h  crowds: one batch for every stream that is ready
  *   dt/device.h     frames and vertices that stay on a GPU
  *   dt/tools.h      single parts, for tools and tests
@@ -61,6 +62,7 @@
 
 #include "dt/base.h"
 #include "dt/device.h"
+#include "dt/dials.h"
 #include "dt/model.h"
 #include "dt/scheduler.h"
 #include "dt/stream.h"

@@ -60,6 +60,11 @@ inline dt_model_options model_options() {
   return options;
 }
 
+inline dt_dials dials() {
+  dt_dials dials;
+  check(dt_dials_default(&dials));
+  return dials;
+}
 inline dt_stream_options stream_options() {
   dt_stream_options options;
   check(dt_stream_options_default(&options));
@@ -292,6 +297,14 @@ class Stream {
   // style: of Model::style and the like, d_identity long.
   void set_style(const Style& style, int blend_ms) {
     check(dt_stream_set_style(handle(), style.data(), blend_ms));
+  }
+  // From a frame on.
+  void set_style_at(const Style& style, int64_t frame, int blend_ms) {
+    check(dt_stream_set_style_at(handle(), style.data(), frame, blend_ms));
+  }
+  // dials: of dials().  frame: -1 is the first one of a window that is not begun.
+  void set_dials(const dt_dials& dials, int blend_ms, int64_t frame = -1) {
+    check(dt_stream_set_dials(handle(), &dials, frame, blend_ms));
   }
   dt_stream_info info() const {
     auto info = sized<dt_stream_info>();

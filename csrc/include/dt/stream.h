@@ -4,6 +4,7 @@
 #define DT_STREAM_H
 
 #include "dt/base.h"
+#include "dt/dials.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -58,6 +59,7 @@ typedef struct dt_stream_options {
   int32_t history_ms; /* 0..60000: how long frames that were pulled are kept, for dt_stream_interrupt_at and
                        * dt_stream_frame_at. -1 (default): 400, or 0 for vertices, whose frames are large.
                        * One second at 30 fps takes 31 * 4 * n_channels bytes */
+  const dt_dials* dials; /* NULL (default), or the dials from the first frame on (dt/dials.h); copied */
 } dt_stream_options;
 /* Fills options with the defaults. struct_size [in] sizeof of the program's own struct; nothing is written
  * behind it. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
@@ -200,11 +202,28 @@ DT_API dt_status dt_stream_interrupt_at(dt_stream* stream, int64_t shown_frame, 
  * DT_INVALID_ARGUMENT. */
 DT_API dt_status dt_stream_pause(dt_stream* stream, int32_t paused);
 
-/* Changes the style, blended over blend_ms of animation from the first window that is not computed yet;
- * changes take effect by whole windows.
+/* Changes the style, blended over blend_ms of animation from the first window on that is not begun yet. A
+ * window within a blend runs twice, once with each style, and every frame is a mixture of both.
  * style [in] d_identity finite floats, copied.  blend_ms [in] 0..60000. Returns DT_OK, DT_INVALID_ARGUMENT,
  * DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
 DT_API dt_status dt_stream_set_style(dt_stream* stream, const float* style, int32_t blend_ms);
+
+/* The same from a frame on, in every profile: earlier frames are those of a stream without the change, bit
+ * for bit. Changes of several frames may wait; one of the same frame is replaced. reset and seek drop those
+ * that were not reached. Since 1.2. frame [in] absolute index of the first frame that differs; where its
+ * window is begun, the first frame after that window. dt_stream_info.next_audio_frame is that of the sound to
+ * be pushed next. Returns what dt_stream_set_style does. */
+DT_API dt_status dt_stream_set_style_at(dt_stream* stream, const float* style, int64_t frame,
+                                        int32_t blend_ms);
+
+/* Changes the dials, blended over blend_ms of animation: every number that differs from where it was to go is
+ * on the way to its new value, and the others go on as they were. Since 1.2. dials [in] NULL: the defaults.
+ * offset_ms must be that of the stream's options. Other emotions or another emotion_strength than before
+ * change the style, as dt_stream_set_style_at does. frame, blend_ms [in] as for dt_stream_set_style_at; frame
+ * -1: from the first window on that is not begun. Returns DT_OK, DT_INVALID_ARGUMENT (a value out of range, a
+ * dial that the model has no channels for), DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
+DT_API dt_status dt_stream_set_dials(dt_stream* stream, const dt_dials* dials, int64_t frame,
+                                     int32_t blend_ms);
 
 /* ---- Queries ------------------------------------------------------------------------------------ */
 

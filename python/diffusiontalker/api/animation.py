@@ -17,6 +17,7 @@ from diffusiontalker.errors import InputError
 from diffusiontalker.names import chosen
 
 if TYPE_CHECKING:
+    from diffusiontalker.api.dials import Dials
     from diffusiontalker.io.formats import Cue
 
 
@@ -43,6 +44,7 @@ class Animation:
     # "rhubarb" or "oculus": a cue track of the same alphabet is written from them unchanged.
     cues: tuple[Cue, ...] | None = None
     alphabet: str = ""
+    dials: Dials | None = None  # that it was made with, for files that keep them; None: all at their defaults
 
     @property
     def n_frames(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from diffusiontalker.api.animation import Animation
 from diffusiontalker.api.device import DeviceRig
+from diffusiontalker.api.dials import Dials, native_dials
 from diffusiontalker.api.framefile import FrameFile
 from diffusiontalker.api.moods import Emotion, mood_pairs, named_moods
 from diffusiontalker.api.numbers import decimal, stream_options, text, vector, whole
@@ -212,6 +214,7 @@ class Model:
         seed: int = 0,
         profile: str | None = None,
         head_amount: float = 1.0,
+        dials: Dials | None = None,
         max_buffered_ms: int = 600_000,
         history_ms: int | None = None,
         ease_out_frames: int | None = None,
@@ -222,6 +225,8 @@ class Model:
         emotion_strength: 0..2, how far the face goes from neutral to the emotion (style() has the formula).
         style: float [d_identity] instead of all three.
         head_amount: 0..2, multiplies the head pose of a model that has one; 0 gives none, and the weights as they are.
+        dials: strength, sharpness, smoothing, blinks, gaze ...; None leaves every frame as it is. Its head_amount and
+        emotion_strength multiply the arguments of that name, and its emotion takes the place of `emotion`.
         seed: 0 .. 2**64-1; the same audio, bundle, backend and seed give the same frames. Two streams of one seed blink
         at the same moments, so give each character its own.
         profile: one of `profiles`; None is the bundle's default.
@@ -252,22 +257,17 @@ class Model:
             }
         )
         emotion_strength = decimal("emotion_strength", emotion_strength)
-        if emotion is not None and not isinstance(emotion, str):
-            style = self._style_of_mixture(style, identity, emotion, emotion_strength)
-            identity, emotion, emotion_strength = None, None, 1.0
+        mixture = None if emotion is None or isinstance(emotion, str) else emotion  # for the dials: it has no name
+        if mixture is not None and style is not None:
+            raise InputError("style and emotion are both given: a style holds the emotion, leave one away")
         if style is not None:
             style = vector("style", style, self._native.d_identity)
         stream = native().Stream(
-            self._native, identity=text("identity", identity), emotion=emotion, emotion_strength=emotion_strength,
-            style=style, seed=seed, profile=profile, **numbers,
+            self._native, identity=text("identity", identity), emotion=None if mixture else emotion,
+            emotion_strength=emotion_strength, style=style, seed=seed, profile=profile,
+            dials=native_dials(dials or Dials(), self.channels, self.emotions, mixture), **numbers,
         )  # fmt: skip
-        return Stream(self, stream, window)
-
-    def _style_of_mixture(self, style, identity: str | None, emotion: Emotion, strength: float) -> np.ndarray:
-        """The style of weights of several emotions, for a stream, which takes one by name only."""
-        if style is not None:
-            raise InputError("style and emotion are both given: a style holds the emotion, leave one away")
-        return self.style(identity, emotion, emotion_strength=strength)
+        return Stream(self, stream, window, mixture)
 
     def animate(
         self,
@@ -281,6 +281,7 @@ class Model:
         seed: int | None = None,
         profile: str | None = None,
         head_amount: float = 1.0,
+        dials: Dials | None = None,
         channel: int | None = None,
         raw: str | None = None,
         raw_channels: int = 1,
@@ -302,7 +303,7 @@ class Model:
         def open_stream(of_sound: int) -> Stream:
             return self.stream(
                 identity=identity, emotion=emotion, emotion_strength=emotion_strength, style=style, seed=of_sound,
-                profile=profile, head_amount=head_amount,
+                profile=profile, head_amount=head_amount, dials=dials,
             )  # fmt: skip
 
         stream = open_stream if seed is None else open_stream(seed)
@@ -310,7 +311,8 @@ class Model:
             weights, head_pose = self.animate_into_file(stream, sound, progress)
             path = sound.path if raw is None else None
         pose = None if head_pose is None else np.asarray(head_pose)
-        return self.animation(np.asarray(weights), path, pose)
+        used = (dials or Dials()).over(emotion, emotion_strength, head_amount)
+        return replace(self.animation(np.asarray(weights), path, pose), dials=used)
 
     def animation(self, weights, audio_path=None, head_pose=None) -> Animation:
         """An Animation of this model's channels and rate around float32 [n_frames, n_channels], and for a model with a

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from diffusiontalker.api.animation import Animation
+from diffusiontalker.api.dials import Dials
 from diffusiontalker.api.rig import PointRig
 from diffusiontalker.io import read_motion
 from diffusiontalker.io.formats import Motion
@@ -30,4 +31,5 @@ def animation_of(motion: Motion) -> Animation:
         head_pose=motion.head_pose,
         cues=motion.cues,
         alphabet=motion.alphabet,
+        dials=None if motion.dials is None else Dials.kept(motion.dials),
     )

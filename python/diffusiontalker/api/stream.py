@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from diffusiontalker.api import stream_frames
+from diffusiontalker.api.dials import Dials, native_dials
+from diffusiontalker.api.moods import Emotion
 from diffusiontalker.api.samples import as_samples, checked_rate
 from diffusiontalker.api.stream_frames import Listeners
 from diffusiontalker.blocks import block_frames
@@ -61,8 +63,9 @@ class Stream:
     compute; they take turns, and nothing else waits for them.
     """
 
-    def __init__(self, model: Model, native_stream, profile: Profile):
+    def __init__(self, model: Model, native_stream, profile: Profile, emotion: Emotion | None = None):
         self.model = model
+        self._emotion = emotion  # a mixture that the stream was made with; None: the native stream knows
         self.profile = profile
         self._native = native_stream
         self._period_s = model.fps_den / model.fps_num
@@ -298,14 +301,26 @@ class Stream:
         self._native.pause(False)
         self._listeners.tell()
 
-    def set_style(self, style, blend_ms: int = 300) -> None:
-        """Changes the style from the next window on, blended over blend_ms (0..60000) of animation.
-        style: float [d_identity], of Model.style(), blend_styles() or enroll().   Raises InputError.
+    def set_style(self, style, blend_ms: int = 300, *, frame: int | None = None) -> None:
+        """Changes the style, blended over blend_ms (0..60000) of animation.
+        style: float [d_identity], of Model.style(), blend_styles() or enroll().
+        frame: index of the first frame that differs, in every profile; next_audio_frame is that of the sound to come.
+        Changes of several frames may wait. None, or a frame whose window has begun: the first window after it.
+        Raises InputError.
         """
         style = np.ascontiguousarray(style, np.float32)
         if style.shape != (self.model.d_identity,):
             raise InputError(f"style has shape {style.shape}, expected [{self.model.d_identity}]")
-        self._native.set_style(style, blend_ms)
+        self._native.set_style(style, blend_ms, frame)
+
+    def set_dials(self, dials: Dials, blend_ms: int = 300, *, frame: int | None = None) -> None:
+        """Changes the dials, blended over blend_ms (0..60000) of animation: every number goes to its new value.
+        frame: as for set_style().
+        Raises InputError: an unknown channel or emotion, another offset_ms than the stream was made with, a dial that
+        the model has no channels for, another emotion for a stream with a style of your own.
+        """
+        values = native_dials(dials, self.model.channels, self.model.emotions, self._emotion)
+        self._native.set_dials(values, blend_ms, frame)
 
     # ---- Queries ----
 

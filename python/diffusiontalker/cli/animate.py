@@ -8,6 +8,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from diffusiontalker.api.dials import Dials
 from diffusiontalker.api.outputs import OutputSet
 from diffusiontalker.cli import arguments, own_head, sources, targets
 from diffusiontalker.cli.console import Console
@@ -149,7 +150,7 @@ def report(args, console: Console, done: sources.Animated, names: list[str], mov
 
 def summary(args, done: sources.Animated, names: list[str]) -> dict:
     """Keys are stable; new ones may be added."""
-    anim = done.animation
+    anim, dials = done.animation, done.animation.dials or Dials()
     return {
         "schema": f"diffusiontalker.{args.command}/1",
         "input": args.input,
@@ -159,8 +160,9 @@ def summary(args, done: sources.Animated, names: list[str]) -> dict:
         "precision": done.model.precision,
         "identity": args.identity or done.model.info()["identities"]["default"],
         "emotion": args.emotion or done.model.default_emotion,
-        "emotion_strength": args.emotion_strength,
-        "head_amount": args.head_amount if done.model.has_head_pose else None,
+        "emotion_strength": dials.emotion_strength,
+        "head_amount": dials.head_amount if done.model.has_head_pose else None,
+        "dials": dials.as_dict(),
         "space": anim.space,
         "seed": done.seed,
         "profile": args.profile or done.model.info()["default_profile"],

@@ -8,14 +8,14 @@ from pathlib import Path
 from diffusiontalker.api.animation import Animation
 from diffusiontalker.api.outputs import OutputSet
 from diffusiontalker.api.saved import load_animation
-from diffusiontalker.cli import animate, arguments, sources, targets
+from diffusiontalker.cli import animate, arguments, dial_options, sources, targets
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import InputError
 from diffusiontalker.io.sound.reading import Sound
 
 ENDINGS = (".png", ".mp4")
 # Options of animating that a saved animation has behind it.
-TALKING = ("identity", "emotion", "emotion_strength", "head_amount", "seed", "profile")
+TALKING = ("identity", "emotion", "emotion_strength", "head_amount", "seed", "profile", *dial_options.OPTIONS)
 
 
 def add_parser(subparsers) -> arguments.Parser:

@@ -10,6 +10,7 @@ from diffusiontalker.api.animation import Animation
 from diffusiontalker.api.model import Model, load
 from diffusiontalker.api.moods import named_moods
 from diffusiontalker.api.stream import Stream
+from diffusiontalker.cli import dial_options
 from diffusiontalker.cli.arguments import UsageError
 from diffusiontalker.cli.console import Console
 from diffusiontalker.cli.engine_bar import EngineBar
@@ -49,6 +50,7 @@ def animate(args, sound: Sound, console: Console, check: Callable[[str], None]) 
     """Opens the model and animates a sound file with the command line's options.
     check: called with the model's motion space before the work; raises when the outputs cannot hold it.
     """
+    dials = dial_options.read_dials(args)  # before the model: it may take seconds
     started = time.perf_counter()
     with EngineBar(console) as building:
         model = load(
@@ -61,7 +63,7 @@ def animate(args, sound: Sound, console: Console, check: Callable[[str], None]) 
     load_s = time.perf_counter() - started
     check(model.space)
     args.identity = chosen("identity", args.identity, model.identities)
-    args.emotion = named_moods(args.emotion, model.emotions)
+    args.emotion = named_moods(dials.emotion, model.emotions)
     args.profile = chosen("profile", args.profile, tuple(model.profiles))
     seed = args.seed
 
@@ -69,13 +71,13 @@ def animate(args, sound: Sound, console: Console, check: Callable[[str], None]) 
         nonlocal seed
         seed = of_sound
         return model.stream(
-            identity=args.identity, emotion=args.emotion, emotion_strength=args.emotion_strength, seed=of_sound,
-            profile=args.profile, head_amount=args.head_amount,
+            identity=args.identity, emotion=args.emotion, emotion_strength=dials.emotion_strength, seed=of_sound,
+            profile=args.profile, head_amount=dials.head_amount, dials=dials.alone(),
         )  # fmt: skip
 
     stream = open_stream if seed is None else open_stream(seed)
     started = time.perf_counter()
     with console.progress(sound.duration_s, "animating") as progress:
         weights, head_pose = model.animate_into_file(stream, sound, progress)
-    animation = replace(model.animation(weights, sound.path, head_pose), head=args.head)
+    animation = replace(model.animation(weights, sound.path, head_pose), head=args.head, dials=dials)
     return Animated(animation, model, load_s, time.perf_counter() - started, seed)

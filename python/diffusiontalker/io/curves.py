@@ -12,6 +12,7 @@ import numpy as np
 
 from diffusiontalker.blocks import MAX_BLOCK_FRAMES, block_frames
 from diffusiontalker.errors import InputError
+from diffusiontalker.io.dials import kept_dials
 
 JSON_FORMAT, JSON_VERSION = "diffusiontalker-weights", 1
 
@@ -50,6 +51,8 @@ def write_json(anim, f: BinaryIO) -> None:
         "n_frames": len(anim.weights),
         "channels": list(anim.channels),
     }
+    if (dials := kept_dials(anim)) is not None:
+        head["dials"] = dials
     f.write(json.dumps(head, indent=1)[:-2].encode())
     write_rows(f, "weights", weight_blocks(anim))
     if pose is not None:
@@ -70,7 +73,8 @@ def write_rows(f: BinaryIO, key: str, blocks: Iterable[np.ndarray]) -> None:
 
 def write_npz(anim, f: BinaryIO, vertices: bool = False) -> None:
     """weights float32 [n, C], channels str [C] (none for vertices), fps float64, times float64 [n] in seconds;
-    head_pose float32 [n, 3] where there is one; `space` str for other motions than blendshapes.
+    head_pose float32 [n, 3] where there is one; `space` str for other motions than blendshapes; `dials` str, JSON,
+    where one is not at its default.
     vertices: also anim.vertices(), float32 [n, V, 3].
     The same animation gives the same bytes (np.savez would put the time of day in).
     """
@@ -88,6 +92,8 @@ def write_npz(anim, f: BinaryIO, vertices: bool = False) -> None:
         arrays = {"channels": np.array(anim.channels, str), "fps": np.float64(anim.fps_num / anim.fps_den)}
         if getattr(anim, "space", "blendshapes") != "blendshapes":
             arrays["space"] = np.array(anim.space)
+        if (dials := kept_dials(anim)) is not None:
+            arrays["dials"] = np.array(json.dumps(dials))
         for name, array in arrays.items():
             buffer = io.BytesIO()
             np.lib.format.write_array(buffer, np.asanyarray(array), allow_pickle=False)

@@ -11,6 +11,7 @@ from diffusiontalker.head.model import Head, in_head_order, shown_channels, tria
 from diffusiontalker.head.pose import quaternions
 from diffusiontalker.head.shapes import head_of
 from diffusiontalker.io.curves import pose_of, weight_blocks
+from diffusiontalker.io.dials import animation_extras
 from diffusiontalker.io.glb_container import ANIMATION_NAME, ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, GlbBuilder
 from diffusiontalker.io.glb_neck import NECK, add_neck, skin_attributes
 from diffusiontalker.version import __version__
@@ -126,4 +127,5 @@ def _animation(anim, n_targets: int, builder: GlbBuilder, pose: np.ndarray | Non
         "name": ANIMATION_NAME,
         "samplers": [{"input": time_accessor, "output": values, "interpolation": "LINEAR"} for values, _ in curves],
         "channels": [{"sampler": i, "target": target} for i, (_, target) in enumerate(curves)],
+        **animation_extras(anim),
     }

@@ -10,6 +10,7 @@ import numpy as np
 
 from diffusiontalker.errors import InputError
 from diffusiontalker.io.curves import pose_of
+from diffusiontalker.io.dials import animation_extras
 from diffusiontalker.io.glb_container import ANIMATION_NAME
 from diffusiontalker.ownhead.bones import Bone, find_bone, turned, turning
 from diffusiontalker.ownhead.container import Gltf, read_gltf
@@ -129,7 +130,7 @@ def _write(
     """Adds the animation."""
     n = len(animation.weights)
     times = (np.arange(n, dtype=np.float64) * animation.fps_den / animation.fps_num).astype(np.float32)
-    entry: dict = {"name": name, "samplers": [], "channels": []}
+    entry: dict = {"name": name, "samplers": [], "channels": [], **animation_extras(animation)}
     clock = gltf.add_accessor(times, bounds=True)
 
     known: dict[bytes, int] = {}  # curves that several meshes share are written once

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from diffusiontalker.io.dials import dials_of_extras
 from diffusiontalker.io.formats.angles import angles_of, matrices_of_quaternions
 from diffusiontalker.io.formats.arkit_names import arkit_name
 from diffusiontalker.io.formats.gltf_file import Curve, GltfFile, grid_of
@@ -56,7 +57,15 @@ def read_glb(path: Path) -> Motion:
         rest = matrices_of_quaternions(neck[1])
         pose = angles_of(matrices_of_quaternions(sampled[id(neck[0])]) @ rest.transpose(0, 2, 1))
     notes = (f"{len(left)} targets that are no ARKit blendshapes are left out, {left[0]} among them",) if left else ()
-    return Motion(weights, tuple(names), rate.numerator, rate.denominator, head_pose=pose, notes=notes)
+    return Motion(
+        weights,
+        tuple(names),
+        rate.numerator,
+        rate.denominator,
+        head_pose=pose,
+        notes=notes,
+        dials=dials_of_extras(file.animation()),
+    )
 
 
 def target_names(file: GltfFile, node: dict) -> list[str]:

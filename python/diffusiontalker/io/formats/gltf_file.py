@@ -115,13 +115,17 @@ class GltfFile:
             rows = np.maximum(rows / np.iinfo(dtype).max, -1)
         return rows[:, 0] if size == 1 else rows
 
-    def curves(self) -> list[tuple[int, str, Curve]]:
-        """(node, path, curve) of every channel of the animation that we added last, or else of the first one."""
+    def animation(self) -> dict:
+        """The animation that we added last, or else the first one."""
         animations = self.items("animations")
         if not animations:
             raise Unusable("has no animation")
         ours = [a for a in animations if re.fullmatch(rf"{ANIMATION_NAME}( \d+)?", str(a.get("name")))]
-        animation = ours[-1] if ours else animations[0]
+        return ours[-1] if ours else animations[0]
+
+    def curves(self) -> list[tuple[int, str, Curve]]:
+        """(node, path, curve) of every channel of animation()."""
+        animation = self.animation()
         samplers = self.items("samplers", animation)
         found = []
         for channel in self.items("channels", animation):

@@ -30,7 +30,8 @@ class Motion:
     weights: float32 [n, C], by `space` (api.animation.Animation).   channels: C names, none for vertices.
     head_pose: float32 [n, 3], yaw, pitch, roll in radians, or None.   cues: the cue track that the weights were posed
     from, with the alphabet of its shapes, "rhubarb" or "oculus".   n_points: V where the weights are positions
-    [n, 3 V].   notes: sentences on what the file had and the motion has not."""
+    [n, 3 V].   notes: sentences on what the file had and the motion has not.   dials: that it was made with, by their
+    names, where the file keeps them."""
 
     weights: np.ndarray
     channels: tuple[str, ...]
@@ -42,6 +43,7 @@ class Motion:
     alphabet: str = ""
     n_points: int | None = None
     notes: tuple[str, ...] = ()
+    dials: dict | None = None
 
 
 class Unusable(Exception):

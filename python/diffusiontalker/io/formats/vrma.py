@@ -9,6 +9,7 @@ import numpy as np
 
 from diffusiontalker.head.pose import quaternions
 from diffusiontalker.io.curves import pose_of
+from diffusiontalker.io.dials import animation_extras, dials_of_extras
 from diffusiontalker.io.formats.angles import angles_of, matrices_of_quaternions
 from diffusiontalker.io.formats.arkit_names import arkit_name
 from diffusiontalker.io.formats.gltf_file import Curve, GltfFile, grid_of
@@ -93,6 +94,7 @@ def _write(anim, f: BinaryIO, kind: str, expressions: dict[str, np.ndarray]) -> 
                 "name": ANIMATION_NAME,
                 "samplers": [{"input": key_times, "output": a, "interpolation": "LINEAR"} for a, _ in targets],
                 "channels": [{"sampler": i, "target": target} for i, (_, target) in enumerate(targets)],
+                **animation_extras(anim),
             }
         ]
     builder.write_head(f, document)
@@ -138,8 +140,9 @@ def read_vrma(path: Path) -> Motion:
     left = [name for name in moved if arkit_name(name) not in arkit and (arkit or name not in known)]
     notes = (f"{len(left)} expressions are left out, {left[0]} among them",) if left else ()
     return Motion(
-        weights.astype(np.float32), ARKIT_CHANNELS, rate.numerator, rate.denominator, head_pose=pose, notes=notes
-    )
+        weights.astype(np.float32), ARKIT_CHANNELS, rate.numerator, rate.denominator, head_pose=pose, notes=notes,
+        dials=dials_of_extras(file.animation()),
+    )  # fmt: skip
 
 
 def _places(found: dict) -> tuple[dict[int, str], int | None]:

@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from diffusiontalker.io.curves import write_json
+from diffusiontalker.io.dials import checked_dials
 from diffusiontalker.io.formats.checks import floats, json_object, names_of
 from diffusiontalker.io.formats.record import Format, Motion, Unusable
 
@@ -21,8 +22,10 @@ def read_json(path: Path) -> Motion:
     if any(not isinstance(n, int) or isinstance(n, bool) or n < 1 for n in numbers):
         raise Unusable(f"has the frame rate {numbers[0]!r} / {numbers[1]!r}, expected two whole numbers above 0")
     rate = Fraction(*numbers)
+    dials = checked_dials(saved.get("dials"))
     pose = None if saved.get("head_pose") is None else floats(saved["head_pose"], "a head pose")
-    return Motion(floats(saved["weights"], "weights"), names, rate.numerator, rate.denominator, head_pose=pose)
+    weights = floats(saved["weights"], "weights")
+    return Motion(weights, names, rate.numerator, rate.denominator, head_pose=pose, dials=dials)
 
 
 FORMAT = Format(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import zipfile
 from pathlib import Path
@@ -10,14 +11,15 @@ from typing import Any
 import numpy as np
 
 from diffusiontalker.io.curves import write_npz
+from diffusiontalker.io.dials import checked_dials
 from diffusiontalker.io.formats.checks import MAX_BYTES, floats, rate_of
 from diffusiontalker.io.formats.record import Format, Motion, Unusable
 
 
 def read_npz(path: Path) -> Motion:
-    """What write_npz() wrote: weights, channels, fps, and maybe space and head_pose. Nothing is unpickled."""
+    """What write_npz() wrote: weights, channels, fps, and maybe space, head_pose and dials. Nothing is unpickled."""
     with zipfile.ZipFile(path) as archive:
-        fields = {name: _array(archive, name) for name in ("weights", "channels", "fps", "space", "head_pose")}
+        fields = {name: _array(archive, name) for name in ("weights", "channels", "fps", "space", "head_pose", "dials")}
     for name in ("weights", "channels", "fps"):
         if fields[name] is None:
             raise Unusable(f"has no {name}")
@@ -32,6 +34,7 @@ def read_npz(path: Path) -> Motion:
         rate.denominator,
         space="blendshapes" if fields["space"] is None else str(fields["space"]),
         head_pose=None if fields["head_pose"] is None else floats(fields["head_pose"], "a head pose"),
+        dials=None if fields["dials"] is None else checked_dials(json.loads(str(fields["dials"]))),
     )
 
 
