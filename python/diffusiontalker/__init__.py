@@ -18,12 +18,14 @@ from diffusiontalker.version import __version__ as __version__
 if TYPE_CHECKING:
     from diffusiontalker.api.animation import Animation as Animation
     from diffusiontalker.api.dials import Dials as Dials
+    from diffusiontalker.api.edits import Edits as Edits
     from diffusiontalker.api.model import Model as Model
     from diffusiontalker.api.model import load as load
     from diffusiontalker.api.saved import load_animation as load_animation
     from diffusiontalker.api.stream import Frame as Frame
     from diffusiontalker.api.stream import Stream as Stream
     from diffusiontalker.api.stream_frames import stopwatch as stopwatch
+    from diffusiontalker.api.timeline import Timeline as Timeline
     from diffusiontalker.errors import BackendError as BackendError
     from diffusiontalker.errors import BundleError as BundleError
     from diffusiontalker.errors import DiffusionTalkerError as DiffusionTalkerError
@@ -40,6 +42,8 @@ _HOME = {
     "stopwatch": "diffusiontalker.api.stream_frames",
     "Animation": "diffusiontalker.api.animation",
     "Dials": "diffusiontalker.api.dials",
+    "Edits": "diffusiontalker.api.edits",
+    "Timeline": "diffusiontalker.api.timeline",
     "load_animation": "diffusiontalker.api.saved",
     "available_bundles": "diffusiontalker.spec.bundles",
     "pcm": "diffusiontalker.io.sound.pcm",

@@ -73,6 +73,7 @@ static void check_dials(dt_model* model, dt_stream* stream) {
   } while (0)
   BAD(dt_dials_init(NULL, sizeof(d)));
   BAD(dt_dials_init(&d, 8));
+  BAD(dt_dials_init(&d, (size_t)-1));
   BAD_DIAL(strength, -0.1f);
   BAD_DIAL(strength, NAN);
   BAD_DIAL(upper_strength, 2.1f);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from diffusiontalker.names import chosen
 
 if TYPE_CHECKING:
     from diffusiontalker.api.dials import Dials
+    from diffusiontalker.api.edits import Edits
     from diffusiontalker.io.formats import Cue
 
 
@@ -131,6 +132,16 @@ class Animation:
         from diffusiontalker.api.resample import resampled
 
         return resampled(self, fps_num, fps_den)
+
+    def edited(self, edits: Edits | str | os.PathLike[str] | Sequence[Mapping]) -> Animation:
+        """The same motion with an artist's corrections: keys that pin channels at moments or add to them, and come and
+        go softly. Everything else stays as it is.   edits: Edits, or the file or list of objects that holds them.
+        Raises InputError: an unreadable file, a channel that is not there, a key behind the end, another motion than
+        blendshapes.
+        """
+        from diffusiontalker.api.edits import Edits, edited
+
+        return edited(self, Edits.given(edits))
 
     def save(self, *paths: str | os.PathLike[str], force: bool = False, vertices: bool = False) -> None:
         """Writes one file per path, in the format its ending names (.glb, .csv, .json, ...; docs/output-formats.md).

@@ -24,6 +24,7 @@ from diffusiontalker.api.scheduler import Scheduler
 from diffusiontalker.api.seed import seed_of_sound
 from diffusiontalker.api.sound import Loudest, Samples, opened
 from diffusiontalker.api.stream import RESERVED_MS, Profile, Stream
+from diffusiontalker.api.timeline import Timeline
 from diffusiontalker.errors import InputError
 from diffusiontalker.io.sound.reading import Sound
 from diffusiontalker.names import chosen
@@ -282,6 +283,7 @@ class Model:
         profile: str | None = None,
         head_amount: float = 1.0,
         dials: Dials | None = None,
+        timeline: Timeline | str | os.PathLike[str] | Sequence[Mapping] | None = None,
         channel: int | None = None,
         raw: str | None = None,
         raw_channels: int = 1,
@@ -291,6 +293,8 @@ class Model:
         audio: a sound file (WAV, FLAC, OGG, MP3 ...; more with PyAV) as its path, its bytes or a file open in binary
         mode; or an array [n] or [n, channels] with sample_rate in Hz.
         seed: None makes one of the first second of sound, so that voices do not blink alike.
+        timeline: changes of identity, emotion and dials at moments, exact to the frame in every profile: a Timeline, or
+        the file or list of objects that holds it.
         channel: 1..64, the only channel that is animated; None mixes all of them (dt_stream_push).
         raw: the file has no header, but samples in this form at sample_rate: "s16le", "f32le", "mulaw" ... (docs/
         sound-input.md), with raw_channels (1..64) interleaved channels.
@@ -300,18 +304,23 @@ class Model:
         Raises InputError: unreadable or empty audio, NaN samples, a bad argument.
         """
 
+        used = (dials or Dials()).over(emotion, emotion_strength, head_amount)
+        changes = None if timeline is None else Timeline.given(timeline)
+
         def open_stream(of_sound: int) -> Stream:
-            return self.stream(
+            stream = self.stream(
                 identity=identity, emotion=emotion, emotion_strength=emotion_strength, style=style, seed=of_sound,
                 profile=profile, head_amount=head_amount, dials=dials,
             )  # fmt: skip
+            if changes is not None:
+                changes.apply(stream, identity, used, dials or Dials())
+            return stream
 
         stream = open_stream if seed is None else open_stream(seed)
         with opened(audio, sample_rate, channel=channel, raw=raw, raw_channels=raw_channels) as sound:
             weights, head_pose = self.animate_into_file(stream, sound, progress)
             path = sound.path if raw is None else None
         pose = None if head_pose is None else np.asarray(head_pose)
-        used = (dials or Dials()).over(emotion, emotion_strength, head_amount)
         return replace(self.animation(np.asarray(weights), path, pose), dials=used)
 
     def animation(self, weights, audio_path=None, head_pose=None) -> Animation:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from diffusiontalker.api.dials import Dials
 from diffusiontalker.api.outputs import OutputSet
-from diffusiontalker.cli import arguments, own_head, sources, targets
+from diffusiontalker.cli import arguments, dial_options, own_head, sources, targets
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import OutputError
 from diffusiontalker.io.atomic import cause_of
@@ -40,6 +40,7 @@ def add_parser(subparsers) -> arguments.Parser:
     arguments.add_fps(parser)
     parser.add_argument("--vertices", action="store_true", help="store the vertices in .npz as well (large)")
     arguments.add_animating(parser, own_head=True)
+    dial_options.add_dials(parser)
     return parser
 
 

@@ -301,14 +301,11 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def add_animating(parser: argparse.ArgumentParser, own_head: bool = False) -> None:
-    """What commands take that animate speech into files: head, --force, the options of sound, talking, dials and model.
+    """What commands take that animate speech into files: head, --force, the options of sound, talking and model.
     own_head: as `own` of add_head()."""
     add_head(parser, own_head)
     parser.add_argument("-f", "--force", action="store_true", help="overwrite outputs that exist")
-    from diffusiontalker.cli.dial_options import add_dials
-
     add_sound(parser)
     add_talking(parser)
-    add_dials(parser)
     add_model(parser)
     add_common(parser)

@@ -24,17 +24,21 @@ _HELP = {
 }
 # Those that are options of `talking` as well, since they are older.
 _TALKING = ("emotion", "emotion_strength", "head_amount")
-OPTIONS = (*_HELP, *CHANNEL_RANGES, "dials")
+OPTIONS = (*_HELP, *CHANNEL_RANGES, "dials", "timeline", "edits")
 
 
 def add_dials(parser: argparse.ArgumentParser) -> None:
-    """One option for each dial, and --dials."""
+    """One option for each dial, --dials, --timeline and --edits."""
     group = parser.add_argument_group("dials")
     group.add_argument(
         "--dials",
         metavar="FILE",
         help="JSON file of dials, or an earlier output with its dials; options win over it",
     )
+    group.add_argument(
+        "--timeline", metavar="FILE", help="changes of identity, emotion and dials at times, as text or JSON"
+    )
+    group.add_argument("--edits", metavar="FILE", help="corrections of channels at times, kept on top, as text or JSON")
     plain = Dials()
     for name, text in _HELP.items():
         low, high = RANGES[name]

@@ -33,6 +33,7 @@ def add_parser(subparsers) -> arguments.Parser:
     arguments.add_outputs(parser, ".png or .mp4; repeatable (default: IN's name as .png here)")
     parser.add_argument("--audio", metavar="FILE", help="sound of a saved animation, for the video")
     arguments.add_animating(parser)
+    dial_options.add_dials(parser)
     return parser
 
 

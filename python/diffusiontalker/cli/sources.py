@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from diffusiontalker.api.animation import Animation
+from diffusiontalker.api.edits import Edits
 from diffusiontalker.api.model import Model, load
 from diffusiontalker.api.moods import named_moods
 from diffusiontalker.api.stream import Stream
+from diffusiontalker.api.timeline import Timeline
 from diffusiontalker.cli import dial_options
 from diffusiontalker.cli.arguments import UsageError
 from diffusiontalker.cli.console import Console
@@ -50,7 +52,10 @@ def animate(args, sound: Sound, console: Console, check: Callable[[str], None]) 
     """Opens the model and animates a sound file with the command line's options.
     check: called with the model's motion space before the work; raises when the outputs cannot hold it.
     """
-    dials = dial_options.read_dials(args)  # before the model: it may take seconds
+    # Files are judged before the model is opened, which may take seconds.
+    dials = dial_options.read_dials(args)
+    timeline = None if args.timeline is None else Timeline.read(args.timeline)
+    edits = None if args.edits is None else Edits.read(args.edits)
     started = time.perf_counter()
     with EngineBar(console) as building:
         model = load(
@@ -70,14 +75,19 @@ def animate(args, sound: Sound, console: Console, check: Callable[[str], None]) 
     def open_stream(of_sound: int) -> Stream:
         nonlocal seed
         seed = of_sound
-        return model.stream(
+        stream = model.stream(
             identity=args.identity, emotion=args.emotion, emotion_strength=dials.emotion_strength, seed=of_sound,
             profile=args.profile, head_amount=dials.head_amount, dials=dials.alone(),
         )  # fmt: skip
+        if timeline is not None:
+            timeline.apply(stream, args.identity, dials, dials.alone())
+        return stream
 
     stream = open_stream if seed is None else open_stream(seed)
     started = time.perf_counter()
     with console.progress(sound.duration_s, "animating") as progress:
         weights, head_pose = model.animate_into_file(stream, sound, progress)
     animation = replace(model.animation(weights, sound.path, head_pose), head=args.head, dials=dials)
+    if edits is not None:
+        animation = animation.edited(edits)
     return Animated(animation, model, load_s, time.perf_counter() - started, seed)
