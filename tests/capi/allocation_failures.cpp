@@ -193,6 +193,13 @@ struct Life {
     DO(dt_stream_push(stream, s.data(), 8000, 1, 44100));  // a resampler
     pull(stream);
     DO(dt_stream_set_style(stream, style, 200));
+    DO(dt_stream_set_style_at(stream, style, 20, 100));
+    dt_dials dials;
+    DO(dt_dials_default(&dials));
+    dials.strength = 1.2f;
+    dials.smoothing_ms = 40;
+    dials.jaw_sharpness = 0.5f;
+    DO(dt_stream_set_dials(stream, &dials, 10, 200));
     DO(dt_stream_push(stream, s.data() + 8000, 8000, 1, 44100));
     pull(stream);
     int64_t next = 0;

@@ -32,6 +32,7 @@ typedef dt_status (*fill)(space* s, size_t n);
   }
 INIT(init_model, dt_model_options_init)
 INIT(init_stream, dt_stream_options_init)
+INIT(init_dials, dt_dials_init)
 INIT(init_scheduler, dt_scheduler_options_init)
 INIT(init_view, dt_raster_view_init)
 GET(get_backend, dt_backend_get_info(0, (dt_backend_info*)s))
@@ -82,6 +83,7 @@ static void check_fill(fill function, size_t n_first, size_t n_now, size_t field
 static void check_filled(void) {
   CHECK_FILL(init_model, dt_model_options, offsetof(dt_model_options, pin_threads), n_threads);
   CHECK_FILL(init_stream, dt_stream_options, offsetof(dt_stream_options, sample_rate_hz), ease_out_frames);
+  CHECK_FILL(init_dials, dt_dials, sizeof(dt_dials), channel_max);
   CHECK_FILL(init_scheduler, dt_scheduler_options, sizeof(dt_scheduler_options), max_wait_us);
   CHECK_FILL(init_view, dt_raster_view, sizeof(dt_raster_view), ambient_intensity);
   CHECK_FILL(get_backend, dt_backend_info, sizeof(dt_backend_info), reserved);
@@ -107,6 +109,10 @@ static dt_status use_stream(const char* path, const void* options) {
   (void)path;
   dt_stream_release(made);
   return status;
+}
+static dt_status use_dials(const char* path, const void* dials) {
+  (void)path;
+  return dt_stream_set_dials(stream, (const dt_dials*)dials, -1, 0);
 }
 static dt_status use_scheduler(const char* path, const void* options) {
   dt_scheduler* made = NULL;
@@ -140,6 +146,8 @@ static void check_used(const char* path, fill init, dt_status (*use)(const char*
   EXPECT(use(path, &s) == DT_OK);
   if (n_first < n_now) {
     s.struct_size = n_now;
+    /* A pointer to nowhere is not refused, it is followed. */
+    if (init == init_stream) ((dt_stream_options*)(void*)&s)->dials = NULL;
     BAD(use(path, &s)); /* the same bytes as fields: out of range */
     return;
   }
@@ -169,6 +177,7 @@ int main(int argc, char** argv) {
   check_used(argv[1], init_stream, use_stream, offsetof(dt_stream_options, sample_rate_hz),
              sizeof(dt_stream_options));
   check_used(argv[1], init_stream, use_stream, sizeof(dt_stream_options), sizeof(dt_stream_options));
+  check_used(argv[1], init_dials, use_dials, sizeof(dt_dials), sizeof(dt_dials));
   check_used(argv[1], init_scheduler, use_scheduler, sizeof(dt_scheduler_options),
              sizeof(dt_scheduler_options));
   check_used(argv[1], init_view, use_view, sizeof(dt_raster_view), sizeof(dt_raster_view));

@@ -125,7 +125,7 @@ void new_stream(Caller& c) {  // the one before is released while others may be 
 
 void control(Caller& c) {
   int64_t next = 0;
-  switch (c.pick(6)) {
+  switch (c.pick(8)) {
     case 0:
       CALL(dt_stream_reset(c.stream()));
       break;
@@ -141,6 +141,17 @@ void control(Caller& c) {
     case 4:
       CALL(dt_stream_seek(c.stream(), static_cast<int64_t>(c.pick(100000))));
       break;
+    case 5:
+      CALL(dt_stream_set_style_at(c.stream(), c.s.style.data(), static_cast<int64_t>(c.pick(300)), 100));
+      break;
+    case 6: {
+      dt_dials dials;
+      CALL(dt_dials_init(&dials, sizeof(dials)));
+      dials.strength = static_cast<float>(c.pick(20)) / 10;
+      dials.smoothing_ms = static_cast<int32_t>(c.pick(100));
+      CALL(dt_stream_set_dials(c.stream(), &dials, static_cast<int64_t>(c.pick(300)) - 1, 100));
+      break;
+    }
     default:
       CALL(dt_stream_pause(c.stream(), static_cast<int32_t>(c.pick(2))));
   }

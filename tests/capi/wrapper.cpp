@@ -198,6 +198,12 @@ int main(int argc, char** argv) {
   check_head_pose(model, stream, audio);
   stream.reset();
   stream.set_style(half, 100);
+  stream.set_style_at(half, 30, 100);
+  dt_dials dials = dtalk::dials();
+  dials.strength = 0.5f;
+  stream.set_dials(dials, 100);
+  dials.strength = 3;
+  EXPECT(status_of([&] { stream.set_dials(dials, 100, 30); }) == DT_INVALID_ARGUMENT);
   EXPECT(stream.interrupt(100) == 3 || model.info().fps_num != 30);
   stream.reset();
   if (model.info().fps_num == 30) check_conversation(stream, audio);

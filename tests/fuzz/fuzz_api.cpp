@@ -108,6 +108,15 @@ void steer(dt::fuzz::Input& in, State& s) {
       std::vector<float> style(kStyle);
       for (float& v : style) v = in.u8() == 0 ? in.real() : static_cast<float>(in.u8()) / 64;
       dt_stream_set_style(at, style.data(), in.u8() != 0 ? in.u16() : static_cast<int32_t>(in.u32()));
+      if (in.u8() % 2 == 0) break;
+      dt_stream_set_style_at(at, style.data(), in.u8(), in.u16());
+      dt_dials dials;
+      dt_dials_default(&dials);
+      dials.strength = in.real();
+      dials.lip_sharpness = static_cast<float>(in.u8()) / 255;
+      dials.blink_rate = static_cast<float>(in.u8()) / 64;
+      dials.smoothing_ms = in.u16() % 1100;
+      dt_stream_set_dials(at, &dials, in.u8() % 2 == 0 ? -1 : in.u16(), in.u16());
     }
   }
 }

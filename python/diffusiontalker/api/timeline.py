@@ -22,6 +22,7 @@ DEFAULT_BLEND_S = 0.3
 LONGEST_BLEND_S = 60.0
 LONGEST_S = 1e7  # four months
 _LARGEST_FILE = 8 << 20
+_MOST = 10_000  # keys
 _OWN = ("time_s", "blend_s", "identity")  # beside the dials
 _DEFAULT = "default"
 _STYLE = ("emotion", "emotion_strength")  # dials that are part of the style
@@ -57,6 +58,8 @@ class Timeline:
                 found.append(_key(key))
             except InputError as e:
                 raise InputError(f"{name}, key {number}: {e}") from e
+        if len(found) > _MOST:
+            raise InputError(f"{name} has {len(found)} keys, expected {_MOST} at most")
         found.sort(key=lambda k: k.time_s)
         for a, b in pairwise(found):
             both = sorted(_names(a) & _names(b))
