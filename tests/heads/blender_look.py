@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from mathutils import Vector
+from mathutils import Matrix, Vector
 
 JOB, OUT = json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2])
 
@@ -75,13 +75,24 @@ def look(file):
     use_speech()
     scene.frame_set(0)
     light_and_camera(file["back"])
-    states = []
+    states, bones = [], []
     for k, frame in enumerate(file["frames"]):
         scene.frame_set(frame)
         states.append({o.name: {b.name: b.value for b in o.data.shape_keys.key_blocks[1:]} for o in meshes()})
+        bones.append({b.name: list(own_rotation(b)) for o in armatures() for b in o.pose.bones})
         scene.render.filepath = str(Path(JOB["pictures"]) / f"{file['name']}_blender_{k}.png")
         bpy.ops.render.render(write_still=True)
-    return {"states": states}
+    return {"states": states, "bones": bones}
+
+
+def armatures():
+    return [o for o in bpy.context.scene.objects if o.type == "ARMATURE"]
+
+
+def own_rotation(bone):
+    """A posed bone's rotation in its parent's axes."""
+    above = bone.parent.matrix.inverted() if bone.parent else Matrix()
+    return (above @ bone.matrix).to_quaternion()
 
 
 def use_speech():

@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -119,22 +120,44 @@ def check_blender(head: Head, seen: dict) -> str:
     if "failed" in seen:
         head.faults.append(f"Blender: {seen['failed']}")
         return "failed"
-    spoken, worst, n = Spoken(head.out.read_bytes()), 0.0, 0
-    meshes = spoken.document["meshes"]
+    spoken = Spoken(head.out.read_bytes())
+    differences = [*_of_keys(head, spoken, seen["states"]), *_of_bones(head, spoken, seen["bones"])]
+    worst = max(differences, default=0.0)
+    if worst > 1e-4 or not differences:
+        head.faults.append(f"Blender: {len(differences)} values differ from the file's by {worst:.2g}")
+    return f"{worst:.1g} of {len(differences)}"
+
+
+def _of_keys(head: Head, spoken: Spoken, states: list[dict]) -> Iterator[float]:
+    """How far shape keys are from the weights. Keys stand in the targets' order, and have their names."""
     for channel in spoken.animation["channels"]:
         if channel["target"]["path"] != "weights":
             continue
         node = spoken.document["nodes"][channel["target"]["node"]]
-        names = meshes[node["mesh"]].get("extras", {}).get("targetNames", [])
-        values = spoken.values(channel["target"]["node"])
-        for frame, state in zip(head.frames, seen["states"], strict=True):
-            keys: dict = next((keys for name, keys in state.items() if list(keys) == names and _same(name, node)), {})
-            for i, name in enumerate(names):
-                if name in keys:
-                    n, worst = n + 1, max(worst, abs(keys[name] - float(np.clip(values[frame, i], 0, 1))))
-    if worst > 1e-5:
-        head.faults.append(f"Blender: values differ from the file's by {worst:.2g}")
-    return f"{worst:.1g} of {n}"
+        names = spoken.document["meshes"][node["mesh"]].get("extras", {}).get("targetNames")
+        values = np.clip(spoken.values(channel["target"]["node"]), 0, 1)
+        for frame, state in zip(head.frames, states, strict=True):
+            keys: dict = next((keys for name, keys in state.items() if _same(name, node)), {})
+            if len(keys) == values.shape[1] and (names is None or list(keys) == names):
+                yield from (abs(a - float(b)) for a, b in zip(keys.values(), values[frame], strict=True))
+
+
+def _of_bones(head: Head, spoken: Spoken, bones: list[dict]) -> Iterator[float]:
+    """How far the angles that bones turn between frames are from the file's, in radians. Blender gives bones axes of
+    its own, and the angles stay."""
+    for channel in spoken.animation["channels"]:
+        name = spoken.document["nodes"][channel["target"]["node"]].get("name")
+        if channel["target"]["path"] != "rotation" or name not in bones[0]:
+            continue
+        wanted = spoken.values(channel["target"]["node"], "rotation").astype(float)
+        for frame, state in zip(head.frames[1:], bones[1:], strict=True):
+            theirs = _angle(np.roll(bones[0][name], -1), np.roll(state[name], -1))
+            yield abs(theirs - _angle(wanted[head.frames[0]], wanted[frame]))
+
+
+def _angle(a: np.ndarray, b: np.ndarray) -> float:
+    """Between two rotations, quaternions x, y, z, w."""
+    return 4 * float(np.arcsin(min(1.0, min(np.linalg.norm(a - b), np.linalg.norm(a + b)) / 2)))
 
 
 def _same(name: str, node: dict) -> bool:
