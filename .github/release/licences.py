@@ -1,7 +1,7 @@
 """python -m release.licences WHEEL: the licence of every file in a wheel and of what it depends on, as Markdown.
 
-What it depends on has to be installed beside (.github/requirements/runtime.txt). Exit status: 0; 1 when a file or a dependency
-has no licence that is known here, or a notice is missing; 2 when the wheel cannot be read.
+What it depends on has to be installed beside (.github/requirements/runtime.txt). Exit status: 0; 1 when a file or a
+dependency has no licence that is known here, or a notice is missing; 2 when the wheel cannot be read.
 """
 
 from __future__ import annotations
