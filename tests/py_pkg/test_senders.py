@@ -112,6 +112,7 @@ def osc_messages(datagrams) -> list[tuple[str, tuple]]:
 
 def test_vmc_datagrams_are_what_python_osc_reads():
     with contextlib.closing(open_sender("vmc://127.0.0.1?head=1", FPS, True)) as sender:
+        assert isinstance(sender, vmc.Vmc)
         messages = osc_messages(sender.datagrams(FaceFrame(7, 7 / 30, WEIGHTS, POSE)))
     values = {p[0]: p[1] for address, p in messages if address == "/VMC/Ext/Blend/Val"}
     assert values == {n[0].upper() + n[1:]: float(w) for n, w in zip(ARKIT_CHANNELS, WEIGHTS, strict=True)}

@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,7 +58,7 @@ class VTubeStudio:
 
     def __init__(self, allows: bool = True):
         self.allows, self.n_asked, self.values, self.tokens = allows, 0, [], set()
-        self.socket = None
+        self.socket: Any = None
 
     def __call__(self, socket) -> None:
         self.socket, authenticated = socket, False

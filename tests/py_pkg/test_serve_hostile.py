@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import random
 import socket
 import threading
 import time
@@ -17,7 +18,9 @@ from cli_support import tone
 from serve_support import Server, frames_of, s16
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from diffusiontalker.serve import run
+from diffusiontalker.errors import DiffusionTalkerError
+from diffusiontalker.serve import protocol, run, wire
+from diffusiontalker.serve.settings import first_settings, updated
 
 RATE = 16000
 
@@ -60,6 +63,9 @@ GARBAGE = {
     "a wrong frame": '{"type": "interrupt", "shown_frame": 1e9}', "a wrong blend": '{"type": "style", "blend_ms": "x"}',
     "a rate of frames": '{"type": "session.update", "session": {"fps": 1e9}}',
     "outputs": '{"type": "session.update", "session": {"outputs": []}}',
+    "half a character": '{"type": "style", "identity": "\\ud800"}',
+    "half a character that is sent back": '{"type": "\\ud800", "event_id": "\\ud800"}',
+    "lines in a name": json.dumps({"type": "session.update", "session": {"a\nb": 1}}),
     "a mixture": '{"type": "style", "emotion": {"happy": "much"}}',
 }  # fmt: skip
 
@@ -256,3 +262,43 @@ def test_messages_of_the_largest_size_do_not_stop_other_sessions(server):
                 assert len(frames_of(client.response())) == 30
         break_off(hostile)
         thread.join(15)
+
+
+def test_messages_that_are_nearly_right_raise_nothing_else(model):
+    """Thousands of changed messages through all that reads them: a sentence or an answer, never another error."""
+    rng = random.Random(1)
+    seeds = [
+        {"type": "session.update", "session": {"identity": "ada", "emotion": {"happy": 0.5}, "fps": 60, "seed": 1,
+                                               "animation": {"outputs": ["viseme_id"]}, "encoding": "pcm16"}},
+        {"type": "interrupt", "ease_ms": 200, "shown_frame": 3, "event_id": "e"},
+        {"type": "style", "emotion_strength": 1.5, "blend_ms": 10}, {"type": "audio", "audio": "AAAA"},
+        {"type": "conversation.item.truncate", "audio_end_ms": 1500}, {"type": "ping", "id": [1, {"a": None}]},
+    ]  # fmt: skip
+    odd = [None, True, -1, 1e400, 2**70, "", "x" * 200, [], {}, [[]], {"a": {}}, "NaN", 0.5, "\ud800"]
+    settings, n_used, said = first_settings(model, azure=False), 0, []
+    for _ in range(4000):
+        message = json.loads(json.dumps(rng.choice(seeds)))
+        target = message["session"] if "session" in message and rng.random() < 0.7 else message
+        target[rng.choice([*target, "fps", "layout", "pace", "outputs"])] = rng.choice(odd)
+        text = json.dumps(message)
+        if rng.random() < 0.2:
+            at = rng.randrange(len(text))
+            text = text[:at] + chr(rng.randrange(32, 127)) + text[at + 1 :]
+        try:
+            request = protocol.read(text)
+            protocol.interrupt_options(request, 30.0)
+            protocol.blend_ms(request)
+            updated(settings, request.body.get("session", {}), model)
+            protocol.audio_bytes(request)
+            n_used += 1
+        except (protocol.ProtocolError, DiffusionTalkerError) as e:
+            said.append(str(e))
+    assert n_used > 50 and all(said)
+
+
+def test_binary_messages_that_are_none_are_told_so():
+    good = wire.binary_frames(1, 0, 0.0, np.zeros((2, 52), np.float32))
+    assert wire.read_binary(good)[3].shape == (2, 52)
+    for bad in (b"", good[:23], good[:-1], good + b"\0", b"\2" + good[1:], good[:1] + b"\7" + good[2:]):
+        with pytest.raises(ValueError, match="the message"):
+            wire.read_binary(bad)

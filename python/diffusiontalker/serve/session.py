@@ -330,5 +330,11 @@ class Session:
 def error_text(code: str, message: str, event_id: str | None = None) -> str:
     """An `error` event, of the shape that OpenAI Realtime and Azure Voice Live give it."""
     kind = "server_error" if code == "internal" else "invalid_request_error"
-    error = {"type": kind, "code": code, "message": message[:500], "param": None, "event_id": event_id}
+    error = {
+        "type": kind,
+        "code": code,
+        "message": " ".join(message.split())[:500],
+        "param": None,
+        "event_id": event_id,
+    }
     return json_text({"type": "error", "event_id": "event_error", "error": error})

@@ -73,8 +73,8 @@ def updated(settings: Settings, wanted: Any, model: Model) -> Settings:
         raise InputError('the settings are no JSON object, such as {"identity": "NAME"}')
     found: dict[str, Any] = {}
     for name, value in flattened(wanted).items():
-        if len(name) > MAX_NAME:
-            raise InputError(f"there is no setting with a name of {len(name)} characters")
+        if not _is_name(name):
+            raise InputError(f"there is no such setting: they are {', '.join(READERS)}")
         name = {"mood": "emotion", "strength": "emotion_strength"}.get(name, name)
         if name in READERS:
             found[name] = READERS[name](value, model)
@@ -98,8 +98,13 @@ def flattened(wanted: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _is_name(value: Any) -> bool:
+    """Text of a length that names have, without control characters and half characters."""
+    return isinstance(value, str) and len(value) <= MAX_NAME and value.isprintable()
+
+
 def _style_name(value: Any, what: str, known: tuple[str, ...]) -> str | None:
-    if value is not None and (not isinstance(value, str) or len(value) > MAX_NAME):
+    if value is not None and not _is_name(value):
         raise InputError(f"{what} is no name: expected one of {', '.join(known)}")
     return chosen(what, value, known)
 
@@ -107,10 +112,8 @@ def _style_name(value: Any, what: str, known: tuple[str, ...]) -> str | None:
 def _emotion(value: Any, model: Model) -> Emotion | None:
     if value is not None and not isinstance(value, (str, Mapping)):
         raise InputError('emotion is neither a name nor weights of several, such as {"happy": 0.5}')
-    if any(len(name) > MAX_NAME for name in ([value] if isinstance(value, str) else value or ())):
-        raise InputError(
-            f"emotion has a name of over {MAX_NAME} characters: the bundle has {', '.join(model.emotions)}"
-        )
+    if not all(_is_name(name) for name in ([value] if isinstance(value, str) else value or ())):
+        raise InputError(f"emotion is no name: the bundle has {', '.join(model.emotions) or 'none'}")
     return named_moods(value, model.emotions)
 
 

@@ -38,7 +38,8 @@ def read_binary(message: bytes) -> tuple[int, int, float, np.ndarray]:
 
 
 def json_text(event: dict[str, Any]) -> str:
-    return json.dumps(event, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    """ASCII only: a half character that a client sent comes back escaped, and does not break the message."""
+    return json.dumps(event, separators=(",", ":"), allow_nan=False)
 
 
 def rows(frames: np.ndarray) -> list[list[float]]:
