@@ -24,7 +24,7 @@ from diffusiontalker.live import meter
 from diffusiontalker.live.clock import SoundClock
 from diffusiontalker.live.echo import Echo
 from diffusiontalker.live.show import Show
-from diffusiontalker.live.sources import Microphone, PacedSource, Source, pipe_source
+from diffusiontalker.live.sources import STALL_S, Microphone, PacedSource, Source, pipe_source
 from diffusiontalker.senders.base import Sender
 
 RATE = 16000
@@ -103,16 +103,16 @@ def blocks_of(samples, n=1600):
 def test_frames_are_those_of_animate_and_leave_at_their_time(model):
     voice, sender = tone(1, RATE), Collector()
     show = Show(live_stream(model), PacedSource(blocks_of(voice)), [sender])
-    ticks = []
+    ticks, began = [], time.monotonic()
     show.run(lambda: ticks.append(meter.line(show)), tick_s=0.05)
     wanted = live_stream(model)
     wanted.push(voice, RATE)
     wanted.flush()
     assert np.array_equal([f.weights for f in sender.frames], [f.weights for f in wanted.pull()])
     assert [f.index for f in sender.frames] == list(range(30))
-    # No frame leaves before its time behind the first one. How much later is the machine's business.
-    late = np.array(sender.at) - sender.at[0] - np.arange(30) / 30
-    assert late.min() > -0.02
+    # No frame leaves before its time behind the first sound. How much later is the machine's business.
+    late = np.array(sender.at) - began - show.delay_s - np.arange(30) / 30
+    assert late.min() > -0.03
     assert show.n_frames == 30 and show.error is None and show.latency_ms >= 1000 * show.delay_s
     assert len(ticks) > 3 and "collector: " in ticks[-1] and "frames" in ticks[-1]
 
@@ -171,6 +171,27 @@ def test_a_pipe_is_read_as_it_comes_in_whole_samples():
     assert time.monotonic() - began > 0.4  # in real time
     assert np.array_equal(np.concatenate([block for block, _ in taken]), samples.astype(np.float32) / 32768)
     assert {rate for _, rate in taken} == {RATE}
+
+
+def test_a_pipe_that_stands_still_goes_on_in_real_time_and_one_that_is_a_little_late_catches_up():
+    block = tone(0.2, RATE)
+
+    def blocks():
+        yield block, RATE
+        time.sleep(0.6)  # a stall
+        yield block, RATE
+        time.sleep(0.3)  # 0.1 s late
+        yield block, RATE
+
+    source, at = PacedSource(blocks()), []
+    source.start(lambda piece, _rate: at.append((time.monotonic(), len(piece) / RATE)))
+    assert source.over.wait(20)
+    times, lengths = np.array(at).T
+    spoken = np.cumsum(lengths)
+    # Behind the stall no piece is given before its time, counted from the first one after it.
+    n = int(np.searchsorted(spoken, 0.2 + 1e-6)) + 1
+    assert np.all(times[n:] - times[n - 1] >= spoken[n:] - spoken[n - 1] - STALL_S - 0.02)
+    assert times[n - 1] - times[0] > 0.55
 
 
 class Devices(types.ModuleType):

@@ -163,19 +163,21 @@ def test_an_interrupt_eases_from_what_was_heard(server, voice, message, n):
 
 
 def test_an_interrupt_without_a_frame_eases_from_the_one_that_is_shown_by_now(server, voice):
-    """Frames come faster than they are shown: half a second after the first one, about frame 15 is."""
+    """Frames come faster than they are shown: half a second after the first one, it is frame 15."""
     with server.client() as client:
-        client.send(s16(np.tile(voice, 15)))
-        client.send(s16(np.tile(voice, 15)))
-        began, n = time.monotonic(), 0
-        while n < 60 or time.monotonic() < began + 0.5:
+        client.send(s16(np.tile(voice, 5)))
+        n = 0
+        while n < 60:
             n += len(client.get("response.animation_blendshapes.delta")["frames"])
-        seconds = time.monotonic() - began
-        client.send({"type": "interrupt"})
+        (session,) = server.state.sessions
+
+        async def half_a_second_later():
+            session._response.sent_at = asyncio.get_running_loop().time() - 0.51
+            await session.on_interrupt(200, None)
+
+        server.call(half_a_second_later()).result(10)
         last = client.response()[-2]
-    shown = last["frame_index"] + len(last["frames"]) - 6
-    assert 12 <= shown <= 1 + 30 * (seconds + 2)
-    assert shown < n  # it was not the last one that was sent
+    assert last["frame_index"] + len(last["frames"]) == 16 + 6
 
 
 def test_an_interrupt_drops_what_waits_and_needs_no_sound(server, voice):
@@ -238,9 +240,9 @@ def test_seed_and_profile_are_fixed_by_the_first_sound(server, voice):
 
 def test_frames_of_pace_due_leave_at_their_time(server, voice):
     with server.client("?pace=due") as client:
+        began, arrived = time.monotonic(), []
         client.send(s16(voice[:RATE]))
         client.send({"type": "flush"})
-        arrived = []
         while True:
             message = client.receive()
             if message["type"].endswith("done"):
@@ -249,7 +251,7 @@ def test_frames_of_pace_due_leave_at_their_time(server, voice):
     index, at = np.array(arrived).T
     assert list(index) == list(range(30))
     # Each frame leaves no sooner than its time behind the first one. How much later is the machine's business.
-    assert np.all(at - at[0] >= index / 30 - 0.02)
+    assert np.all(at - began >= index / 30)
 
 
 def test_the_mouth_starts_for_rest_within_a_hop_of_an_interrupt_and_is_there_after_200_ms(server, model, voice):

@@ -15,6 +15,7 @@ from diffusiontalker.io.sound.pcm import RawFormat, pcm
 from diffusiontalker.io.sound.reading import Sound
 
 BLOCK_S = 0.02
+STALL_S = 0.25
 Take = Callable[[np.ndarray, int], None]  # receives float32 [n] or [n, channels] and its rate in Hz
 
 
@@ -62,9 +63,10 @@ class PacedSource(Source):
             for start in range(0, len(block), step):
                 piece = block[start : start + step]
                 given_s += len(piece) / rate
-                now = time.monotonic()
-                began = max(began, now - given_s)  # what comes slower than it is spoken sets the time
-                if self._stopped.wait(max(0.0, began + given_s - now)):
+                late_s = time.monotonic() - (began + given_s)
+                if late_s > STALL_S:  # the sound stood still, as where a synthesiser thinks; less is made up for
+                    began += late_s
+                if self._stopped.wait(max(0.0, -late_s)):
                     return
                 take(piece, rate)
 
