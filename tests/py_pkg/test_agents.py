@@ -123,7 +123,7 @@ def test_pipecat_gets_a_message_for_every_hop_and_its_sound_as_it_was(model):
     ]
 
     async def main():
-        service = FaceService(model)
+        service = await FaceService.open(model)
         down, _ = await run_test(
             FaceProcessor(service, identity="ada"), frames_to_send=[TTSStartedFrame(), *pieces, TTSStoppedFrame()],
             start_timeout=30,
@@ -146,7 +146,7 @@ def test_pipecats_interruption_is_ours(model):
     from diffusiontalker.agents.pipecat import FaceProcessor
 
     async def main():
-        service = FaceService(model)
+        service = await FaceService.open(model)
         frames = [
             TTSAudioRawFrame(audio=s16(5), sample_rate=RATE, num_channels=1),
             SleepFrame(sleep=0.5),
@@ -187,7 +187,7 @@ def test_livekit_passes_sound_on_and_eases_from_what_was_heard(model):
             super().flush()
 
     async def main():
-        service, events, sink = FaceService(model), [], Sink()
+        service, events, sink = await FaceService.open(model), [], Sink()
 
         async def send(event):
             events.append(json.loads(event))
