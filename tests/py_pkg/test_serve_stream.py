@@ -14,6 +14,7 @@ pytest.importorskip("uvicorn")
 from cli_support import tone
 from serve_support import Server, frames_of, s16
 
+import diffusiontalker as dt
 from diffusiontalker.serve import tasks
 from diffusiontalker.serve.wire import read_binary
 
@@ -212,6 +213,32 @@ def test_a_style_changes_the_face_in_the_middle(server, model, voice):
     samples = np.frombuffer(s16(voice), "<i2")
     of_first, of_other = (expected(model, samples, identity=name) for name in (model.identities[0], other))
     assert np.abs(found - of_other).mean() < 0.5 * np.abs(found - of_first).mean()
+
+
+def test_dials_change_the_face_from_the_start_and_in_the_middle(server, model, voice):
+    samples = np.frombuffer(s16(voice), "<i2")
+    dials = {"lower_strength": 0.5, "channel_gain": {"jawOpen": 0.0}}
+    with server.client() as client:
+        client.send({"type": "session.update", "session": {"dials": dials}})
+        assert client.get("session.updated")["session"]["dials"] == dials
+        client.send(s16(voice))
+        client.send({"type": "flush"})
+        found = frames_of(client.response())
+        client.send(s16(voice))
+        client.get("response.animation_blendshapes.delta")
+        client.send({"type": "style", "dials": {}, "blend_ms": 0})
+        assert client.until("session.updated")[-1]["session"]["dials"] == {}
+        client.send(s16(voice))
+        client.send({"type": "flush"})
+        messages = client.response()
+        for wrong in ({"jaw": 1}, {"strength": 9}, {"channel_gain": {"wings": 1}}, [], {"emotion": "happy"}):
+            client.send({"type": "style", "dials": wrong})
+            assert client.get("error")["error"]["code"] == "invalid_value"
+    wanted = expected(model, samples, dials=dt.Dials(**dials))
+    assert np.abs(found - wanted).max() < 1e-4 and np.abs(wanted - expected(model, samples)).max() > 0.05
+    jaw = list(model.channels).index("jawOpen")
+    late = np.concatenate([m["frames"] for m in messages[:-1]])[-40:-10]  # of the second sound
+    assert found[:50, jaw].max() == 0 and late[:, jaw].max() > 0.05
 
 
 @pytest.mark.parametrize(("fps", "n"), [(30, 60), (60, 120), (24, 48), (25, 50), (15, 30)])

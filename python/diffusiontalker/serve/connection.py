@@ -237,5 +237,5 @@ class Connection:
 
 
 def _style_of(body: dict[str, Any]) -> dict[str, Any]:
-    names = ("identity", "emotion", "mood", "emotion_strength", "strength")
+    names = ("identity", "emotion", "mood", "emotion_strength", "strength", "dials")
     return {name: body[name] for name in names if name in body}

@@ -83,6 +83,8 @@ class Session:
             self._incoming = Incoming(new.encoding, new.sample_rate)
         if self._stream is not None and new.style != self.settings.style:
             self._stream.set_style(self.engine.model.style(**new.style), blend_ms)
+        if self._stream is not None and new.dials != self.settings.dials:
+            self._stream.set_dials(new.dials, blend_ms)
         self.settings = new
         return json_text({"type": "session.updated", "event_id": "event_updated", "session": self.description()})
 
@@ -203,7 +205,7 @@ class Session:
         """In a thread, which goes on when the session is closed meanwhile."""
         self._stream = self.engine.model.stream(
             **settings.style, seed=settings.seed, profile=settings.profile, head_amount=settings.head_amount,
-            max_buffered_ms=_STREAM_BUFFER_MS, history_ms=_HISTORY_MS,
+            dials=settings.dials, max_buffered_ms=_STREAM_BUFFER_MS, history_ms=_HISTORY_MS,
         )  # fmt: skip
         self.engine.add(self._stream, self._happened.set)
         if self._closed:

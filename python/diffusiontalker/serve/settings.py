@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+from diffusiontalker.api.dials import Dials, native_dials
 from diffusiontalker.api.model import Model
 from diffusiontalker.api.moods import Emotion, named_moods
 from diffusiontalker.api.samples import checked_rate
@@ -31,6 +32,7 @@ IGNORED = {
     "input_audio_noise_reduction", "input_audio_echo_cancellation", "input_audio_transcription", "tracing", "include",
     "output_audio_timestamp_types", "type", "truncation", "prompt", "audio",
 }  # fmt: skip
+_NO_DIALS = ("emotion", "emotion_strength", "head_amount")
 STREAM_ONLY = ("profile", "seed", "head_amount")  # fixed when the stream is made, by the first sound
 
 
@@ -42,6 +44,7 @@ class Settings:
     emotion: Emotion | None = None
     emotion_strength: float = 1.0
     head_amount: float = 1.0
+    dials: Dials = field(default_factory=Dials)
     profile: str | None = "live"
     seed: int = 0
     encoding: str = "s16le"
@@ -117,6 +120,19 @@ def _emotion(value: Any, model: Model) -> Emotion | None:
     return named_moods(value, model.emotions)
 
 
+def _dials(value: Any, model: Model) -> Dials:
+    if not isinstance(value, Mapping) or not all(map(_is_name, value)):
+        raise InputError('dials is no JSON object of dials, such as {"jaw_sharpness": 0.3}')
+    for name, inner in value.items():
+        if name in _NO_DIALS:
+            raise InputError(f"{name} is a setting of its own: put it beside dials, not into it")
+        if isinstance(inner, Mapping) and not all(map(_is_name, inner)):
+            raise InputError(f"{name} names a channel that is none")
+    dials = Dials.from_dict(value)
+    native_dials(dials, model.channels, model.emotions)
+    return dials
+
+
 def _one_of(what: str, known: tuple[str, ...]):
     def read(value: Any, _model: Model) -> str:
         name = _style_name(value, what, known)
@@ -170,6 +186,7 @@ READERS: dict[str, Any] = {
     "emotion_strength": _number("emotion_strength", 0, 2),
     "head_amount": _number("head_amount", 0, 2),
     "profile": lambda value, model: _style_name(value, "profile", tuple(model.profiles)),
+    "dials": _dials,
     "seed": _seed,
     "encoding": _encoding,
     "sample_rate": lambda value, _model: checked_rate(value),
@@ -189,6 +206,7 @@ def described(settings: Settings, model: Model) -> dict[str, Any]:
         "emotion": settings.emotion or model.default_emotion,
         "emotion_strength": settings.emotion_strength,
         "head_amount": settings.head_amount,
+        "dials": settings.dials.as_dict(),
         "profile": settings.profile or model.info()["default_profile"],
         "seed": settings.seed,
         "encoding": settings.encoding,
