@@ -310,6 +310,17 @@ def test_a_file_goes_to_two_receivers(command, place):
     assert all(b"Hero" in packet for packet in packets)
 
 
+def test_dials_come_from_a_file(command, place):
+    dials = place.folder / "dials.json"
+    dials.write_text('{"channel_gain": {"jawOpen": 0.0}}')
+    code, out, _ = command(place.wav(seconds=0.3), "--to", "-", "--dials", dials)
+    head, *rows = [json.loads(line) for line in out.splitlines()]
+    jaw = head["channels"].index("jawOpen")
+    assert code == 0 and len(rows) == 9 and not any(row["weights"][jaw] for row in rows[:4])
+    code, _, err = command(place.wav(seconds=0.3), "--to", "-", "--dials", place.folder / "none.json")
+    assert code == 3 and "none.json" in err
+
+
 def test_samples_on_standard_input_are_taken_in_their_form(command):
     data = (tone(0.3, 24000) * 32767).astype("<i2").tobytes()
     code, out, _ = command("-", "--raw", "s16le", "--rate", "24000", "--to", "vmc", "--json", stdin=data)

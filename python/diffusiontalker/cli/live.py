@@ -7,6 +7,7 @@ import sys
 from fractions import Fraction
 from typing import Any
 
+from diffusiontalker.api.dials import Dials
 from diffusiontalker.cli import arguments, targets
 from diffusiontalker.cli.console import Console, plain
 from diffusiontalker.cli.engine_bar import EngineBar
@@ -49,6 +50,7 @@ def add_parser(subparsers) -> arguments.Parser:
     group.add_argument("--output-device", metavar="N|NAME", help="where --echo plays (default: the system's)")
     arguments.add_sound(parser)
     arguments.add_talking(parser)
+    parser.add_argument("--dials", metavar="FILE", help="JSON file of dials, or an earlier output with its dials")
     arguments.add_model(parser)
     arguments.add_common(parser)
     return parser
@@ -136,6 +138,7 @@ def open_stream(args, console: Console) -> tuple[Any, Any]:
     stream = model.stream(
         identity=args.identity, emotion=args.emotion, emotion_strength=args.emotion_strength, seed=args.seed or 0,
         profile=profile, head_amount=args.head_amount, max_buffered_ms=10_000,
+        dials=None if args.dials is None else Dials.read(args.dials),
         silence_gate=int(args.input is None),  # a room is never silent
     )  # fmt: skip
     return model, stream
