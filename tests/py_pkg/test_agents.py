@@ -105,6 +105,7 @@ def test_settings_of_a_face_are_checked(model):
     run(main())
 
 
+@pytest.mark.slow
 def test_pipecat_gets_a_message_for_every_hop_and_its_sound_as_it_was(model):
     pytest.importorskip("pipecat")
     from pipecat.frames.frames import (
@@ -138,6 +139,7 @@ def test_pipecat_gets_a_message_for_every_hop_and_its_sound_as_it_was(model):
     assert events[-1]["type"] == "response.animation_blendshapes.done" and events[-1]["n_frames"] == 30
 
 
+@pytest.mark.slow
 def test_pipecats_interruption_is_ours(model):
     pytest.importorskip("pipecat")
     from pipecat.frames.frames import InterruptionFrame, OutputTransportMessageUrgentFrame, TTSAudioRawFrame

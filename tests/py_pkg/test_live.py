@@ -100,6 +100,7 @@ def blocks_of(samples, n=1600):
     return iter([(samples[i : i + n], RATE) for i in range(0, len(samples), n)])
 
 
+@pytest.mark.slow
 def test_frames_are_those_of_animate_and_leave_at_their_time(model):
     voice, sender = tone(1, RATE), Collector()
     show = Show(live_stream(model), PacedSource(blocks_of(voice)), [sender])
@@ -117,6 +118,7 @@ def test_frames_are_those_of_animate_and_leave_at_their_time(model):
     assert len(ticks) > 3 and "collector: " in ticks[-1] and "frames" in ticks[-1]
 
 
+@pytest.mark.slow
 def test_a_delay_of_ones_own_is_kept(model):
     sender = Collector()
     began = time.monotonic()
@@ -125,6 +127,7 @@ def test_a_delay_of_ones_own_is_kept(model):
     assert sender.at[0] - began > 0.65 and show.delay_s == 0.7
 
 
+@pytest.mark.slow
 def test_it_ends_when_nobody_takes_frames_any_more(model):
     sender = Collector()
     show = Show(live_stream(model), PacedSource(blocks_of(tone(60, RATE))), [sender])
@@ -173,6 +176,7 @@ def test_a_pipe_is_read_as_it_comes_in_whole_samples():
     assert {rate for _, rate in taken} == {RATE}
 
 
+@pytest.mark.slow
 def test_a_pipe_that_stands_still_goes_on_in_real_time_and_one_that_is_a_little_late_catches_up():
     block = tone(0.2, RATE)
 
@@ -293,6 +297,7 @@ def command(place, capsysbinary, monkeypatch):
     return run
 
 
+@pytest.mark.slow
 def test_a_file_goes_to_two_receivers(command, place):
     pytest.importorskip("websockets")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
@@ -310,6 +315,7 @@ def test_a_file_goes_to_two_receivers(command, place):
     assert all(b"Hero" in packet for packet in packets)
 
 
+@pytest.mark.slow
 def test_dials_come_from_a_file(command, place):
     dials = place.folder / "dials.json"
     dials.write_text('{"channel_gain": {"jawOpen": 0.0}}')
@@ -321,6 +327,7 @@ def test_dials_come_from_a_file(command, place):
     assert code == 3 and "none.json" in err
 
 
+@pytest.mark.slow
 def test_samples_on_standard_input_are_taken_in_their_form(command):
     data = (tone(0.3, 24000) * 32767).astype("<i2").tobytes()
     code, out, _ = command("-", "--raw", "s16le", "--rate", "24000", "--to", "vmc", "--json", stdin=data)
@@ -329,6 +336,7 @@ def test_samples_on_standard_input_are_taken_in_their_form(command):
     assert document["n_frames"] == 9 and document["receivers"][0]["name"] == "vmc 127.0.0.1:39539"
 
 
+@pytest.mark.slow
 def test_the_microphone_is_the_source_when_none_is_named(command, monkeypatch):
     devices = Devices()
     monkeypatch.setitem(sys.modules, "sounddevice", devices)

@@ -94,6 +94,7 @@ def test_events_have_the_schema_of_azure_voice_live(server, voice):
     assert found.shape == (60, 55) and found.min() >= -1 and found.max() <= 1
 
 
+@pytest.mark.slow
 def test_microsofts_own_client_takes_the_frames(server, voice):
     aio = pytest.importorskip("azure.ai.voicelive.aio")
     from azure.ai.voicelive import models

@@ -135,6 +135,7 @@ def test_a_client_that_sends_nothing_but_errors_is_closed(server):
     assert closed.value.rcvd.code == 1008 and len(codes) == 21
 
 
+@pytest.mark.slow
 def test_more_sound_than_the_session_takes_is_refused_with_a_sentence(server):
     """Ten seconds of sound a message, faster than frames of pace `due` leave."""
     with server.client("?pace=due") as client:
@@ -179,6 +180,7 @@ def break_off(client) -> None:
         client.socket.socket.shutdown(socket.SHUT_RDWR)
 
 
+@pytest.mark.slow
 def test_tiny_messages_wait_their_turn_and_are_joined(model):
     """Of one client; another one's frames come meanwhile. Half a second's worth of messages at a tenth of the limit."""
     voice = s16(tone(2, RATE))
@@ -276,7 +278,7 @@ def test_messages_that_are_nearly_right_raise_nothing_else(model):
     ]  # fmt: skip
     odd = [None, True, -1, 1e400, 2**70, "", "x" * 200, [], {}, [[]], {"a": {}}, "NaN", 0.5, "\ud800"]
     settings, n_used, said = first_settings(model, azure=False), 0, []
-    for _ in range(4000):
+    for _ in range(1500):
         message = json.loads(json.dumps(rng.choice(seeds)))
         target = message["session"] if "session" in message and rng.random() < 0.7 else message
         target[rng.choice([*target, "fps", "layout", "pace", "outputs"])] = rng.choice(odd)
@@ -293,7 +295,7 @@ def test_messages_that_are_nearly_right_raise_nothing_else(model):
             n_used += 1
         except (protocol.ProtocolError, DiffusionTalkerError) as e:
             said.append(str(e))
-    assert n_used > 50 and all(said)
+    assert n_used > 20 and all(said)
 
 
 def test_binary_messages_that_are_none_are_told_so():

@@ -265,6 +265,7 @@ def test_seed_and_profile_are_fixed_by_the_first_sound(server, voice):
         assert "seed cannot change any more" in messages[-1]["error"]["message"]
 
 
+@pytest.mark.slow
 def test_frames_of_pace_due_leave_at_their_time(server, voice):
     with server.client("?pace=due") as client:
         began, arrived = time.monotonic(), []
