@@ -75,7 +75,7 @@ void DialFace::keep_closures(const Dials& dials, float closure, double opening, 
 void DialFace::shape(const Dials& dials, float* frame) {
   const bool moves_lips = dials.lower() != 1 || dials.jaw_sharpness > 0 || dials.lip_sharpness > 0;
   const bool keeps = moves_lips && lips_.is_known();
-  const float closure = keeps ? lips_.closure(frame) : 0.0f;
+  const float closure = keeps ? lips_.closure(frame, kClosedLips, kPartedLips) : 0.0f;
   const double opening = keeps ? lips_(frame) : 0.0;
   sharpen(dials, frame);
   strengthen(dials, frame);

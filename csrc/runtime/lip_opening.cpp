@@ -39,9 +39,8 @@ double LipOpening::operator()(const float* weights) const {
   return opening;
 }
 
-float LipOpening::closure(const float* weights) const {
-  return static_cast<float>(
-      smooth_step(std::clamp((kOpenLips - (*this)(weights)) / (kOpenLips - kSealedLips), 0.0, 1.0)));
+float LipOpening::closure(const float* weights, double closed, double open) const {
+  return static_cast<float>(smooth_step(std::clamp((open - (*this)(weights)) / (open - closed), 0.0, 1.0)));
 }
 
 // Moves one channel so that the lips open by so much, within its limits; returns what is left to do.

@@ -10,9 +10,11 @@
 
 namespace dt {
 
-// Openings, in outer-canthal distances (of the outer eye corners). The seal is whole below the first and lets
-// go at the last; CLOSED_LIP_OPENING of the head is the second.
-constexpr double kSealedLips = 0.021, kClosedLips = 0.03, kOpenLips = 0.035;
+// Openings, in outer-canthal distances (of the outer eye corners). A seal is whole below the first of a pair
+// and lets go at the second. That of dt_stream_options.smoothing_ms lies about CLOSED_LIP_OPENING of the
+// head, that of the dials begins there.
+constexpr double kSealedLips = 0.021, kOpenLips = 0.035;
+constexpr double kClosedLips = 0.03, kPartedLips = 0.045;
 constexpr double kOpeningAtRest = -0.0003;
 
 // Linear fit of python/diffusiontalker/head (lip_opening) at small openings, from the channels' names.
@@ -22,7 +24,7 @@ class LipOpening {
   bool is_known() const { return known_; }
   double operator()(const float* weights) const;
   // 1 for lips that are closed, 0 for open ones, in between it passes smoothly.
-  float closure(const float* weights) const;
+  float closure(const float* weights, double closed = kSealedLips, double open = kOpenLips) const;
   bool is_lip(size_t channel) const { return opening_per_weight_[channel] != 0; }
   // Opens the lips by so much, or closes them when it is negative: with the jaw, and with mouthClose what the
   // jaw's limits leave over. Only where is_known().

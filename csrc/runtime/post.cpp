@@ -68,7 +68,11 @@ void Post::smooth(float ms, float* w) {
   alpha_ms_ = ms;
   if (!has_smooth_) std::copy_n(w, smooth_.size(), smooth_.begin());
   has_smooth_ = true;
-  const float closure = settings_.lip_seal && lips_.is_known() ? lips_.closure(w) : 0.0f;
+  float closure = 0;
+  if (settings_.lip_seal && lips_.is_known()) {
+    const bool is_dial = ms > static_cast<float>(settings_.smoothing_ms);
+    closure = is_dial ? lips_.closure(w, kClosedLips, kPartedLips) : lips_.closure(w);
+  }
   for (size_t c = 0; c < smooth_.size(); ++c) {
     const float step = w[c] - smooth_[c];
     // The rest of a decay would become denormal.

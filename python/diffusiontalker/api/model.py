@@ -244,18 +244,12 @@ class Model:
         profile = chosen("profile", text("profile", profile), tuple(self.profiles))
         identity, emotion = chosen("identity", identity, self.identities), named_moods(emotion, self.emotions)
         window = self.profile(profile)
+        if history_ms is None:
+            history_ms = 0 if self.space == "vertices" else HISTORY_MS
         if ease_out_frames is None:
             ease_out_frames = min(5, window.lookahead_frames)
-        max_buffered_ms = whole("max_buffered_ms", max_buffered_ms)
-        numbers = stream_options(
-            {
-                "head_amount": head_amount,
-                "max_buffered_ms": min(RESERVED_MS, max_buffered_ms),
-                "grow_to_ms": max_buffered_ms,
-                "history_ms": (0 if self.space == "vertices" else HISTORY_MS) if history_ms is None else history_ms,
-                "ease_out_frames": ease_out_frames,
-                **options,
-            }
+        numbers = _buffered(max_buffered_ms) | stream_options(
+            {"head_amount": head_amount, "history_ms": history_ms, "ease_out_frames": ease_out_frames, **options}
         )
         emotion_strength = decimal("emotion_strength", emotion_strength)
         mixture = None if emotion is None or isinstance(emotion, str) else emotion  # for the dials: it has no name
@@ -366,6 +360,12 @@ class Model:
         stream.flush()
         _drain(stream, weights, head_pose)
         return weights, head_pose
+
+
+def _buffered(max_buffered_ms: int) -> dict[str, int]:
+    """Options of a stream whose buffer grows to so much audio."""
+    most = whole("max_buffered_ms", max_buffered_ms)
+    return {"max_buffered_ms": min(RESERVED_MS, most), "grow_to_ms": most}
 
 
 def _drain(stream: Stream, weights: FrameFile, head_pose: FrameFile | None) -> None:
