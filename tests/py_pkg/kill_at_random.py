@@ -50,13 +50,20 @@ class Place:
             made.mkdir()
         tone = 0.3 * np.sin(np.arange(16000 * 20) * 0.09) * np.sin(np.arange(16000 * 20) * 0.0015)
         soundfile.write(folder / "in.wav", tone, 16000)
+        for n in range(3):
+            soundfile.write(folder / f"{n}.wav", tone[: 16000 * (4 + n)], 16000)
 
     def jobs(self) -> list[Job]:
         model = ["--bundle", str(self.bundle), "--backend", "reference"]
         names = [self.out / f"a.{ending}" for ending in ("glb", "csv", "npz")]
         animate = ["animate", str(self.folder / "in.wav"), *map(str, names), "--force", *model]
+        several = self.out / "several"
+        several.mkdir(exist_ok=True)
+        inputs = [str(self.folder / f"{n}.wav") for n in range(3)]
+        batch = ["animate", *inputs, "--out-dir", str(several), "-o", ".glb", "-o", ".npz", "--skip-existing", *model]
         found = [
             Job("animate", animate, names),
+            Job("animate several", batch, [several / f"{n}.{end}" for n in range(3) for end in ("glb", "npz")]),
             Job("pack", ["pack", str(self.bundle), "-o", str(self.out / "b.dtb")], [self.out / "b.dtb"], True),
         ]
         if importlib.util.find_spec("tensorrt_rtx"):
@@ -143,10 +150,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200, help="of all commands together")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", metavar="NAME", help="one command: animate, animate several, pack, engine build")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         place = Place(Path(folder), write_bundle(Path(folder) / "tiny"))
-        jobs = place.jobs()
+        jobs = [job for job in place.jobs() if args.only in (None, job.name)]
         for job in jobs:
             kill_often(
                 place, job, args.kills // len(jobs), random.Random(args.seed), lambda line: print(line, flush=True)

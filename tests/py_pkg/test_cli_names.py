@@ -49,9 +49,10 @@ def test_outputs_may_stand_behind_the_recording(typed, place):
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [
-        (("in.wav", "b.wav"), 2, "takes one input"),
+        (("in.wav", "b.wav"), 3, "b.wav does not exist"),
+        (("in.wav", "b.fbx"), 2, "b.fbx is not there to be read, and no output"),
         (("in.wav", "-o", "a.csv", "b.wav"), 2, "one argument too many: b.wav; see diffusiontalker animate --help"),
-        (("*.wav", "-o", "a.csv"), 3, "without quotes"),
+        (("*.flac", "-o", "a.csv"), 3, "no file fits *.flac"),
         (("http://x.org/a.wav", "-o", "a.csv"), 3, "http://x.org/a.wav is an address"),
         (("https://x.org/a.wav?x=1",), 3, "curl -L https://x.org/a.wav?x=1 |"),
         (("imn.wav", "-o", "a.csv"), 3, "did you mean 'in.wav'?"),

@@ -1,4 +1,4 @@
-"""`diffusiontalker animate`: a sound file in, animation files out."""
+"""`diffusiontalker animate`: sound files in, animation files out."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from pathlib import Path
 
 from diffusiontalker.api.dials import Dials
 from diffusiontalker.api.outputs import OutputSet
-from diffusiontalker.cli import arguments, dial_options, own_head, sources, targets
+from diffusiontalker.cli import arguments, batch, dial_options, inputs, own_head, sources, targets
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import OutputError
 from diffusiontalker.io.atomic import cause_of
+from diffusiontalker.io.sound.endings import SOUND_SUFFIXES, VIDEO_SUFFIXES
 
 _MEMORY_LIMIT_BYTES = 8 << 20  # of what goes to standard output; more goes to a temporary file
 
@@ -23,19 +24,23 @@ def add_parser(subparsers) -> arguments.Parser:
 
     parser = subparsers.add_parser(
         "animate",
-        help="animate a sound file",
+        help="animate sound files",
         description="Turns speech into 52 ARKit blendshape weights at 30 frames a second.",
         examples="""diffusiontalker animate speech.wav
         diffusiontalker animate speech.wav -o speech.glb -o speech.csv
+        diffusiontalker animate *.wav recordings --out-dir spoken -o .glb -o .csv --skip-existing
         diffusiontalker animate speech.wav --head hero.glb -o spoken.glb
         diffusiontalker animate speech.wav speech.npz --identity NAME --seed 7 --force
         tts "hello" | diffusiontalker animate - -o - --format csv > hello.csv""",
         names=arguments.built_in_names,
     )
     parser.add_argument(
-        "input", metavar="IN", help="sound file (WAV, FLAC, OGG, MP3; more with PyAV), or - for standard input"
+        "input", metavar="IN", help="sound files (WAV, FLAC, OGG, MP3; more with PyAV), or - for standard input"
     )
-    arguments.add_outputs(parser, f"{' '.join(ANIMATION_SUFFIXES)}, or -; repeatable (default: IN's name as .glb here)")
+    arguments.add_outputs(
+        parser,
+        f"{' '.join(ANIMATION_SUFFIXES)}, such an ending alone, or -; repeatable (default: IN's name as .glb here)",
+    )
     parser.add_argument("--format", choices=STDOUT_FORMATS, metavar="NAME", help="format of -o - (default: json)")
     arguments.add_fps(parser)
     parser.add_argument("--vertices", action="store_true", help="store the vertices in .npz as well (large)")
@@ -45,24 +50,47 @@ def add_parser(subparsers) -> arguments.Parser:
 
 
 def run(args, console: Console) -> int:
+    kind = inputs.Kind((*SOUND_SUFFIXES, *VIDEO_SUFFIXES), saved_endings(), "sound files")
+    items = inputs.several(args, kind)
+    if items is not None:
+        args.output = [name for item in items for name in item.outputs]
+        return batch.run(items, Animating(args), args, console)
     args.output = targets.outputs(args, saved_endings(), ".glb")
-    to_stdout = "-" in args.output
-    check_stdout(args, to_stdout)
-    own = own_head.take(args)
-    names = [name for name in args.output if name != "-"]
-    with OutputSet(names, args.force) as outputs:
-        targets.check_input(args.input, "animate")
-        with sources.sound(args, console) as sound:
-            check_not_input(outputs, sound.path)
-            done = sources.animate(args, sound, console, lambda space: check_space(space, args))
-            if args.fps is not None:
-                done = replace(done, animation=done.animation.resampled(args.fps.numerator, args.fps.denominator))
-            moved = save_all(done.animation, outputs, args.vertices, own)
-            if to_stdout:
-                write_to_stdout(done.animation, args.format or "json", args.vertices)
-            outputs.commit()
-    report(args, console, done, names, moved)
+    check_stdout(args, "-" in args.output)
+    batch.tell(Animating(args).one(args, console), args, console)
     return 0
+
+
+class Animating:
+    """The work of the command; the model is opened when it is first needed, and once for all inputs."""
+
+    def __init__(self, args):
+        """args.output: of all inputs."""
+        self._own = own_head.take(args)
+        self._opened: sources.Opened | None = None
+
+    def prepare(self, args, console: Console) -> None:
+        self._model(args, console)
+
+    def _model(self, args, console: Console) -> sources.Opened:
+        if self._opened is None:
+            self._opened = sources.open_model(args, console, lambda space: check_space(space, args))
+        return self._opened
+
+    def one(self, args, console: Console) -> batch.Done:
+        names = [name for name in args.output if name != "-"]
+        with OutputSet(names, args.force) as outputs:
+            targets.check_input(args.input, "animate")
+            with sources.sound(args, console) as sound:
+                check_not_input(outputs, sound.path)
+                done = sources.animate(args, sound, console, self._model(args, console))
+                if args.fps is not None:
+                    done = replace(done, animation=done.animation.resampled(args.fps.numerator, args.fps.denominator))
+                moved = save_all(done.animation, outputs, args.vertices, self._own)
+                if "-" in args.output:
+                    write_to_stdout(done.animation, args.format or "json", args.vertices)
+                outputs.commit()
+        return closing(args, done, names, moved)
 
 
 def saved_endings() -> tuple[str, ...]:
@@ -134,19 +162,17 @@ def write_to_stdout(animation, file_format: str, vertices: bool) -> None:
             raise OutputError(f"standard output cannot be written: {cause_of(e)}") from e
 
 
-def report(args, console: Console, done: sources.Animated, names: list[str], moved=None) -> None:
-    """The closing notice, or the document of --json."""
-    anim = done.animation
-    if args.json:
-        own = {} if moved is None else {"head": own_head.document(moved)}
-        console.json({**summary(args, done, names), **own})
+def closing(args, done: sources.Animated, names: list[str], moved=None) -> batch.Done:
+    """What is told of one recording."""
+    anim, document, details = done.animation, summary(args, done, names), []
     if moved is not None:
-        own_head.tell(moved, console)
+        document["head"], details = own_head.document(moved), own_head.lines(moved)
     speed = anim.duration_s / done.compute_s
-    console.notice(
+    told = (
         f"{anim.n_frames} frames ({anim.duration_s:.1f} s) in {done.compute_s:.1f} s, {speed:.0f}x real time, "
-        f"{done.model.backend}" + "".join(f"\n  {t}" for t in names)
+        f"{done.model.backend}"
     )
+    return batch.Done(document, told, details, names)
 
 
 def summary(args, done: sources.Animated, names: list[str]) -> dict:

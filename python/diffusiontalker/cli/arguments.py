@@ -17,9 +17,11 @@ from diffusiontalker.spec import bundles
 from diffusiontalker.version import __version__
 
 EXIT_CODES = """exit codes:
-  0 done          2 wrong usage      3 input cannot be used   4 bundle missing or damaged
-  5 backend       6 output           70 internal error        71 memory, or another file
-  130 interrupted                    128 + N: ended by signal N"""
+  0 done          1 some of several inputs failed
+  2 wrong usage   3 input cannot be used   4 bundle missing or damaged
+  5 backend       6 output                 70 internal error
+  71 memory, or another file               130 interrupted
+  128 + N: ended by signal N"""
 
 HEAD_SUFFIXES = (".glb", ".vrm", ".gltf")  # of characters
 
@@ -218,9 +220,17 @@ def add_talking(parser: argparse.ArgumentParser) -> None:
 
 
 def add_outputs(parser: argparse.ArgumentParser, help_text: str) -> None:
-    """-o OUT, also without the -o behind the input."""
-    parser.add_argument("more", nargs="*", metavar="OUT", help="as -o OUT")
+    """-o OUT, also without the -o behind the input; and for several inputs --out-dir --skip-existing --recursive."""
+    parser.add_argument("more", nargs="*", metavar="OUT", help="as -o OUT; or more inputs")
     parser.add_argument("-o", "--output", action="append", metavar="OUT", help=help_text)
+    group = parser.add_argument_group(
+        "several inputs", "IN may be several files, patterns such as '*.wav', and folders; --json prints lines then."
+    )
+    group.add_argument(
+        "--out-dir", metavar="FOLDER", help="write the outputs there, named after their inputs (default: here)"
+    )
+    group.add_argument("--skip-existing", action="store_true", help="leave outputs that exist, and make the others")
+    group.add_argument("--recursive", action="store_true", help="of a folder, the folders in it too")
 
 
 def add_head(parser: argparse.ArgumentParser, own: bool = False) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -55,8 +56,12 @@ class Console:
         _tell(self.paint("warning: ", "yellow", sys.stderr) + plain(" ".join(text.split())))
 
     def trace(self, text: str) -> None:
-        """Of --debug, on standard error."""
+        """Lines below an error, on standard error."""
         _tell(text.rstrip())
+
+    def exception(self, error: BaseException) -> None:
+        """The traceback of --debug, on standard error."""
+        self.trace(plain("".join(traceback.format_exception(error))))
 
     def log(self, *record) -> None:
         """Receives the library's notices (level, line); 2 and more is a warning and always shown, 1 with --verbose."""
@@ -68,9 +73,11 @@ class Console:
 
     def json(self, document: dict) -> None:
         """The one document of --json."""
-        is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-        text = json.dumps(document, indent=2, ensure_ascii=not is_utf8)
-        print(_COMMANDS_OF_TERMINALS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+        print(_json_text(document, 2))
+
+    def json_line(self, document: dict) -> None:
+        """One of several documents of --json, a line each, which a reader gets at once."""
+        print(_json_text(document, None), flush=True)
 
     def table(self, rows: Sequence[Sequence[str]], header: Sequence[str]) -> None:
         """Left-aligned columns on standard output."""
@@ -83,6 +90,12 @@ class Console:
     def progress(self, total: float | None, label: str, unit: str = "s") -> Progress:
         """A progress bar on standard error, only on a terminal. total: in `unit`, None when it is not known."""
         return Progress(total, label, unit, shown=not self.quiet and sys.stderr.isatty())
+
+
+def _json_text(document: dict, indent: int | None) -> str:
+    is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    text = json.dumps(document, indent=indent, ensure_ascii=not is_utf8)
+    return _COMMANDS_OF_TERMINALS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _tell(line: str) -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import importlib
 import sys
-import traceback
 from pathlib import Path
 
 from diffusiontalker.cli import arguments, streams
-from diffusiontalker.cli.console import Console, plain
+from diffusiontalker.cli.console import Console
+from diffusiontalker.cli.failures import sentence
 from diffusiontalker.cli.signals import Ended, ending
-from diffusiontalker.errors import DiffusionTalkerError
 
 COMMANDS = ("animate", "render", "convert", "info", "head", "pack", "doctor", "bench", "engine", "serve", "live")
-INTERNAL, SYSTEM, INTERRUPTED, BROKEN_PIPE = 70, 71, 130, 141
+INTERRUPTED, BROKEN_PIPE = 130, 141
 
 
 def build_parser() -> arguments.Parser:
@@ -69,20 +68,11 @@ def run_command(parser: arguments.Parser, argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         console.notice("interrupted")
         return INTERRUPTED
-    except DiffusionTalkerError as e:
-        console.error(str(e))
-        code = e.exit_code
-    except OSError as e:
-        console.error(f"{e.filename or 'a file or stream'} cannot be used: {e.strerror or e}")
-        code = SYSTEM
-    except MemoryError:
-        console.error("there is not enough memory: close other programs, or work on a shorter recording")
-        code = SYSTEM
     except Exception as e:
-        console.error(f"internal error, {type(e).__name__}: {e}; please report it with the output of --debug")
-        code = INTERNAL
-    if wants_traceback:
-        console.trace(plain(traceback.format_exc()))
+        text, code = sentence(e)
+        console.error(text)
+        if wants_traceback:
+            console.exception(e)
     streams.flush()
     return code
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from diffusiontalker.cli import arguments
-from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import InputError, OutputError
 from diffusiontalker.head import HEAD_SHAPES
 from diffusiontalker.io.atomic import atomic_writer
@@ -77,20 +76,21 @@ def write(own: OwnHead, animation, path: Path) -> HeadReport:
     return report
 
 
-def tell(report: HeadReport, console: Console) -> None:
+def lines(report: HeadReport) -> list[str]:
     """What moves, for people."""
+    told = []
     for mesh in report.meshes:
         kinds = sorted({m.kind for m in mesh.matched.values()})
         by = f" (by {', '.join(kinds)})" if kinds else ""
-        console.notice(f"{mesh.name}: {len(mesh.matched)} of {len(mesh.matched) + len(mesh.still)} targets move{by}")
+        told.append(f"{mesh.name}: {len(mesh.matched)} of {len(mesh.matched) + len(mesh.still)} targets move{by}")
     if report.bone:
-        console.notice(f"the node {report.bone} turns the head")
+        told.append(f"the node {report.bone} turns the head")
     for bone, channels in report.face_bones.items():
-        console.notice(f"the node {bone} turns by {few(channels)}")
-    for note in report.notes:
-        console.notice(note)
+        told.append(f"the node {bone} turns by {few(channels)}")
+    told += report.notes
     if report.unused:
-        console.notice(f"no target shows {few(report.unused)}")
+        told.append(f"no target shows {few(report.unused)}")
+    return told
 
 
 def few(names: Sequence[str]) -> str:

@@ -8,9 +8,10 @@ from pathlib import Path
 from diffusiontalker.api.animation import Animation
 from diffusiontalker.api.outputs import OutputSet
 from diffusiontalker.api.saved import load_animation
-from diffusiontalker.cli import animate, arguments, dial_options, sources, targets
+from diffusiontalker.cli import animate, arguments, batch, dial_options, inputs, sources, targets
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import InputError
+from diffusiontalker.io.sound.endings import SOUND_SUFFIXES
 from diffusiontalker.io.sound.reading import Sound
 
 ENDINGS = (".png", ".mp4")
@@ -24,13 +25,14 @@ def add_parser(subparsers) -> arguments.Parser:
         help="draw the built-in head",
         description="Draws an animation on the built-in head: a contact sheet (.png) or a video with sound (.mp4).",
         examples="""diffusiontalker render speech.wav -o sheet.png -o clip.mp4
+        diffusiontalker render takes/*.csv --out-dir sheets
         diffusiontalker render speech.npz --audio speech.wav -o clip.mp4 --force""",
         names=arguments.built_in_names,
     )
     parser.add_argument(
-        "input", metavar="IN", help="sound file, - for standard input, or an animation file that `convert` reads"
+        "input", metavar="IN", help="sound files, - for standard input, or animation files that `convert` reads"
     )
-    arguments.add_outputs(parser, ".png or .mp4; repeatable (default: IN's name as .png here)")
+    arguments.add_outputs(parser, ".png or .mp4, or the ending alone; repeatable (default: IN's name as .png here)")
     parser.add_argument("--audio", metavar="FILE", help="sound of a saved animation, for the video")
     arguments.add_animating(parser)
     dial_options.add_dials(parser)
@@ -38,30 +40,68 @@ def add_parser(subparsers) -> arguments.Parser:
 
 
 def run(args, console: Console) -> int:
+    kind = inputs.Kind((*SOUND_SUFFIXES, *targets.SAVED), ENDINGS, "sound or animation files", takes=True)
+    items = inputs.several(args, kind)
+    if items is not None:
+        work = Rendering()
+        for item in items:
+            work.check(args, item.source)
+        if args.audio and len(items) > 1:
+            raise arguments.UsageError(f"--audio is the sound of one animation, and there are {len(items)} inputs")
+        return batch.run(items, work, args, console)
     args.output = targets.outputs(args, ENDINGS, ".png")
     if "-" in args.output:
         raise arguments.UsageError("render writes files only: name a .png or .mp4 as output")
-    saved = Path(args.input).suffix.lower() in targets.SAVED
-    check_options(args, saved)
-    with OutputSet(args.output, args.force) as outputs:
-        targets.check_input(args.input, "render")
-        if saved:
-            document = render_saved(args, outputs, console)
-        else:
-            with sources.sound(args, console) as sound:
-                animate.check_not_input(outputs, sound.path)
-                done = sources.animate(args, sound, console, check_space)
-                draw(done.animation, sound, outputs, console)
-            document = animate.summary(args, done, args.output)
-        outputs.commit()
-    if args.json:
-        console.json(document)
-    console.notice("drew" + "".join(f"\n  {name}" for name in args.output))
+    work = Rendering()
+    work.check(args, args.input)
+    batch.tell(work.one(args, console), args, console)
     return 0
 
 
-def check_options(args, saved: bool) -> None:
+class Rendering:
+    """The work of the command; a model is opened for the first sound, and once for all of them."""
+
+    def __init__(self) -> None:
+        self._opened: sources.Opened | None = None
+        self._needs_model = False
+
+    def check(self, args, source: str) -> None:
+        """Whether the options are for such an input. Raises UsageError."""
+        check_options(args, source)
+        self._needs_model |= not is_saved(source)
+
+    def prepare(self, args, console: Console) -> None:
+        if self._needs_model:
+            self._model(args, console)
+
+    def _model(self, args, console: Console) -> sources.Opened:
+        if self._opened is None:
+            self._opened = sources.open_model(args, console, check_space)
+        return self._opened
+
+    def one(self, args, console: Console) -> batch.Done:
+        with OutputSet(args.output, args.force) as outputs:
+            targets.check_input(args.input, "render")
+            if is_saved(args.input):
+                document = render_saved(args, outputs, console)
+            else:
+                with sources.sound(args, console) as sound:
+                    animate.check_not_input(outputs, sound.path)
+                    done = sources.animate(args, sound, console, self._model(args, console))
+                    draw(done.animation, sound, outputs, console)
+                document = animate.summary(args, done, args.output)
+            outputs.commit()
+        return batch.Done(document, "drew", [], args.output)
+
+
+def is_saved(source: str) -> bool:
+    """Whether an input is an animation and not sound; a folder is a take of Live Link Face."""
+    return Path(source).suffix.lower() in targets.SAVED or Path(source).is_dir()
+
+
+def check_options(args, source: str) -> None:
     """Raises UsageError for an option that has no effect on this kind of input."""
+    saved = is_saved(source)
     if args.audio and not saved:
         raise arguments.UsageError("--audio is for saved animations: here the input is the sound")
     if saved and not args.audio and (args.raw or args.channel):
@@ -69,7 +109,7 @@ def check_options(args, saved: bool) -> None:
     given = [name for name in TALKING if getattr(args, name) != args.parser.get_default(name)]
     if saved and given:
         option = "--" + given[0].replace("_", "-")
-        raise arguments.UsageError(f"{option} is for sound: {args.input} is drawn as it was saved")
+        raise arguments.UsageError(f"{option} is for sound: {source} is drawn as it was saved")
 
 
 def render_saved(args, outputs: OutputSet, console: Console) -> dict:

@@ -1,4 +1,4 @@
-"""Input side of the commands: the sound that is named, and animating it with a progress bar."""
+"""Input side of the commands: the sound that is named, the model, and animating with a progress bar."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from diffusiontalker.api.animation import Animation
+from diffusiontalker.api.dials import Dials
 from diffusiontalker.api.edits import Edits
 from diffusiontalker.api.model import Model, load
 from diffusiontalker.api.moods import named_moods
@@ -48,9 +49,20 @@ def sound(args, console: Console, name: str | None = None) -> Sound:
     return Sound(args.input if name is None else name, raw=raw, channel=args.channel, warn=console.warning, quiet=True)
 
 
-def animate(args, sound: Sound, console: Console, check: Callable[[str], None]) -> Animated:
-    """Opens the model and animates a sound file with the command line's options.
-    check: called with the model's motion space before the work; raises when the outputs cannot hold it.
+@dataclass(frozen=True)
+class Opened:
+    """A model that is ready, with what the options say of all inputs.   load_s: seconds that it took."""
+
+    model: Model
+    load_s: float
+    dials: Dials
+    timeline: Timeline | None
+    edits: Edits | None
+
+
+def open_model(args, console: Console, check: Callable[[str], None]) -> Opened:
+    """Opens the model of the command line's options; the names in args are the bundle's afterwards.
+    check: called with the model's motion space; raises when the outputs cannot hold it.
     """
     # Files are judged before the model is opened, which may take seconds.
     dials = dial_options.read_dials(args)
@@ -70,7 +82,12 @@ def animate(args, sound: Sound, console: Console, check: Callable[[str], None]) 
     args.identity = chosen("identity", args.identity, model.identities)
     args.emotion = named_moods(dials.emotion, model.emotions)
     args.profile = chosen("profile", args.profile, tuple(model.profiles))
-    seed = args.seed
+    return Opened(model, load_s, dials, timeline, edits)
+
+
+def animate(args, sound: Sound, console: Console, opened: Opened) -> Animated:
+    """Animates a sound file with the command line's options."""
+    model, dials, seed = opened.model, opened.dials, args.seed
 
     def open_stream(of_sound: int) -> Stream:
         nonlocal seed
@@ -79,8 +96,8 @@ def animate(args, sound: Sound, console: Console, check: Callable[[str], None]) 
             identity=args.identity, emotion=args.emotion, emotion_strength=dials.emotion_strength, seed=of_sound,
             profile=args.profile, head_amount=dials.head_amount, dials=dials.alone(),
         )  # fmt: skip
-        if timeline is not None:
-            timeline.apply(stream, args.identity, dials, dials.alone())
+        if opened.timeline is not None:
+            opened.timeline.apply(stream, args.identity, dials, dials.alone())
         return stream
 
     stream = open_stream if seed is None else open_stream(seed)
@@ -88,6 +105,6 @@ def animate(args, sound: Sound, console: Console, check: Callable[[str], None]) 
     with console.progress(sound.duration_s, "animating") as progress:
         weights, head_pose = model.animate_into_file(stream, sound, progress)
     animation = replace(model.animation(weights, sound.path, head_pose), head=args.head, dials=dials)
-    if edits is not None:
-        animation = animation.edited(edits)
-    return Animated(animation, model, load_s, time.perf_counter() - started, seed)
+    if opened.edits is not None:
+        animation = animation.edited(opened.edits)
+    return Animated(animation, model, opened.load_s, time.perf_counter() - started, seed)

@@ -42,7 +42,7 @@ def _check_ending(name: str, args, endings: Sequence[str]) -> None:
         return
     if name.endswith(("/", os.sep)) or _is_folder(path):
         example = path / (Path(args.input).stem + endings[0])
-        raise OutputError(f"{name} is a folder: name a file in it, such as {example}")
+        raise OutputError(f"{name} is a folder: name a file in it, such as {example}, or write --out-dir {name}")
     all_endings = " ".join(endings)
     sibling, its_endings = _SIBLINGS[args.command]
     if path.suffix.lower() in its_endings:
@@ -50,7 +50,7 @@ def _check_ending(name: str, args, endings: Sequence[str]) -> None:
             f"{args.command} writes {all_endings}: `diffusiontalker {sibling} {args.input} -o {name}` does that"
         )
     if name in args.more:
-        raise UsageError(f"{name} is no output ({all_endings}), and {args.command} takes one input: run it for each")
+        raise UsageError(f"{name} is not there to be read, and no output, which end in {all_endings}: check the name")
     raise UsageError(f"the ending of {name} names no format: use one of {all_endings}")
 
 
@@ -71,11 +71,6 @@ def check_input(name: str, command: str) -> None:
         raise InputError(
             f"{name} is an address, and files only are read: fetch it first, as in `curl -L {name} | diffusiontalker "
             f"{command} - -o speech{'.glb' if command == 'animate' else '.png'}`"
-        )
-    if re.search(r"[*?[]", path.name):
-        raise InputError(
-            f"no file is called {name}: without quotes the shell puts in the names that fit, and {command} takes one "
-            "at a time"
         )
     raise InputError(f"{name} does not exist{suggestion(path.name, _names_beside(path), 0.85) or ': check the path'}")
 

@@ -45,6 +45,10 @@ def cause_of(error: OSError) -> str:
     return _CAUSES.get(error.errno or 0, error.strerror or str(error))
 
 
+class ExistsError(OutputError):
+    """There is a file of that name already."""
+
+
 @contextlib.contextmanager
 def errors_of(target: Path) -> Iterator[None]:
     """An OSError that is about `target` becomes an OutputError that names it."""
@@ -196,8 +200,8 @@ def _check_folder(folder: Path) -> None:
         raise OutputError(f"the output folder {folder} {state}")
 
 
-def _exists_already(target: Path) -> OutputError:
-    return OutputError(f"{target} exists already: use --force (force=True) to overwrite it, or another name")
+def _exists_already(target: Path) -> ExistsError:
+    return ExistsError(f"{target} exists already: use --force (force=True) to overwrite it, or another name")
 
 
 def _is_of_another_place(error: OSError, target: Path) -> bool:

@@ -27,6 +27,8 @@ _YAW = len(ARKIT_CHANNELS)  # among the values: HeadYaw, behind the weights
 _SWAPPED = {"jawLeft": "jawRight", "jawRight": "jawLeft", "mouthLeft": "mouthRight", "mouthRight": "mouthLeft"}
 # Unreal's importer takes a file for 60 fps when a frame number above this occurs in it, else for 30 fps.
 _UNREAL_60_ABOVE = 30
+_SIGNS_OF_A_TAKE = ("take.json", "frame_log.csv", "*_cal.csv", "*_raw.csv")
+_HEADER_BYTES = 200  # the beginning that tells a recording
 
 
 def csv_channels() -> tuple[str, ...]:
@@ -133,6 +135,21 @@ def _recording(path: Path) -> Path:
     return calibrated[0]
 
 
+def is_take(folder: Path) -> bool:
+    """Whether a folder is a take of the app, which read_csv() reads as one recording."""
+    try:
+        if not folder.is_dir() or not any(next(folder.glob(sign), None) for sign in _SIGNS_OF_A_TAKE):
+            return False
+        with _recording(folder).open("rb") as f:
+            return _recognises(f.read(_HEADER_BYTES))
+    except (Unusable, OSError):
+        return False
+
+
+def _recognises(beginning: bytes) -> bool:
+    return b"blendshapecount" in beginning[:_HEADER_BYTES].lower()
+
+
 def _places(codes: list[str]) -> tuple[int, np.ndarray]:
     """(frames a second, frame number of each row from the first) of timecodes HH:MM:SS:FF.zzz."""
     parts = np.zeros((len(codes), 4))
@@ -165,5 +182,5 @@ FORMAT = Format(
     rates=(Fraction(30), Fraction(60)),
     holds_timecode=True,
     remedy="record it again, or name the file that ends in _cal.csv",
-    recognises=lambda beginning: b"blendshapecount" in beginning[:200].lower(),
+    recognises=_recognises,
 )
