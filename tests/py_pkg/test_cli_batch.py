@@ -94,6 +94,15 @@ def test_a_name_that_is_long_already_meets_no_other(folder):
     assert tree(folder / "out") == ["a.csv.glb", "a.npz.glb", "a.npz.json.glb"]
 
 
+def test_inputs_without_a_folder_in_common_keep_their_names_where_they_may(folder, monkeypatch):
+    """As of two disks, or of places that have the root of the disk in common only."""
+    takes(folder, "x/a.npz", "x/b.npz", "y/b.npz")
+    monkeypatch.setattr("os.path.commonpath", lambda _paths: folder.anchor)
+    assert main(["convert", "x/a.npz", "x/b.npz", "y/b.npz", "--out-dir", "out", "-o", ".csv"]) == 0
+    here = "/".join(folder.parts[1:])
+    assert tree(folder / "out") == sorted(["a.csv", f"{here}/x/b.npz.csv", f"{here}/y/b.npz.csv"])
+
+
 def test_a_folder_gives_its_files_and_with_recursive_those_below(folder, capsys):
     takes(folder, "takes/a.npz", "takes/deep/b.npz", "takes/.hidden.npz", "takes/deep/MySlate_1_iPhone_cal.csv")
     (folder / "takes/notes.txt").write_text("no animation")

@@ -13,7 +13,7 @@ from export_support import random_animation, weights_of
 from diffusiontalker.errors import BackendError, InputError, OutputError
 from diffusiontalker.head import load_head
 from diffusiontalker.render import VIEWS, contact_sheet, render_frames, write_video
-from diffusiontalker.render.scene import _FOV_Y_DEG, camera
+from diffusiontalker.render.scene import FOV_Y_DEG, camera
 
 SIZE = 240
 
@@ -29,7 +29,7 @@ def place(points: np.ndarray, view: str = "face", size: int = SIZE) -> np.ndarra
     right = np.cross([0, 1, 0], back)
     right /= np.linalg.norm(right)
     offset = points - eye
-    scale = size / 2 / np.tan(np.radians(_FOV_Y_DEG / 2)) / -(offset @ back)
+    scale = size / 2 / np.tan(np.radians(FOV_Y_DEG / 2)) / -(offset @ back)
     return np.stack([size / 2 + offset @ right * scale, size / 2 - offset @ np.cross(back, right) * scale], axis=-1)
 
 

@@ -7,7 +7,7 @@ import glob
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -191,22 +191,33 @@ def _distinct(found: Iterator[_Found]) -> Iterator[_Found]:
 
 def _stems(found: Sequence[_Found]) -> list[str]:
     """Where each output lies below the folder of outputs, without its ending: as the inputs lie below the folder that
-    they have in common. Inputs that differ in their endings only keep these."""
+    they have in common. Inputs that differ in their endings only keep these; those that meet then, their folders."""
     try:
-        common = os.path.commonpath([f.base for f in found])
+        common = Path(os.path.commonpath([f.base for f in found]))
     except ValueError:  # on several disks
-        common = ""
-    places = [Path(os.path.relpath(f.path.absolute(), common)) if common else Path(f.path.name) for f in found]
-    short: list[Callable[[Path], Path]] = [lambda p: p.with_suffix(""), lambda p: p]
-    level = [1 if f.path.is_dir() else 0 for f in found]
+        common = Path()
+    whole = [Path(*f.path.absolute().parts[1:]) for f in found]
+    if common == Path(common.anchor):  # nothing in common: the folders are told only where names meet
+        names = [Path(os.path.relpath(f.path.absolute(), f.base)) for f in found]
+    else:
+        names = [Path(os.path.relpath(f.path.absolute(), common)) for f in found]
+    spelled = [
+        [str(name if f.path.is_dir() else name.with_suffix("")), str(name), str(path)]
+        for f, name, path in zip(found, names, whole, strict=True)
+    ]
+    level = [0] * len(found)
     while True:
-        stems = [str(short[k](p)) for p, k in zip(places, level, strict=True)]
-        shared = Counter(s.casefold() for s in stems)
-        longer = [i for i, s in enumerate(stems) if shared[s.casefold()] > 1 and level[i] == 0]
+        stems = [of[k] for of, k in zip(spelled, level, strict=True)]
+        keys = [stem.casefold() for stem in stems]
+        least: dict[str, int] = {}
+        for key, k in zip(keys, level, strict=True):
+            least[key] = min(k, least.get(key, k))
+        meeting = Counter(keys)
+        longer = [i for i, key in enumerate(keys) if meeting[key] > 1 and level[i] == least[key] < 2]
         if not longer:
             return stems
         for i in longer:
-            level[i] = 1
+            level[i] += 1
 
 
 def _check_outputs(items: Sequence[Item], args) -> None:

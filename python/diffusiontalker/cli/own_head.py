@@ -24,20 +24,21 @@ class OwnHead:
     prepared: PreparedHead
 
 
-def take(args) -> OwnHead | None:
+def take(args, into_glb: bool = True) -> OwnHead | None:
     """The character of --head, read; None for a face of the built-in head. args.head is a face afterwards.
+    into_glb: whether the character is an output, as a .glb.
     Raises InputError: no such file, no target that is known, a mapping that is not understood. OutputError: an output
     that is the character. UsageError: options without a character, no .glb.
     """
     mapping, fit = args.map, args.fit
-    if args.head in HEAD_SHAPES:
+    if args.head is None or args.head in HEAD_SHAPES:
         if mapping or fit:
             raise arguments.UsageError(
                 f"{'--map' if mapping else '--fit'} is for a character of your own: name it by --head FILE"
             )
         return None
     path, args.head = Path(args.head), HEAD_SHAPES[0]
-    if not any(Path(name).suffix.lower() == ".glb" for name in args.output):
+    if into_glb and not any(Path(name).suffix.lower() == ".glb" for name in args.output):
         raise arguments.UsageError(f"{path} is animated into a .glb: name one as output")
     for name in args.output:
         with contextlib.suppress(OSError, ValueError):  # what is wrong with an output is said by writing it

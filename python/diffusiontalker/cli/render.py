@@ -1,18 +1,23 @@
-"""`diffusiontalker render`: pictures and video of the built-in head."""
+"""`diffusiontalker render`: pictures and video of the built-in head, or of the user's own character."""
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from diffusiontalker.api.animation import Animation
 from diffusiontalker.api.outputs import OutputSet
 from diffusiontalker.api.saved import load_animation
-from diffusiontalker.cli import animate, arguments, batch, dial_options, inputs, sources, targets
+from diffusiontalker.cli import animate, arguments, batch, dial_options, inputs, own_head, sources, targets
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import InputError
+from diffusiontalker.head import HEAD_SHAPES
 from diffusiontalker.io.sound.endings import SOUND_SUFFIXES
 from diffusiontalker.io.sound.reading import Sound
+from diffusiontalker.ownhead.puppet import Puppet, has_own_head, puppet_of, puppet_of_file
 
 ENDINGS = (".png", ".mp4")
 # Options of animating that a saved animation has behind it.
@@ -22,10 +27,12 @@ TALKING = ("identity", "emotion", "emotion_strength", "head_amount", "seed", "pr
 def add_parser(subparsers) -> arguments.Parser:
     parser = subparsers.add_parser(
         "render",
-        help="draw the built-in head",
-        description="Draws an animation on the built-in head: a contact sheet (.png) or a video with sound (.mp4).",
+        help="draw the built-in head, or your own character",
+        description="Draws an animation: a contact sheet (.png) or a video with sound (.mp4). It shows the built-in "
+        "head, the character of --head, or that of a .glb which has another head.",
         examples="""diffusiontalker render speech.wav -o sheet.png -o clip.mp4
         diffusiontalker render takes/*.csv --out-dir sheets
+        diffusiontalker render take.csv --head hero.glb -o hero.png
         diffusiontalker render speech.npz --audio speech.wav -o clip.mp4 --force""",
         names=arguments.built_in_names,
     )
@@ -34,8 +41,9 @@ def add_parser(subparsers) -> arguments.Parser:
     )
     arguments.add_outputs(parser, ".png or .mp4, or the ending alone; repeatable (default: IN's name as .png here)")
     parser.add_argument("--audio", metavar="FILE", help="sound of a saved animation, for the video")
-    arguments.add_animating(parser)
+    arguments.add_animating(parser, own_head=True)
     dial_options.add_dials(parser)
+    parser.set_defaults(head=None)  # the built-in head, or that of a .glb
     return parser
 
 
@@ -43,7 +51,7 @@ def run(args, console: Console) -> int:
     kind = inputs.Kind((*SOUND_SUFFIXES, *targets.SAVED), ENDINGS, "sound or animation files", takes=True)
     items = inputs.several(args, kind)
     if items is not None:
-        work = Rendering()
+        work = Rendering(args)
         for item in items:
             work.check(args, item.source)
         if args.audio and len(items) > 1:
@@ -52,7 +60,7 @@ def run(args, console: Console) -> int:
     args.output = targets.outputs(args, ENDINGS, ".png")
     if "-" in args.output:
         raise arguments.UsageError("render writes files only: name a .png or .mp4 as output")
-    work = Rendering()
+    work = Rendering(args)
     work.check(args, args.input)
     batch.tell(work.one(args, console), args, console)
     return 0
@@ -61,7 +69,11 @@ def run(args, console: Console) -> int:
 class Rendering:
     """The work of the command; a model is opened for the first sound, and once for all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, args):
+        """Raises as own_head.take()."""
+        self._draws_file = args.head is None
+        self._own = own_head.take(args, into_glb=False)
+        args.head = args.head or HEAD_SHAPES[0]
         self._opened: sources.Opened | None = None
         self._needs_model = False
 
@@ -83,15 +95,53 @@ class Rendering:
         with OutputSet(args.output, args.force) as outputs:
             targets.check_input(args.input, "render")
             if is_saved(args.input):
-                document = render_saved(args, outputs, console)
+                document = self._saved(args, outputs, console)
             else:
                 with sources.sound(args, console) as sound:
                     animate.check_not_input(outputs, sound.path)
                     done = sources.animate(args, sound, console, self._model(args, console))
-                    draw(done.animation, sound, outputs, console)
+                    draw(done.animation, sound, outputs, console, self._puppet(done.animation))
                 document = animate.summary(args, done, args.output)
             outputs.commit()
         return batch.Done(document, "drew", [], args.output)
+
+    def _saved(self, args, outputs: OutputSet, console: Console) -> dict:
+        """Draws a saved animation. Returns the document of --json."""
+        path = Path(args.input)
+        if self._draws_file and path.suffix.lower() == ".glb" and has_own_head(path):
+            puppet, animation = of_file(path)
+        else:
+            animation = replace(load_animation(path), head=args.head)
+            check_space(animation.space)
+            puppet = self._puppet(animation)
+        if args.audio:
+            targets.check_input(args.audio, "render --audio")
+            with sources.sound(args, console, args.audio) as audio:
+                draw(animation, audio, outputs, console, puppet)
+        else:
+            draw(animation, None, outputs, console, puppet)
+        if not args.audio and any(target.suffix.lower() == ".mp4" for target in outputs.staged):
+            console.notice("the video is silent: --audio FILE gives it the sound")
+        return {"schema": "diffusiontalker.render/1", "input": args.input, "outputs": args.output}
+
+    def _puppet(self, animation: Animation) -> Puppet | None:
+        """The character of --head with an animation."""
+        if self._own is None:
+            return None
+        with own_head.naming(self._own.path):
+            return puppet_of(self._own.prepared, animation)
+
+
+def of_file(path: Path) -> tuple[Puppet | None, Animation]:
+    """The character of a .glb, and for its curves the blendshapes that the file holds: no channels where it has other
+    targets."""
+    puppet = puppet_of_file(path)
+    rate = puppet.rate
+    with contextlib.suppress(InputError):
+        animation = load_animation(path)
+        if animation.n_frames == puppet.n_frames and (animation.fps_num, animation.fps_den) == rate.as_integer_ratio():
+            return puppet, animation
+    return puppet, Animation(np.zeros((puppet.n_frames, 0), np.float32), (), rate.numerator, rate.denominator)
 
 
 def is_saved(source: str) -> bool:
@@ -112,21 +162,6 @@ def check_options(args, source: str) -> None:
         raise arguments.UsageError(f"{option} is for sound: {source} is drawn as it was saved")
 
 
-def render_saved(args, outputs: OutputSet, console: Console) -> dict:
-    """Draws a saved animation. Returns the document of --json."""
-    animation = replace(load_animation(Path(args.input)), head=args.head)
-    check_space(animation.space)
-    if args.audio:
-        targets.check_input(args.audio, "render --audio")
-        with sources.sound(args, console, args.audio) as audio:
-            draw(animation, audio, outputs, console)
-    else:
-        draw(animation, None, outputs, console)
-    if not args.audio and any(target.suffix.lower() == ".mp4" for target in outputs.staged):
-        console.notice("the video is silent: --audio FILE gives it the sound")
-    return {"schema": "diffusiontalker.render/1", "input": args.input, "outputs": args.output}
-
-
 def check_space(space: str) -> None:
     """Raises InputError for a motion that does not move the built-in head."""
     if space != "blendshapes":
@@ -136,14 +171,16 @@ def check_space(space: str) -> None:
         )
 
 
-def draw(animation: Animation, audio: Sound | None, outputs: OutputSet, console: Console) -> None:
-    """Draws every output under its hidden name."""
+def draw(
+    animation: Animation, audio: Sound | None, outputs: OutputSet, console: Console, puppet: Puppet | None = None
+) -> None:
+    """Draws every output under its hidden name: the built-in head, or a character with the same frames."""
     from diffusiontalker.render import contact_sheet, write_video
 
     for target in outputs.staged:
         with outputs.naming(target) as staged:
             if target.suffix.lower() == ".png":
-                contact_sheet(animation, staged, audio_path=audio, force=True)
+                contact_sheet(animation, staged, audio_path=audio, force=True, puppet=puppet)
             else:
                 with console.progress(animation.duration_s, "drawing") as progress:
-                    write_video(animation, audio, staged, force=True, progress=progress)
+                    write_video(animation, audio, staged, force=True, progress=progress, puppet=puppet)

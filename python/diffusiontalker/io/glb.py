@@ -12,7 +12,7 @@ from diffusiontalker.head.pose import quaternions
 from diffusiontalker.head.shapes import head_of
 from diffusiontalker.io.curves import pose_of, weight_blocks
 from diffusiontalker.io.dials import animation_extras
-from diffusiontalker.io.glb_container import ANIMATION_NAME, ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, GlbBuilder
+from diffusiontalker.io.glb_container import ANIMATION_NAME, ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, GENERATOR, GlbBuilder
 from diffusiontalker.io.glb_neck import NECK, add_neck, skin_attributes
 from diffusiontalker.version import __version__
 
@@ -39,7 +39,7 @@ def write_glb(anim, f: BinaryIO) -> None:
     document = {
         "asset": {
             "version": "2.0",
-            "generator": f"DiffusionTalker {__version__}",
+            "generator": f"{GENERATOR} {__version__}",
             "copyright": _COPYRIGHT,
             "extras": _LICENSE,
         },

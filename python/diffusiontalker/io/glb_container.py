@@ -13,10 +13,10 @@ from diffusiontalker.errors import OutputError
 ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER = 34962, 34963
 # accessor.componentType and accessor.type of glTF 2.0, section 3.6.2: what a number is, and how many an element has.
 COMPONENT_KINDS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
-VECTOR_WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
-WIDTHS = {**VECTOR_WIDTHS, "MAT4": 16}
+WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 _COMPONENT = {np.dtype(kind).name: number for number, kind in COMPONENT_KINDS.items()}
 _TYPE = {width: name for name, width in WIDTHS.items()}
+GENERATOR = "DiffusionTalker"  # begins asset.generator of our own head
 ANIMATION_NAME = "Speech"  # of what we add; in a character that has one already "Speech 2" and so on
 MAX_GLB_BYTES = 2**32 - 1  # the header counts in 32 bits
 

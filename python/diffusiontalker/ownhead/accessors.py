@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from diffusiontalker.errors import InputError
-from diffusiontalker.io.glb_container import COMPONENT_KINDS, VECTOR_WIDTHS
+from diffusiontalker.io.glb_container import COMPONENT_KINDS, WIDTHS
 from diffusiontalker.ownhead.container import COMPRESSED, Gltf
 from diffusiontalker.ownhead.meshopt import decode
 
@@ -26,7 +26,7 @@ def read_accessor(gltf: Gltf, index: int) -> np.ndarray:
 
 def _read(gltf: Gltf, accessor: dict) -> np.ndarray:
     kind = np.dtype(COMPONENT_KINDS[accessor["componentType"]])
-    width, count = VECTOR_WIDTHS[accessor["type"]], accessor["count"]
+    width, count = WIDTHS[accessor["type"]], accessor["count"]
     start = accessor.get("byteOffset", 0)
     if "bufferView" in accessor:
         values = _rows(gltf, accessor["bufferView"], start, kind, width, count)

@@ -281,3 +281,42 @@ def local_matrix(node: dict) -> np.ndarray:
     out[:3, :3] *= np.array(node.get("scale", [1, 1, 1]), float)
     out[:3, 3] = node.get("translation", [0, 0, 0])
     return out
+
+
+def scene_matrices(gltf: Gltf) -> list[np.ndarray]:
+    """The transforms of all nodes to the scene, each as scene_matrix()."""
+    nodes = gltf.items("nodes")
+    try:
+        parents = _parents(nodes)
+        found: dict[int, np.ndarray] = {}
+        for i in range(len(nodes)):
+            for k in reversed([i, *_above(i, parents)]):
+                if k not in found:
+                    own = local_matrix(nodes[k])
+                    found[k] = found[parents[k]] @ own if k in parents else own
+        return [found[i] for i in range(len(nodes))]
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as e:
+        raise _damaged(e) from e
+
+
+def eye_places(gltf: Gltf) -> np.ndarray | None:
+    """Places of the left and the right eye in the scene, float64 [2, 3]; None where no node is an eye.
+    Raises InputError for a damaged file."""
+    nodes = gltf.items("nodes")
+    try:
+        eyes, parents = _eyes(gltf.document, nodes), _parents(nodes)
+        return None if eyes is None else np.stack([_place(nodes, parents, i) for i in eyes])
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as e:
+        raise _damaged(e) from e
+
+
+def turn_matrices(bone: Bone, own: np.ndarray) -> np.ndarray:
+    """What rotations of the node turn the head by in the scene, float64 [n, 3, 3].   own: as turning() gives them."""
+    turn = multiply(multiply(multiply(bone.parent, own), _inverse(bone.rest)), _inverse(bone.parent))
+    x, y, z, w = np.moveaxis(turn / np.linalg.norm(turn, axis=1, keepdims=True), -1, 0)
+    rows = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ]
+    return np.moveaxis(np.array(rows), -1, 0)

@@ -55,6 +55,14 @@ class Gltf:
             raise InputError(f"the head is damaged: its {key} are no list of objects")
         return found
 
+    def bytes_of(self, view: dict) -> bytes:
+        """The bytes of a buffer view of buffer 0, of those that were read. Raises InputError for a damaged file."""
+        begin, n = view.get("byteOffset", 0), view.get("byteLength")
+        whole = b"".join([self.binary, *self._added]) if self._added else self.binary
+        if not isinstance(begin, int) or not isinstance(n, int) or begin < 0 or n < 0 or begin + n > len(whole):
+            raise InputError("the head is damaged: a buffer view reaches behind its bytes")
+        return whole[begin : begin + n]
+
     def add_view(self, data: bytes) -> int:
         """Puts bytes behind the last ones of buffer 0. Returns the index of the new buffer view."""
         self._align()

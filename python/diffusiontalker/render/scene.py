@@ -17,7 +17,7 @@ from diffusiontalker.head.pose import check_pose, turned
 from diffusiontalker.native import native
 
 MAX_WEIGHT = 100.0  # far beyond any face, and far from what overflows when it is drawn
-_FOV_Y_DEG = 18.0  # that of a portrait lens
+FOV_Y_DEG = 18.0  # that of a portrait lens
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def camera(view: str) -> tuple[tuple[float, float, float], tuple[float, float, f
         raise InputError(f"there is no view {view!r}: use one of {', '.join(VIEWS)}")
     v = VIEWS[view]
     turn, lift = math.radians(v.turn_deg), math.radians(v.lift_deg)
-    distance = v.height / 2 / math.tan(math.radians(_FOV_Y_DEG / 2))
+    distance = v.height / 2 / math.tan(math.radians(FOV_Y_DEG / 2))
     x, y, z = v.target
     eye = (
         x + distance * math.sin(turn) * math.cos(lift),
@@ -124,6 +124,6 @@ def _draw_all(
             size,
             size,
             smooth_group=scene.smooth_group,
-            fov_y_deg=_FOV_Y_DEG,
+            fov_y_deg=FOV_Y_DEG,
             samples_per_axis=samples,
         )

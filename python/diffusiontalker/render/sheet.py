@@ -10,7 +10,9 @@ from diffusiontalker.errors import InputError
 from diffusiontalker.head import CLOSED_LIP_OPENING, head_of, in_head_order, lip_opening
 from diffusiontalker.io.atomic import atomic_writer
 from diffusiontalker.io.sound.reading import Sound, read_audio
-from diffusiontalker.render.scene import pose_rows, render_frames
+from diffusiontalker.ownhead.puppet import Puppet
+from diffusiontalker.render.subject import pictures_of
+from diffusiontalker.spec.channels import CHANNEL_INDEX
 
 _COLUMNS = 4
 _CURVE_HEIGHT, _MARGIN = 150, 14
@@ -26,29 +28,26 @@ def contact_sheet(
     view: str = "face",
     audio_path: str | os.PathLike[str] | Sound | None = None,
     force: bool = False,
+    puppet: Puppet | None = None,
 ) -> None:
     """Writes a PNG with n evenly spaced frames, the lip opening and jawOpen over time, and the waveform.
     anim: weights [n_frames, C], channels, fps_num, fps_den.   n: 1..100 pictures.   size: pixels of each.
     audio_path: the sound, which may be open already; None takes anim.audio_path, and leaves the waveform away when
     there is none.
-    force: overwrite.
+    force: overwrite.   puppet: a character with the same frames, which is drawn instead of the built-in head.
     Raises InputError: no frames, n or size out of range, an unknown view. OutputError: the file cannot be written.
     """
     from PIL import Image, ImageDraw
 
     _check(anim, n, size)
     n = min(n, len(anim.weights))
-    head = head_of(anim)
     chosen = ((np.arange(n) + 0.5) * len(anim.weights) / n).astype(int)
-    rows = np.concatenate([anim.weights[k : k + 1] for k in chosen.tolist()])
     columns = min(_COLUMNS, n)
     height = -(-n // columns) * size
     sheet = Image.new("RGB", (columns * size, height + _CURVE_HEIGHT + 2 * _MARGIN), _PAPER)
     draw = ImageDraw.Draw(sheet)
     font = _font(max(11, size // 20))
-    posed = getattr(anim, "head_pose", None) is not None
-    pose = np.concatenate([pose_rows(anim, k, 1) for k in chosen.tolist()]) if posed else None
-    pictures = render_frames(head, in_head_order(head, anim.channels, rows), size, view, head_pose=pose)
+    pictures = pictures_of(anim, view, puppet).frames(chosen.tolist(), size)
     for i, picture in enumerate(pictures):
         corner = (i % columns * size, i // columns * size)
         sheet.paste(Image.fromarray(picture), corner)
@@ -57,7 +56,7 @@ def contact_sheet(
     if audio_path is None:
         audio_path = getattr(anim, "audio_path", None)
     box = (_MARGIN + 4, height + _MARGIN, columns * size - _MARGIN, height + _MARGIN + _CURVE_HEIGHT)
-    _draw_curves(draw, box, anim, head, chosen, audio_path)
+    _draw_curves(draw, box, anim, chosen, audio_path)
     with atomic_writer(path, force) as f:
         sheet.save(f, "PNG")
 
@@ -77,7 +76,7 @@ def _font(size: int):
     return ImageFont.load_default(size)
 
 
-def _draw_curves(draw, box, anim, head, chosen, audio_path) -> None:
+def _draw_curves(draw, box, anim, chosen, audio_path) -> None:
     """Waveform, grid, the closed-mouth line, the two curves and marks at the pictured frames."""
     left, top, right, bottom = box
     n_columns = right - left
@@ -88,25 +87,27 @@ def _draw_curves(draw, box, anim, head, chosen, audio_path) -> None:
         for i, peak in enumerate(peaks / max(float(peaks.max()), 1e-6)):
             reach = peak * (bottom - top) * 0.48
             draw.line([(left + i, middle - reach), (left + i, middle + reach)], fill=_WAVE_COLOR)
-    gap, jaw = _curves(anim, head, n_columns)
+    draw.line([(left, bottom - 4), (right, bottom - 4)], fill=_FAINT)
+    for k in chosen.tolist():
+        x = left + (k + 0.5) / len(anim.weights) * n_columns
+        draw.line([(x, bottom - 1), (x, bottom + 5)], fill=_INK)
+    font = _font(12)
+    draw.text((right, top), f"0 .. {duration:.2f} s", fill=_INK, font=font, anchor="ra")
+    if not any(c in CHANNEL_INDEX for c in anim.channels):
+        return  # a character whose targets have other names
+    gap, jaw = _curves(anim, head_of(anim), n_columns)
     scale = max(0.25, float(gap.max()), float(jaw.max()) * 1.02)
 
     def y(value):
         return bottom - 4 - (bottom - top - 8) * np.clip(value / scale, 0, 1)
 
-    draw.line([(left, y(0)), (right, y(0))], fill=_FAINT)
     for x in range(left, right, 8):
         draw.line([(x, y(CLOSED_LIP_OPENING)), (x + 3, y(CLOSED_LIP_OPENING))], fill=_GAP_COLOR)
-    for k in chosen.tolist():
-        x = left + (k + 0.5) / len(anim.weights) * n_columns
-        draw.line([(x, bottom - 1), (x, bottom + 5)], fill=_INK)
     for curve, color in ((jaw, _JAW_COLOR), (gap, _GAP_COLOR)):
         points = list(zip(left + np.arange(n_columns), y(curve), strict=True))
         draw.line(points, fill=color, width=2, joint="curve")
-    font = _font(12)
     draw.text((left + 4, top), "lip opening / eye corners (dashes: closed)", fill=_GAP_COLOR, font=font)
     draw.text((left + 250, top), "jawOpen", fill=_JAW_COLOR, font=font)
-    draw.text((right, top), f"0 .. {duration:.2f} s", fill=_INK, font=font, anchor="ra")
 
 
 def _curves(anim, head, n_columns: int) -> tuple[np.ndarray, np.ndarray]:

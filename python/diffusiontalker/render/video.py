@@ -10,14 +10,13 @@ from types import ModuleType
 import numpy as np
 
 from diffusiontalker.errors import BackendError, InputError
-from diffusiontalker.head import head_of, in_head_order
 from diffusiontalker.io.atomic import atomic_writer
 from diffusiontalker.io.sound.mono import mono
 from diffusiontalker.io.sound.reading import Sound, read_audio
-from diffusiontalker.render.scene import camera, pose_rows, render_frames
+from diffusiontalker.ownhead.puppet import Puppet
+from diffusiontalker.render.subject import pictures_of
 
 _AUDIO_RATE_HZ = 48000
-_BLOCK_FRAMES = 300
 
 
 def write_video(
@@ -28,17 +27,18 @@ def write_video(
     view: str = "front",
     force: bool = False,
     progress: Callable[[float], None] | None = None,
+    puppet: Puppet | None = None,
 ) -> None:
     """Writes an MP4 of the animation, at its own frame rate.
     anim: weights [n_frames, C], channels, fps_num, fps_den.
     audio_path: the sound, which may be open already; None makes a silent video.
     size: pixels on each side, even, 64..4096.   view: "front", "three-quarter" or "face".   force: overwrite.
-    progress: called with the seconds of video done so far.
+    progress: called with the seconds of video done so far.   puppet: as for contact_sheet().
     Raises BackendError: PyAV is not installed. InputError: no frames, size, view, unreadable audio.
     OutputError: the file cannot be written.
     """
     av = _import_av()
-    camera(view)
+    pictures = pictures_of(anim, view, puppet)
     if not len(anim.weights):
         raise InputError("the animation has no frames: there is nothing to draw")
     if not 64 <= size <= 4096 or size % 2:
@@ -49,7 +49,7 @@ def write_video(
         video.width = video.height = size
         video.pix_fmt = "yuv420p"
         sound = _Sound(av, container, audio_path, len(anim.weights) / rate) if audio_path is not None else None
-        for k, picture in enumerate(_pictures(anim, size, view)):
+        for k, picture in enumerate(pictures.frames(range(len(anim.weights)), size)):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts = k
             container.mux(video.encode(frame))
@@ -68,15 +68,6 @@ def _import_av() -> ModuleType:
     except ImportError as e:
         raise BackendError("writing MP4 needs PyAV, which is not installed: run pip install av") from e
     return av
-
-
-def _pictures(anim, size: int, view: str) -> Iterator[np.ndarray]:
-    head = head_of(anim)
-    for start in range(0, len(anim.weights), _BLOCK_FRAMES):
-        block = np.asarray(anim.weights[start : start + _BLOCK_FRAMES])
-        yield from render_frames(
-            head, in_head_order(head, anim.channels, block), size, view, head_pose=pose_rows(anim, start, len(block))
-        )
 
 
 class _Sound:

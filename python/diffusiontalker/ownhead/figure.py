@@ -1,0 +1,175 @@
+"""A character as it is drawn: the triangles of all its meshes in the scene, at rest, and how they move.
+
+A vertex is at  p + share * (turn - 1) (p - pivot),  p = position + sum of weight * delta.  Skins are in the pose of the
+file; position and deltas are those behind the skin, because a skin is linear in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from diffusiontalker.errors import InputError
+from diffusiontalker.ownhead.accessors import read_accessor
+from diffusiontalker.ownhead.bones import Bone, scene_matrices
+from diffusiontalker.ownhead.container import Gltf
+from diffusiontalker.ownhead.materials import Material, material_of
+
+_MAX_TRIANGLES = 2_000_000
+_FARTHEST = 1e9  # a coordinate beyond it is damage
+_TRIANGLES = 4  # primitive.mode; other modes are lines and points
+_COMPRESSED = "KHR_draco_mesh_compression"
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A primitive of a mesh, as one node shows it, in the scene and at rest.
+
+    node: that shows it.   positions: float32 [V, 3].   deltas: float32 [T, V, 3], of its targets.   share: float32 [V],
+    0..1, how far the turning bone takes a vertex along.   triangles: int32 [n, 3].   uv: float32 [V, 2], or None.
+    tint: linear float32 [V, 4], colours of vertices, or None."""
+
+    node: int
+    positions: np.ndarray
+    deltas: np.ndarray
+    share: np.ndarray
+    triangles: np.ndarray
+    uv: np.ndarray | None
+    tint: np.ndarray | None
+    material: Material
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """parts: what is drawn.   axes: of the face, as Bone.axes.   pivot: float64 [3], around which the head turns."""
+
+    parts: tuple[Part, ...]
+    axes: np.ndarray
+    pivot: np.ndarray
+
+
+def figure_of(gltf: Gltf, bone: Bone | None, axes: np.ndarray) -> Figure:
+    """The figure of a file's scene.   bone: that turns, or None.   axes: of the face (ownhead.bones.face_axes).
+    Raises InputError: damaged, compressed shapes, nothing to draw."""
+    try:
+        matrices = scene_matrices(gltf)
+        turning = set() if bone is None else _below(gltf, bone.node)
+        parts = tuple(_parts(gltf, matrices, turning))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as e:
+        if isinstance(e, InputError):
+            raise
+        raise InputError("the head is damaged: its meshes cannot be read") from e
+    if not parts:
+        raise InputError("the head has no triangles in its scene: export its meshes with it")
+    if sum(len(p.triangles) for p in parts) > _MAX_TRIANGLES:
+        raise InputError(f"the head has more than {_MAX_TRIANGLES:,} triangles: export a smaller level of detail")
+    pivot = np.zeros(3) if bone is None else matrices[bone.node][:3, 3]
+    return Figure(parts, axes, pivot)
+
+
+def _shown(gltf: Gltf) -> Iterator[int]:
+    """Nodes of the file's scene."""
+    nodes, scenes = gltf.items("nodes"), gltf.items("scenes")
+    index = gltf.document.get("scene", 0)
+    waiting = list(scenes[index].get("nodes", [])) if scenes else list(range(len(nodes)))
+    seen: set[int] = set()
+    while waiting:
+        i = waiting.pop()
+        if i not in seen:
+            seen.add(i)
+            yield i
+            waiting += nodes[i].get("children", [])
+
+
+def _below(gltf: Gltf, root: int) -> set[int]:
+    nodes, found, waiting = gltf.items("nodes"), set(), [root]
+    while waiting:
+        i = waiting.pop()
+        if i not in found:
+            found.add(i)
+            waiting += nodes[i].get("children", [])
+    return found
+
+
+def _parts(gltf: Gltf, matrices: list[np.ndarray], turning: set[int]) -> Iterator[Part]:
+    nodes, meshes = gltf.items("nodes"), gltf.items("meshes")
+    for i in sorted(_shown(gltf)):
+        if "mesh" not in nodes[i]:
+            continue
+        skin = gltf.items("skins")[nodes[i]["skin"]] if "skin" in nodes[i] else None
+        for primitive in meshes[nodes[i]["mesh"]]["primitives"]:
+            if primitive.get("mode", _TRIANGLES) == _TRIANGLES and "POSITION" in primitive["attributes"]:
+                yield _part(gltf, i, primitive, skin, matrices, turning)
+
+
+def _part(gltf: Gltf, node: int, primitive: dict, skin: dict | None, matrices, turning: set[int]) -> Part:
+    if _COMPRESSED in primitive.get("extensions", {}):
+        raise InputError("the shapes of the head are compressed (Draco): export it without compression to draw it")
+    attributes = primitive["attributes"]
+    positions = np.asarray(read_accessor(gltf, attributes["POSITION"]), np.float64)
+    n = len(positions)
+    deltas = np.zeros((len(primitive.get("targets", [])), n, 3))
+    for row, target in zip(deltas, primitive.get("targets", []), strict=True):
+        if "POSITION" in target:
+            row[:] = read_accessor(gltf, target["POSITION"])
+    if skin is None:
+        linear, shift = matrices[node][:3, :3], matrices[node][:3, 3]
+        positions, deltas = positions @ linear.T + shift, deltas @ linear.T
+        share = np.full(n, float(node in turning))
+    else:
+        blend, share = _skinned(gltf, attributes, skin, matrices, turning, n)
+        positions = np.einsum("vij,vj->vi", blend[:, :3, :3], positions) + blend[:, :3, 3]
+        deltas = np.einsum("vij,tvj->tvi", blend[:, :3, :3], deltas)
+    if not (np.abs(positions) < _FARTHEST).all() or not (np.abs(deltas) < _FARTHEST).all():
+        raise InputError("the head is damaged: its shapes hold values that are no numbers, or far away")
+    triangles = read_accessor(gltf, primitive["indices"])[:, 0] if "indices" in primitive else np.arange(n)
+    triangles = triangles[: len(triangles) // 3 * 3].astype(np.int64).reshape(-1, 3)
+    if triangles.size and (triangles.max() >= n or triangles.min() < 0):
+        raise InputError("the head is damaged: a triangle names a vertex that is not there")
+    material = material_of(gltf, primitive.get("material"))
+    uv = attributes.get(f"TEXCOORD_{material.uv_set}")
+    tint = attributes.get("COLOR_0")
+    return Part(
+        node, np.float32(positions), np.float32(deltas), np.float32(share), np.int32(triangles),
+        None if uv is None or material.picture is None else _of_vertices(gltf, uv, n)[:, :2],
+        None if tint is None else _with_alpha(_of_vertices(gltf, tint, n)), material,
+    )  # fmt: skip
+
+
+def _of_vertices(gltf: Gltf, accessor: int, n: int) -> np.ndarray:
+    """float32 [n, width] of an attribute, whose integers stand for 0..1."""
+    values = read_accessor(gltf, accessor)
+    if len(values) != n:
+        raise InputError("the head is damaged: a mesh has attributes of different lengths")
+    if values.dtype.kind != "f":
+        values = values / np.iinfo(values.dtype).max
+    return np.nan_to_num(np.float32(values))
+
+
+def _with_alpha(colors: np.ndarray) -> np.ndarray:
+    return colors if colors.shape[1] == 4 else np.column_stack([colors[:, :3], np.ones(len(colors), np.float32)])
+
+
+def _skinned(gltf: Gltf, attributes: dict, skin: dict, matrices, turning: set[int], n: int):
+    """(matrix of each vertex [n, 4, 4], share of the turning bone [n])."""
+    joints = skin["joints"]
+    inverse = np.tile(np.eye(4), (len(joints), 1, 1))
+    if "inverseBindMatrices" in skin:
+        inverse = np.asarray(read_accessor(gltf, skin["inverseBindMatrices"]), float).reshape(-1, 4, 4)
+        inverse = inverse[: len(joints)].transpose(0, 2, 1)
+    world = np.stack([matrices[j] for j in joints]) @ inverse
+    turns = np.array([float(j in turning) for j in joints])
+    blend, share, total = np.zeros((n, 4, 4)), np.zeros(n), np.zeros(n)
+    k = 0
+    while f"JOINTS_{k}" in attributes:
+        names = read_accessor(gltf, attributes[f"JOINTS_{k}"]).astype(np.int64)
+        weights = _of_vertices(gltf, attributes[f"WEIGHTS_{k}"], n).astype(np.float64)
+        for column in range(names.shape[1]):
+            weight = weights[:, column]
+            blend += weight[:, None, None] * world[names[:, column]]
+            share += weight * turns[names[:, column]]
+            total += weight
+        k += 1
+    total = np.where(total > 0, total, 1)
+    return blend / total[:, None, None], share / total
