@@ -12,10 +12,12 @@ from diffusiontalker.api.dials import Dials
 from diffusiontalker.api.outputs import OutputSet
 from diffusiontalker.cli import arguments, batch, dial_options, inputs, own_head, sources, targets
 from diffusiontalker.cli.console import Console
-from diffusiontalker.errors import OutputError
+from diffusiontalker.errors import InputError, OutputError
 from diffusiontalker.io.atomic import cause_of
 from diffusiontalker.io.sound.endings import SOUND_SUFFIXES, VIDEO_SUFFIXES
+from diffusiontalker.io.sound.reading import Sound
 
+PAGE = ".html"
 _MEMORY_LIMIT_BYTES = 8 << 20  # of what goes to standard output; more goes to a temporary file
 
 
@@ -28,6 +30,7 @@ def add_parser(subparsers) -> arguments.Parser:
         description="Turns speech into 52 ARKit blendshape weights at 30 frames a second.",
         examples="""diffusiontalker animate speech.wav
         diffusiontalker animate speech.wav -o speech.glb -o speech.csv
+        diffusiontalker animate speech.wav -o speech.html
         diffusiontalker animate *.wav recordings --out-dir spoken -o .glb -o .csv --skip-existing
         diffusiontalker animate speech.wav --head hero.glb -o spoken.glb
         diffusiontalker animate speech.wav speech.npz --identity NAME --seed 7 --force
@@ -39,7 +42,7 @@ def add_parser(subparsers) -> arguments.Parser:
     )
     arguments.add_outputs(
         parser,
-        f"{' '.join(ANIMATION_SUFFIXES)}, such an ending alone, or -; repeatable (default: IN's name as .glb here)",
+        f"{' '.join(ANIMATION_SUFFIXES)} {PAGE}, the ending alone, or -; repeatable (default: IN's name as .glb here)",
     )
     parser.add_argument("--format", choices=STDOUT_FORMATS, metavar="NAME", help="format of -o - (default: json)")
     arguments.add_fps(parser)
@@ -50,12 +53,13 @@ def add_parser(subparsers) -> arguments.Parser:
 
 
 def run(args, console: Console) -> int:
-    kind = inputs.Kind((*SOUND_SUFFIXES, *VIDEO_SUFFIXES), saved_endings(), "sound files")
+    endings = (*saved_endings(), PAGE)
+    kind = inputs.Kind((*SOUND_SUFFIXES, *VIDEO_SUFFIXES), endings, "sound files")
     items = inputs.several(args, kind)
     if items is not None:
         args.output = [name for item in items for name in item.outputs]
         return batch.run(items, Animating(args), args, console)
-    args.output = targets.outputs(args, saved_endings(), ".glb")
+    args.output = targets.outputs(args, endings, ".glb")
     check_stdout(args, "-" in args.output)
     batch.tell(Animating(args).one(args, console), args, console)
     return 0
@@ -86,7 +90,7 @@ class Animating:
                 done = sources.animate(args, sound, console, self._model(args, console))
                 if args.fps is not None:
                     done = replace(done, animation=done.animation.resampled(args.fps.numerator, args.fps.denominator))
-                moved = save_all(done.animation, outputs, args.vertices, self._own)
+                moved = save_all(args, done.animation, sound, outputs, self._own)
                 if "-" in args.output:
                     write_to_stdout(done.animation, args.format or "json", args.vertices)
                 outputs.commit()
@@ -114,6 +118,8 @@ def check_space(space: str, args) -> None:
     from diffusiontalker.io import check_formats
 
     endings = [f".{args.format or 'json'}" if name == "-" else name for name in args.output]
+    if space != "blendshapes" and any(name.lower().endswith(PAGE) for name in endings):
+        raise InputError(f"a page shows ARKit blendshapes, and this motion is of {space}: save it as .npz or .pc2")
     check_formats(space, endings, args.vertices)
 
 
@@ -124,19 +130,30 @@ def check_not_input(outputs: OutputSet, path: Path | None) -> None:
             raise OutputError(f"{target} is the input: name another output")
 
 
-def save_all(animation, outputs: OutputSet, vertices: bool, own: own_head.OwnHead | None = None):
-    """Writes every animation output under its hidden name, .glb with the user's own character where there is one.
+def save_all(args, animation, sound: Sound, outputs: OutputSet, own: own_head.OwnHead | None):
+    """Writes every output under its hidden name, .glb and .html with the user's own character where there is one.
     Returns what moves in that character (ownhead.HeadReport)."""
     from diffusiontalker.io import save_animation
 
     moved = None
     for target in outputs.staged:
         with outputs.naming(target) as staged:
-            if own is not None and target.suffix.lower() == ".glb":
+            if target.suffix.lower() == PAGE:
+                write_page_of(args, animation, sound, staged, own)
+            elif own is not None and target.suffix.lower() == ".glb":
                 moved = own_head.write(own, animation, staged)
             else:
-                save_animation(animation, staged, force=True, vertices=vertices, name=target.name)
+                save_animation(animation, staged, force=True, vertices=args.vertices, name=target.name)
     return moved
+
+
+def write_page_of(args, animation, sound: Sound | None, path: Path, own: own_head.OwnHead | None) -> None:
+    """The page of one input, with the built-in head or the user's own character."""
+    from diffusiontalker.render import Take, write_page
+
+    name = "speech" if args.input == "-" else Path(args.input).stem
+    puppet = None if own is None else own_head.puppet(own, animation)
+    write_page([Take(name, animation, puppet)], path, sound, force=True)
 
 
 def write_to_stdout(animation, file_format: str, vertices: bool) -> None:

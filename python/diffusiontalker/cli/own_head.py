@@ -12,6 +12,7 @@ from diffusiontalker.errors import InputError, OutputError
 from diffusiontalker.head import HEAD_SHAPES
 from diffusiontalker.io.atomic import atomic_writer
 from diffusiontalker.ownhead import HeadReport, PreparedHead, animate_prepared, load_mapping, prepare_head
+from diffusiontalker.ownhead.puppet import Puppet, puppet_of
 
 _MAX_NAMES_TOLD = 12
 
@@ -38,7 +39,7 @@ def take(args, into_glb: bool = True) -> OwnHead | None:
             )
         return None
     path, args.head = Path(args.head), HEAD_SHAPES[0]
-    if into_glb and not any(Path(name).suffix.lower() == ".glb" for name in args.output):
+    if into_glb and not any(Path(name).suffix.lower() in (".glb", ".html") for name in args.output):
         raise arguments.UsageError(f"{path} is animated into a .glb: name one as output")
     for name in args.output:
         with contextlib.suppress(OSError, ValueError):  # what is wrong with an output is said by writing it
@@ -75,6 +76,12 @@ def write(own: OwnHead, animation, path: Path) -> HeadReport:
     with atomic_writer(path, force=True) as f:
         f.write(data)
     return report
+
+
+def puppet(own: OwnHead, animation) -> Puppet:
+    """The character with the animation, to be drawn. Raises InputError."""
+    with naming(own.path):
+        return puppet_of(own.prepared, animation)
 
 
 def lines(report: HeadReport) -> list[str]:

@@ -17,9 +17,9 @@ from diffusiontalker.errors import InputError
 from diffusiontalker.head import HEAD_SHAPES
 from diffusiontalker.io.sound.endings import SOUND_SUFFIXES
 from diffusiontalker.io.sound.reading import Sound
-from diffusiontalker.ownhead.puppet import Puppet, has_own_head, puppet_of, puppet_of_file
+from diffusiontalker.ownhead.puppet import Puppet, has_own_head, puppet_of_file
 
-ENDINGS = (".png", ".mp4")
+ENDINGS = (".png", ".mp4", ".html")
 # Options of animating that a saved animation has behind it.
 TALKING = ("identity", "emotion", "emotion_strength", "head_amount", "seed", "profile", *dial_options.OPTIONS)
 
@@ -28,8 +28,8 @@ def add_parser(subparsers) -> arguments.Parser:
     parser = subparsers.add_parser(
         "render",
         help="draw the built-in head, or your own character",
-        description="Draws an animation: a contact sheet (.png) or a video with sound (.mp4). It shows the built-in "
-        "head, the character of --head, or that of a .glb which has another head.",
+        description="Draws an animation: a contact sheet (.png), a video with sound (.mp4), a page to play (.html). "
+        "It shows the built-in head, the character of --head, or that of a .glb which has another head.",
         examples="""diffusiontalker render speech.wav -o sheet.png -o clip.mp4
         diffusiontalker render takes/*.csv --out-dir sheets
         diffusiontalker render take.csv --head hero.glb -o hero.png
@@ -39,8 +39,8 @@ def add_parser(subparsers) -> arguments.Parser:
     parser.add_argument(
         "input", metavar="IN", help="sound files, - for standard input, or animation files that `convert` reads"
     )
-    arguments.add_outputs(parser, ".png or .mp4, or the ending alone; repeatable (default: IN's name as .png here)")
-    parser.add_argument("--audio", metavar="FILE", help="sound of a saved animation, for the video")
+    arguments.add_outputs(parser, ".png .mp4 .html, or the ending alone; repeatable (default: IN's name as .png here)")
+    parser.add_argument("--audio", metavar="FILE", help="sound of a saved animation, for the video or the page")
     arguments.add_animating(parser, own_head=True)
     dial_options.add_dials(parser)
     parser.set_defaults(head=None)  # the built-in head, or that of a .glb
@@ -59,7 +59,7 @@ def run(args, console: Console) -> int:
         return batch.run(items, work, args, console)
     args.output = targets.outputs(args, ENDINGS, ".png")
     if "-" in args.output:
-        raise arguments.UsageError("render writes files only: name a .png or .mp4 as output")
+        raise arguments.UsageError("render writes files only: name a .png, .mp4 or .html as output")
     work = Rendering(args)
     work.check(args, args.input)
     batch.tell(work.one(args, console), args, console)
@@ -100,7 +100,7 @@ class Rendering:
                 with sources.sound(args, console) as sound:
                     animate.check_not_input(outputs, sound.path)
                     done = sources.animate(args, sound, console, self._model(args, console))
-                    draw(done.animation, sound, outputs, console, self._puppet(done.animation))
+                    draw(args, done.animation, sound, outputs, console, self._puppet(done.animation))
                 document = animate.summary(args, done, args.output)
             outputs.commit()
         return batch.Done(document, "drew", [], args.output)
@@ -117,19 +117,18 @@ class Rendering:
         if args.audio:
             targets.check_input(args.audio, "render --audio")
             with sources.sound(args, console, args.audio) as audio:
-                draw(animation, audio, outputs, console, puppet)
+                draw(args, animation, audio, outputs, console, puppet)
         else:
-            draw(animation, None, outputs, console, puppet)
-        if not args.audio and any(target.suffix.lower() == ".mp4" for target in outputs.staged):
-            console.notice("the video is silent: --audio FILE gives it the sound")
+            draw(args, animation, None, outputs, console, puppet)
+        for target in outputs.staged:
+            if not args.audio and target.suffix.lower() in (".mp4", ".html"):
+                what = "video" if target.suffix.lower() == ".mp4" else "page"
+                console.notice(f"the {what} is silent: --audio FILE gives it the sound")
         return {"schema": "diffusiontalker.render/1", "input": args.input, "outputs": args.output}
 
     def _puppet(self, animation: Animation) -> Puppet | None:
         """The character of --head with an animation."""
-        if self._own is None:
-            return None
-        with own_head.naming(self._own.path):
-            return puppet_of(self._own.prepared, animation)
+        return None if self._own is None else own_head.puppet(self._own, animation)
 
 
 def of_file(path: Path) -> tuple[Puppet | None, Animation]:
@@ -172,15 +171,18 @@ def check_space(space: str) -> None:
 
 
 def draw(
-    animation: Animation, audio: Sound | None, outputs: OutputSet, console: Console, puppet: Puppet | None = None
+    args, animation: Animation, audio: Sound | None, outputs: OutputSet, console: Console, puppet: Puppet | None
 ) -> None:
     """Draws every output under its hidden name: the built-in head, or a character with the same frames."""
-    from diffusiontalker.render import contact_sheet, write_video
+    from diffusiontalker.render import Take, contact_sheet, write_page, write_video
 
     for target in outputs.staged:
         with outputs.naming(target) as staged:
             if target.suffix.lower() == ".png":
                 contact_sheet(animation, staged, audio_path=audio, force=True, puppet=puppet)
+            elif target.suffix.lower() == ".html":
+                name = "speech" if args.input == "-" else Path(args.input).stem
+                write_page([Take(name, animation, puppet)], staged, audio, force=True)
             else:
                 with console.progress(animation.duration_s, "drawing") as progress:
                     write_video(animation, audio, staged, force=True, progress=progress, puppet=puppet)

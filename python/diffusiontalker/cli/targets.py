@@ -13,7 +13,7 @@ from diffusiontalker.io import ANIMATION_SUFFIXES, READABLE
 from diffusiontalker.names import suggestion
 
 SAVED = READABLE  # what `render` draws and `convert` reads
-_PICTURES = ("render", (".png", ".mp4"))
+_PICTURES = ("render", (".png", ".mp4", ".html"))
 _SIBLINGS = {"animate": _PICTURES, "convert": _PICTURES, "render": ("animate", ANIMATION_SUFFIXES)}
 _MAX_NAMES = 1000  # of a folder that are looked through for a name that was meant
 

@@ -23,7 +23,7 @@ class CharacterPictures:
     def __init__(self, puppet: Puppet, view: str):
         """view: "front", "three-quarter" or "face". Raises InputError for another one."""
         self._puppet = puppet
-        self._eye, self._target, height = _camera(puppet, view)
+        self._eye, self._target, height = character_camera(puppet, view)
         self._parts: list[tuple[Part, Painted]] = []
         for part in puppet.figure.parts:
             near = np.linalg.norm(part.positions - np.float32(self._target), axis=1) < _SEEN * height
@@ -36,7 +36,7 @@ class CharacterPictures:
         self._colors = np.concatenate([p.colors for _, p in self._parts])
         self._groups = _first_of_each(
             np.concatenate(
-                [_same_places(part)[p.group] + g for (part, p), g in zip(self._parts, groups[:-1], strict=True)]
+                [same_places(part)[p.group] + g for (part, p), g in zip(self._parts, groups[:-1], strict=True)]
             )
         )
 
@@ -51,7 +51,7 @@ class CharacterPictures:
             )  # fmt: skip
 
 
-def _camera(puppet: Puppet, view: str):
+def character_camera(puppet: Puppet, view: str):
     """(eye, target, height of the picture at the target) in the scene: where they are for the built-in head, whose
     moving face is laid over the character's."""
     eye, target = camera(view)
@@ -70,7 +70,7 @@ def _camera(puppet: Puppet, view: str):
     return tuple(there[0].tolist()), tuple(there[1].tolist()), scale * VIEWS[view].height
 
 
-def _same_places(part: Part) -> np.ndarray:
+def same_places(part: Part) -> np.ndarray:
     """Vertices at one place and with the same movements share a normal, so that seams of pictures do not show; int32
     [V], the first vertex of each place."""
     # Movement tells lips apart that touch at rest.

@@ -81,10 +81,15 @@ def _painted(part: Part, corners, mix, seen: np.ndarray, triangles: np.ndarray) 
         color = color * np.einsum("wk,wkx->wx", mix, part.tint[corners])
     if part.material.cutoff is not None:
         triangles = triangles[color[triangles, 3].mean(axis=1) >= part.material.cutoff]
-    gloss = np.full((len(color), 1), _GLOSS * (1 - min(max(part.material.roughness, 0.0), 1.0)))
+    gloss = np.full((len(color), 1), gloss_of(part.material))
     group = corners[np.arange(len(corners)), mix.argmax(axis=1)] if len(corners) else np.zeros(0, np.int32)
     shown = np.float32(np.hstack([_to_srgb(np.clip(color[:, :3], 0, 1)), gloss]))
     return Painted(np.int32(corners), np.float32(mix), shown, np.int32(triangles), np.int32(group))
+
+
+def gloss_of(material: Material) -> float:
+    """0 matt .. 1 wet, as the rasteriser takes it."""
+    return _GLOSS * (1 - min(max(material.roughness, 0.0), 1.0))
 
 
 def _picture(material: Material) -> np.ndarray | None:
