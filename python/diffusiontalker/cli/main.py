@@ -11,7 +11,9 @@ from diffusiontalker.cli.console import Console
 from diffusiontalker.cli.failures import sentence
 from diffusiontalker.cli.signals import Ended, ending
 
-COMMANDS = ("animate", "render", "convert", "info", "head", "pack", "doctor", "bench", "engine", "serve", "live")
+COMMANDS = (
+    "animate", "render", "convert", "compare", "info", "head", "pack", "doctor", "bench", "engine", "serve", "live",
+)  # fmt: skip
 INTERRUPTED, BROKEN_PIPE = 130, 141
 
 

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from diffusiontalker.api.animation import Animation
 from diffusiontalker.api.outputs import OutputSet
-from diffusiontalker.api.saved import load_animation
-from diffusiontalker.cli import animate, arguments, batch, dial_options, inputs, own_head, sources, targets
+from diffusiontalker.cli import animate, arguments, batch, dial_options, inputs, sources, targets
 from diffusiontalker.cli.console import Console
-from diffusiontalker.errors import InputError
-from diffusiontalker.head import HEAD_SHAPES
+from diffusiontalker.cli.takes import Shown, check_space
 from diffusiontalker.io.sound.endings import SOUND_SUFFIXES
 from diffusiontalker.io.sound.reading import Sound
-from diffusiontalker.ownhead.puppet import Puppet, has_own_head, puppet_of_file
+from diffusiontalker.ownhead.puppet import Puppet
 
 ENDINGS = (".png", ".mp4", ".html")
 # Options of animating that a saved animation has behind it.
@@ -70,10 +64,8 @@ class Rendering:
     """The work of the command; a model is opened for the first sound, and once for all of them."""
 
     def __init__(self, args):
-        """Raises as own_head.take()."""
-        self._draws_file = args.head is None
-        self._own = own_head.take(args, into_glb=False)
-        args.head = args.head or HEAD_SHAPES[0]
+        """args.head is a face afterwards. Raises as own_head.take()."""
+        self._shown = Shown(args)
         self._opened: sources.Opened | None = None
         self._needs_model = False
 
@@ -100,20 +92,14 @@ class Rendering:
                 with sources.sound(args, console) as sound:
                     animate.check_not_input(outputs, sound.path)
                     done = sources.animate(args, sound, console, self._model(args, console))
-                    draw(args, done.animation, sound, outputs, console, self._puppet(done.animation))
+                    draw(args, done.animation, sound, outputs, console, self._shown.puppet(done.animation))
                 document = animate.summary(args, done, args.output)
             outputs.commit()
         return batch.Done(document, "drew", [], args.output)
 
     def _saved(self, args, outputs: OutputSet, console: Console) -> dict:
         """Draws a saved animation. Returns the document of --json."""
-        path = Path(args.input)
-        if self._draws_file and path.suffix.lower() == ".glb" and has_own_head(path):
-            puppet, animation = of_file(path)
-        else:
-            animation = replace(load_animation(path), head=args.head)
-            check_space(animation.space)
-            puppet = self._puppet(animation)
+        animation, puppet = self._shown.load(Path(args.input))
         if args.audio:
             targets.check_input(args.audio, "render --audio")
             with sources.sound(args, console, args.audio) as audio:
@@ -125,22 +111,6 @@ class Rendering:
                 what = "video" if target.suffix.lower() == ".mp4" else "page"
                 console.notice(f"the {what} is silent: --audio FILE gives it the sound")
         return {"schema": "diffusiontalker.render/1", "input": args.input, "outputs": args.output}
-
-    def _puppet(self, animation: Animation) -> Puppet | None:
-        """The character of --head with an animation."""
-        return None if self._own is None else own_head.puppet(self._own, animation)
-
-
-def of_file(path: Path) -> tuple[Puppet | None, Animation]:
-    """The character of a .glb, and for its curves the blendshapes that the file holds: no channels where it has other
-    targets."""
-    puppet = puppet_of_file(path)
-    rate = puppet.rate
-    with contextlib.suppress(InputError):
-        animation = load_animation(path)
-        if animation.n_frames == puppet.n_frames and (animation.fps_num, animation.fps_den) == rate.as_integer_ratio():
-            return puppet, animation
-    return puppet, Animation(np.zeros((puppet.n_frames, 0), np.float32), (), rate.numerator, rate.denominator)
 
 
 def is_saved(source: str) -> bool:
@@ -159,15 +129,6 @@ def check_options(args, source: str) -> None:
     if saved and given:
         option = "--" + given[0].replace("_", "-")
         raise arguments.UsageError(f"{option} is for sound: {source} is drawn as it was saved")
-
-
-def check_space(space: str) -> None:
-    """Raises InputError for a motion that does not move the built-in head."""
-    if space != "blendshapes":
-        raise InputError(
-            f"the built-in head takes ARKit blendshapes, and this motion is of {space}: save it with "
-            "`animate -o FILE.npz --vertices` and draw those"
-        )
 
 
 def draw(

@@ -14,7 +14,12 @@ from diffusiontalker.names import suggestion
 
 SAVED = READABLE  # what `render` draws and `convert` reads
 _PICTURES = ("render", (".png", ".mp4", ".html"))
-_SIBLINGS = {"animate": _PICTURES, "convert": _PICTURES, "render": ("animate", ANIMATION_SUFFIXES)}
+_SIBLINGS = {
+    "animate": _PICTURES,
+    "convert": _PICTURES,
+    "render": ("animate", ANIMATION_SUFFIXES),
+    "compare": ("convert", ANIMATION_SUFFIXES),
+}
 _MAX_NAMES = 1000  # of a folder that are looked through for a name that was meant
 
 
@@ -61,7 +66,7 @@ def check_input(name: str, command: str) -> None:
     """
     path = Path(name)
     if name == "-" or not _is_missing(path):
-        if path.suffix.lower() in SAVED and command not in ("render", "convert"):
+        if path.suffix.lower() in SAVED and command not in ("render", "convert", "compare"):
             raise InputError(
                 f"{name} is an animation, not sound: `diffusiontalker render {name}` draws it, and {command} needs the "
                 "recording"

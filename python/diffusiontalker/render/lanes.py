@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ _MOST = 4  # curves of a lane
 _FLAT = 0.02  # a lane that moves less than this is left out
 
 
-def lanes_of(anims: Sequence, store: Callable[[np.ndarray], list]) -> list[dict]:
+def lanes_of(anims: Sequence, store: Callable[[np.ndarray], Any]) -> list[dict]:
     """Lanes with their curves, each with values per animation, None where it has no such channel.
     store: keeps float32 [n] and gives what stands for it.   range: of a lane, so that all its curves fit."""
     lanes = []
@@ -34,7 +35,7 @@ def lanes_of(anims: Sequence, store: Callable[[np.ndarray], list]) -> list[dict]
     return found or [lane for lane in [_lane("targets", _largest(anims), store)] if lane is not None]
 
 
-def _lane(name: str, curves: dict[str, list], store: Callable[[np.ndarray], list]) -> dict | None:
+def _lane(name: str, curves: dict[str, list], store: Callable[[np.ndarray], Any]) -> dict | None:
     known = {curve: values for curve, values in curves.items() if any(v is not None for v in values)}
     every = [v for values in known.values() for v in values if v is not None]
     if not every or max(float(np.ptp(v)) for v in every) < _FLAT:

@@ -43,11 +43,13 @@ _KINDS = {"f": "f4", "u": "u4", "i": "u4"}
 
 @dataclass(frozen=True, eq=False)
 class Take:
-    """name: for people.   anim: an Animation.   puppet: a character with the same frames; None: the built-in head."""
+    """name: for people.   anim: an Animation.   puppet: a character with the same frames; None: the built-in head.
+    offset_s: seconds of it that are over at time 0."""
 
     name: str
     anim: Any
     puppet: Puppet | None = None
+    offset_s: float = 0.0
 
 
 def write_page(
@@ -70,7 +72,7 @@ def write_page(
     document = {
         "version": 1,
         "title": title or takes[0].name,
-        "duration_s": max(take.anim.n_frames * take.anim.fps_den / take.anim.fps_num for take in takes),
+        "duration_s": max(take.anim.n_frames * take.anim.fps_den / take.anim.fps_num - take.offset_s for take in takes),
         "figures": [_figure(puppet, data) for puppet in puppets],
         "takes": [_take(i, take, puppet, data) for i, (take, puppet) in enumerate(zip(takes, puppets, strict=True))],
         "lanes": lanes_of([take.anim for take in takes], data.array),
@@ -194,6 +196,7 @@ def _take(number: int, take: Take, puppet: Puppet, data: _Bytes) -> dict:
         "figure": number,
         "n_frames": puppet.n_frames,
         "fps": float(puppet.rate),
+        "offset_s": take.offset_s,
         "weights": {str(node): data.array(np.float32(values)) for node, values in puppet.weights.items()},
         # By columns, as WebGL takes matrices.
         "turns": None if turns is None else data.array(np.float32(turns.transpose(0, 2, 1))),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from types import ModuleType
 
@@ -37,19 +37,36 @@ def write_video(
     Raises BackendError: PyAV is not installed. InputError: no frames, size, view, unreadable audio.
     OutputError: the file cannot be written.
     """
-    av = _import_av()
+    _import_av()
     pictures = pictures_of(anim, view, puppet)
-    if not len(anim.weights):
+    n = len(anim.weights)
+    if not n:
         raise InputError("the animation has no frames: there is nothing to draw")
-    if not 64 <= size <= 4096 or size % 2:
-        raise InputError(f"the video is {size} pixels wide, expected an even number 64..4096")
+    rate = Fraction(anim.fps_num, anim.fps_den)
+    write_frames(pictures.frames(range(n), size), n, rate, (size, size), audio_path, path, force, progress)
+
+
+def write_frames(
+    pictures: Iterable[np.ndarray],
+    n_frames: int,
+    rate: Fraction,
+    size: tuple[int, int],
+    audio_path: str | os.PathLike[str] | Sound | None,
+    path: str | os.PathLike[str],
+    force: bool = False,
+    progress: Callable[[float], None] | None = None,
+) -> None:
+    """Writes an MP4 of pictures, uint8 [height, width, 3] each, n_frames of them at `rate` a second.
+    size: width and height.   Other arguments and errors: as for write_video()."""
+    av = _import_av()
+    if not 64 <= size[1] <= 4096 or size[1] % 2 or size[0] % 2:
+        raise InputError(f"the video is {size[1]} pixels wide, expected an even number 64..4096")
     with atomic_writer(path, force) as f, av.open(f, "w", format="mp4") as container:
-        rate = Fraction(anim.fps_num, anim.fps_den)
         video = container.add_stream("libx264", rate=rate, options={"crf": "19", "preset": "veryfast"})
-        video.width = video.height = size
+        video.width, video.height = size
         video.pix_fmt = "yuv420p"
-        sound = _Sound(av, container, audio_path, len(anim.weights) / rate) if audio_path is not None else None
-        for k, picture in enumerate(pictures.frames(range(len(anim.weights)), size)):
+        sound = _Sound(av, container, audio_path, n_frames / rate) if audio_path is not None else None
+        for k, picture in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts = k
             container.mux(video.encode(frame))

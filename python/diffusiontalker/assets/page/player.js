@@ -69,7 +69,7 @@ class Player {
 
   // Weights of a node and the turn at a time, on the straight line between two frames.
   state(take, time) {
-    const place = Math.max(0, Math.min(take.n_frames - 1, time * take.fps)), k = Math.min(Math.floor(place + 1e-6), take.n_frames - 1);
+    const place = Math.max(0, Math.min(take.n_frames - 1, (time + take.offset_s) * take.fps)), k = Math.min(Math.floor(place + 1e-6), take.n_frames - 1);
     const next = Math.min(k + 1, take.n_frames - 1), u = Math.max(0, place - k);
     const between = (all, size) => Float32Array.from({length: size}, (_, i) =>
       u < 1e-6 ? all[k * size + i] : (1 - u) * all[k * size + i] + u * all[next * size + i]);
@@ -120,7 +120,7 @@ class Player {
     pen.lineWidth = 1.5;
     pen.beginPath();
     const step = Math.max(1, Math.floor(values.length / (2 * width)));
-    for (let k = 0; k < values.length; k += step) pen.lineTo(k / take.fps / this.seconds * width, y(values[k]));
+    for (let k = 0; k < values.length; k += step) pen.lineTo((k / take.fps - take.offset_s) / this.seconds * width, y(values[k]));
     pen.stroke();
     pen.lineWidth = 1;
     pen.setLineDash([]);
