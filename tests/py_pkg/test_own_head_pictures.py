@@ -23,7 +23,7 @@ from diffusiontalker.ownhead.bones import face_axes
 from diffusiontalker.ownhead.container import read_gltf
 from diffusiontalker.ownhead.figure import figure_of
 from diffusiontalker.ownhead.materials import Material, material_of
-from diffusiontalker.ownhead.puppet import has_own_head, puppet_of, puppet_of_file
+from diffusiontalker.ownhead.puppet import has_own_head, puppet_of, puppet_of_data, puppet_of_file
 from diffusiontalker.render.character import CharacterPictures
 from diffusiontalker.render.paint import paint
 from diffusiontalker.render.scene import render_frames
@@ -64,7 +64,7 @@ def test_a_file_with_its_animation_has_the_places_of_the_head_that_it_was_made_o
     animation, path = spoken
     assert has_own_head(path)
     puppet = puppet_of_file(path)
-    assert (puppet.n_frames, puppet.rate) == (5, Fraction(30)) and puppet.turns is not None
+    assert (puppet.n_frames, puppet.rate) == (5, Fraction(30))
     for k in (0, 3):
         places = np.concatenate([puppet.vertices(part, k) for part in puppet.figure.parts])
         assert nearest(places, expected(animation, k)) < 2e-5
@@ -111,13 +111,42 @@ def test_a_skin_stands_in_the_pose_of_its_joints_and_turns_by_its_weights():
     puppet = puppet_of(prepare_head(skinned().glb()), animation)
     (part,) = puppet.figure.parts
     np.testing.assert_allclose(part.positions, [[-1, 2, 0], [1, 2, 0], [1, 3, 0], [-1, 3, 0]], atol=1e-6)
-    np.testing.assert_allclose(part.share, [0, 1, 0.75, 0], atol=1e-6)
-    np.testing.assert_allclose(puppet.figure.pivot, [0.5, 2, 0])
+    np.testing.assert_allclose(part.share[:, 0], [0, 1, 0.75, 0], atol=1e-6)
+    assert puppet.figure.movers == (1,)
     moved = puppet.vertices(part, 0)
     np.testing.assert_allclose(moved[0], [-1, 2, 0.5], atol=1e-6)
     # A yaw to the subject's left, about the joint: x -> cos x + sin z, z -> cos z - sin x.
     cos, sin = np.cos(0.3), np.sin(0.3)
     np.testing.assert_allclose(moved[1], [0.5 + 0.5 * cos + 0.5 * sin, 2, 0.5 * cos - 0.5 * sin], atol=1e-6)
+
+
+def test_a_bone_below_a_bone_goes_with_it():
+    """A jaw below a head below a scaled root; the mesh hangs on the jaw."""
+    c = Character()
+    c.mesh(["jawOpen"])
+    c.document["nodes"][0] |= {"name": "Face", "translation": [0, 0, 1]}
+    c.document["scenes"][0]["nodes"] = [3]
+    c.node(root=False, name="Jaw", translation=[0, 1, 0], rotation=[0, 0, 0.6, 0.8], children=[0])
+    c.node(root=False, name="Head", translation=[0.5, 0, 0], children=[1])
+    c.node(root=False, name="Root", scale=[2, 2, 2], children=[2])
+    half = np.sqrt(0.5)
+    times = c.accessor(np.array([0.0, 1 / 30]), type="SCALAR", min=[0], max=[1 / 30])
+    turns = [c.accessor(np.array([[0, 0, 0, 1], q]), type="VEC4") for q in ([0, half, 0, half], [half, 0, 0, half])]
+    c.document["animations"] = [
+        {
+            "samplers": [{"input": times, "output": turn} for turn in turns],
+            "channels": [{"sampler": i, "target": {"node": 2 - i, "path": "rotation"}} for i in (0, 1)],
+        }
+    ]
+    puppet = puppet_of_data(c.glb())
+    assert puppet.figure.movers == (2, 1) and puppet.figure.above == (-1, 0)
+    (part,) = puppet.figure.parts
+    moved = puppet.vertices(part, 1)
+    # In the jaw the corners are at [0, 0, 1], [1, 0, 1], [0, 1, 1]. A quarter about x takes y to z and z to -y, one
+    # about y takes z to x and x to -z.
+    in_head = np.array([[0, -1, 0], [1, -1, 0], [0, -1, 1]]) + [0, 1, 0]
+    in_root = np.stack([in_head[:, 2], in_head[:, 1], -in_head[:, 0]], axis=1) + [0.5, 0, 0]
+    np.testing.assert_allclose(moved, 2 * in_root, atol=1e-5)
 
 
 def test_only_the_scene_is_drawn_and_nodes_place_their_meshes():
@@ -126,7 +155,7 @@ def test_only_the_scene_is_drawn_and_nodes_place_their_meshes():
     c.document["nodes"][0] |= {"translation": [1, 2, 3], "scale": [2, 2, 2]}
     c.node(root=False, mesh=0)
     gltf = read_gltf(c.glb())
-    (part,) = figure_of(gltf, None, face_axes(gltf)).parts
+    (part,) = figure_of(gltf, [], face_axes(gltf)).parts
     np.testing.assert_allclose(part.positions, [[1, 2, 3], [3, 2, 3], [1, 4, 3]])
     raw = read_accessor(gltf, gltf.document["meshes"][0]["primitives"][0]["targets"][0]["POSITION"])
     np.testing.assert_allclose(part.deltas[0], 2 * raw, rtol=1e-6)
@@ -153,7 +182,7 @@ def painted_square(picture: Image.Image, **material):
 
 def colors_of(character: Character):
     gltf = read_gltf(character.glb())
-    (part,) = figure_of(gltf, None, np.eye(3)).parts
+    (part,) = figure_of(gltf, [], np.eye(3)).parts
     painted = paint(part, np.ones(len(part.triangles), bool))
     return painted.places(part.positions), painted
 
@@ -270,7 +299,7 @@ def test_a_character_that_cannot_be_drawn_is_told(change, says):
     change(c.document)
     gltf = read_gltf(c.glb())
     with pytest.raises(InputError, match=says):
-        figure_of(gltf, None, np.eye(3))
+        figure_of(gltf, [], np.eye(3))
 
 
 def test_a_material_of_the_file_or_none():

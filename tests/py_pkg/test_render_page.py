@@ -72,8 +72,8 @@ def test_the_page_holds_weights_sound_and_nothing_of_elsewhere(tmp_path, talk):
     assert html.escape("a <b> & </script>") in page.text and page.text.count("</script>") == 3
     (weights,) = page.document["takes"][0]["weights"].values()
     assert np.array_equal(page.array(weights).reshape(30, 52), animation.weights)
-    turns = page.array(page.document["takes"][0]["turns"]).reshape(30, 3, 3)
-    np.testing.assert_allclose(turns @ turns.transpose(0, 2, 1), np.tile(np.eye(3), (30, 1, 1)), atol=1e-5)
+    moves = page.array(page.document["takes"][0]["moves"]).reshape(30, 3, 4)[:, :, :3]
+    np.testing.assert_allclose(moves @ moves.transpose(0, 2, 1), np.tile(np.eye(3), (30, 1, 1)), atol=1e-5)
     played, rate = soundfile.read(io.BytesIO(page.file(page.document["sound"])))
     recorded, _ = soundfile.read(sound)
     assert rate == RATE and np.abs(played - recorded[:, 0]).max() < 1e-4

@@ -127,8 +127,8 @@ def _region(name: str, a: _Signal, b: _Signal, rate: Fraction) -> Region | None:
     frame, column = np.unravel_index(int(apart.argmax()), apart.shape)
     delay, correlation = _best_delay(x, y, rate)
     return Region(
-        name, a[0], tuple(shared), float(apart.mean()), float(apart.max()), float(int(frame) / rate), shared[int(column)],
-        delay, correlation,
+        name, a[0], tuple(shared), float(apart.mean()), float(apart.max()), float(int(frame) / rate),
+        shared[int(column)], delay, correlation,
     )  # fmt: skip
 
 

@@ -300,7 +300,7 @@ def scene_matrices(gltf: Gltf) -> list[np.ndarray]:
 
 
 def eye_places(gltf: Gltf) -> np.ndarray | None:
-    """Places of the left and the right eye in the scene, float64 [2, 3]; None where no node is an eye.
+    """Places of both eyes in the scene, float64 [2, 3]; None where no node is an eye.
     Raises InputError for a damaged file."""
     nodes = gltf.items("nodes")
     try:
@@ -308,15 +308,3 @@ def eye_places(gltf: Gltf) -> np.ndarray | None:
         return None if eyes is None else np.stack([_place(nodes, parents, i) for i in eyes])
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as e:
         raise _damaged(e) from e
-
-
-def turn_matrices(bone: Bone, own: np.ndarray) -> np.ndarray:
-    """What rotations of the node turn the head by in the scene, float64 [n, 3, 3].   own: as turning() gives them."""
-    turn = multiply(multiply(multiply(bone.parent, own), _inverse(bone.rest)), _inverse(bone.parent))
-    x, y, z, w = np.moveaxis(turn / np.linalg.norm(turn, axis=1, keepdims=True), -1, 0)
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ]
-    return np.moveaxis(np.array(rows), -1, 0)

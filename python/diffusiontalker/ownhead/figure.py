@@ -1,18 +1,19 @@
 """A character as it is drawn: the triangles of all its meshes in the scene, at rest, and how they move.
 
-A vertex is at  p + share * (turn - 1) (p - pivot),  p = position + sum of weight * delta.  Skins are in the pose of the
-file; position and deltas are those behind the skin, because a skin is linear in them."""
+A vertex is at  p + sum over movers of share * (move - 1) p,  p = position + sum of weight * delta,  where a mover is a
+node that turns and its move a matrix of the scene. Skins are in the pose of the file; position and deltas are those
+behind the skin, because a skin is linear in them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from diffusiontalker.errors import InputError
 from diffusiontalker.ownhead.accessors import read_accessor
-from diffusiontalker.ownhead.bones import Bone, scene_matrices
+from diffusiontalker.ownhead.bones import scene_matrices
 from diffusiontalker.ownhead.container import Gltf
 from diffusiontalker.ownhead.materials import Material, material_of
 
@@ -26,8 +27,8 @@ _COMPRESSED = "KHR_draco_mesh_compression"
 class Part:
     """A primitive of a mesh, as one node shows it, in the scene and at rest.
 
-    node: that shows it.   positions: float32 [V, 3].   deltas: float32 [T, V, 3], of its targets.   share: float32 [V],
-    0..1, how far the turning bone takes a vertex along.   triangles: int32 [n, 3].   uv: float32 [V, 2], or None.
+    node: that shows it.   positions: float32 [V, 3].   deltas: float32 [T, V, 3], of its targets.   share: float32
+    [V, M], 0..1, how far each mover takes a vertex along.   triangles: int32 [n, 3].   uv: float32 [V, 2], or None.
     tint: linear float32 [V, 4], colours of vertices, or None."""
 
     node: int
@@ -42,20 +43,22 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """parts: what is drawn.   axes: of the face, as Bone.axes.   pivot: float64 [3], around which the head turns."""
+    """parts: what is drawn.   axes: of the face, as Bone.axes.   movers: nodes that turn, those above before those
+    below.   above: place in `movers` of the next one above each; -1 for none."""
 
     parts: tuple[Part, ...]
     axes: np.ndarray
-    pivot: np.ndarray
+    movers: tuple[int, ...]
+    above: tuple[int, ...]
 
 
-def figure_of(gltf: Gltf, bone: Bone | None, axes: np.ndarray) -> Figure:
-    """The figure of a file's scene.   bone: that turns, or None.   axes: of the face (ownhead.bones.face_axes).
+def figure_of(gltf: Gltf, turning: Sequence[int], axes: np.ndarray) -> Figure:
+    """The figure of a file's scene.   turning: nodes that turn.   axes: of the face (ownhead.bones.face_axes).
     Raises InputError: damaged, compressed shapes, nothing to draw."""
     try:
         matrices = scene_matrices(gltf)
-        turning = set() if bone is None else _below(gltf, bone.node)
-        parts = tuple(_parts(gltf, matrices, turning))
+        mover_of, movers, above = _movers(gltf, set(turning))
+        parts = tuple(_parts(gltf, matrices, mover_of, len(movers)))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as e:
         if isinstance(e, InputError):
             raise
@@ -64,8 +67,7 @@ def figure_of(gltf: Gltf, bone: Bone | None, axes: np.ndarray) -> Figure:
         raise InputError("the head has no triangles in its scene: export its meshes with it")
     if sum(len(p.triangles) for p in parts) > _MAX_TRIANGLES:
         raise InputError(f"the head has more than {_MAX_TRIANGLES:,} triangles: export a smaller level of detail")
-    pivot = np.zeros(3) if bone is None else matrices[bone.node][:3, 3]
-    return Figure(parts, axes, pivot)
+    return Figure(parts, axes, movers, above)
 
 
 def _shown(gltf: Gltf) -> Iterator[int]:
@@ -82,17 +84,24 @@ def _shown(gltf: Gltf) -> Iterator[int]:
             waiting += nodes[i].get("children", [])
 
 
-def _below(gltf: Gltf, root: int) -> set[int]:
-    nodes, found, waiting = gltf.items("nodes"), set(), [root]
+def _movers(gltf: Gltf, turning: set[int]) -> tuple[list[int], tuple[int, ...], tuple[int, ...]]:
+    """(place of the mover that takes each node along, -1 for none; Figure.movers; Figure.above)."""
+    nodes = gltf.items("nodes")
+    children = {child for node in nodes for child in node.get("children", [])}
+    mover_of, movers, above = [-1] * len(nodes), [], []
+    waiting = [(i, -1) for i in range(len(nodes)) if i not in children]
     while waiting:
-        i = waiting.pop()
-        if i not in found:
-            found.add(i)
-            waiting += nodes[i].get("children", [])
-    return found
+        i, mover = waiting.pop()
+        if i in turning:
+            movers.append(i)
+            above.append(mover)
+            mover = len(movers) - 1
+        mover_of[i] = mover
+        waiting += [(child, mover) for child in nodes[i].get("children", [])]
+    return mover_of, tuple(movers), tuple(above)
 
 
-def _parts(gltf: Gltf, matrices: list[np.ndarray], turning: set[int]) -> Iterator[Part]:
+def _parts(gltf: Gltf, matrices: list[np.ndarray], mover_of: list[int], n_movers: int) -> Iterator[Part]:
     nodes, meshes = gltf.items("nodes"), gltf.items("meshes")
     for i in sorted(_shown(gltf)):
         if "mesh" not in nodes[i]:
@@ -100,10 +109,18 @@ def _parts(gltf: Gltf, matrices: list[np.ndarray], turning: set[int]) -> Iterato
         skin = gltf.items("skins")[nodes[i]["skin"]] if "skin" in nodes[i] else None
         for primitive in meshes[nodes[i]["mesh"]]["primitives"]:
             if primitive.get("mode", _TRIANGLES) == _TRIANGLES and "POSITION" in primitive["attributes"]:
-                yield _part(gltf, i, primitive, skin, matrices, turning)
+                yield _part(gltf, i, primitive, skin, matrices, mover_of, n_movers)
 
 
-def _part(gltf: Gltf, node: int, primitive: dict, skin: dict | None, matrices, turning: set[int]) -> Part:
+def _part(
+    gltf: Gltf,
+    node: int,
+    primitive: dict,
+    skin: dict | None,
+    matrices: list[np.ndarray],
+    mover_of: list[int],
+    n_movers: int,
+) -> Part:
     if _COMPRESSED in primitive.get("extensions", {}):
         raise InputError("the shapes of the head are compressed (Draco): export it without compression to draw it")
     attributes = primitive["attributes"]
@@ -116,9 +133,9 @@ def _part(gltf: Gltf, node: int, primitive: dict, skin: dict | None, matrices, t
     if skin is None:
         linear, shift = matrices[node][:3, :3], matrices[node][:3, 3]
         positions, deltas = positions @ linear.T + shift, deltas @ linear.T
-        share = np.full(n, float(node in turning))
+        share = np.tile(np.arange(n_movers) == mover_of[node], (n, 1))
     else:
-        blend, share = _skinned(gltf, attributes, skin, matrices, turning, n)
+        blend, share = _skinned(gltf, attributes, skin, matrices, mover_of, n_movers, n)
         positions = np.einsum("vij,vj->vi", blend[:, :3, :3], positions) + blend[:, :3, 3]
         deltas = np.einsum("vij,tvj->tvi", blend[:, :3, :3], deltas)
     if not (np.abs(positions) < _FARTHEST).all() or not (np.abs(deltas) < _FARTHEST).all():
@@ -151,16 +168,16 @@ def _with_alpha(colors: np.ndarray) -> np.ndarray:
     return colors if colors.shape[1] == 4 else np.column_stack([colors[:, :3], np.ones(len(colors), np.float32)])
 
 
-def _skinned(gltf: Gltf, attributes: dict, skin: dict, matrices, turning: set[int], n: int):
-    """(matrix of each vertex [n, 4, 4], share of the turning bone [n])."""
+def _skinned(gltf: Gltf, attributes: dict, skin: dict, matrices, mover_of: list[int], n_movers: int, n: int):
+    """(matrix of each vertex [n, 4, 4], shares of the movers [n, M])."""
     joints = skin["joints"]
     inverse = np.tile(np.eye(4), (len(joints), 1, 1))
     if "inverseBindMatrices" in skin:
         inverse = np.asarray(read_accessor(gltf, skin["inverseBindMatrices"]), float).reshape(-1, 4, 4)
         inverse = inverse[: len(joints)].transpose(0, 2, 1)
     world = np.stack([matrices[j] for j in joints]) @ inverse
-    turns = np.array([float(j in turning) for j in joints])
-    blend, share, total = np.zeros((n, 4, 4)), np.zeros(n), np.zeros(n)
+    turns = np.array([np.arange(n_movers) == mover_of[j] for j in joints], float)
+    blend, share, total = np.zeros((n, 4, 4)), np.zeros((n, n_movers)), np.zeros(n)
     k = 0
     while f"JOINTS_{k}" in attributes:
         names = read_accessor(gltf, attributes[f"JOINTS_{k}"]).astype(np.int64)
@@ -168,8 +185,8 @@ def _skinned(gltf: Gltf, attributes: dict, skin: dict, matrices, turning: set[in
         for column in range(names.shape[1]):
             weight = weights[:, column]
             blend += weight[:, None, None] * world[names[:, column]]
-            share += weight * turns[names[:, column]]
+            share += weight[:, None] * turns[names[:, column]]
             total += weight
         k += 1
     total = np.where(total > 0, total, 1)
-    return blend / total[:, None, None], share / total
+    return blend / total[:, None, None], share / total[:, None]

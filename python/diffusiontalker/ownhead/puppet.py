@@ -1,4 +1,4 @@
-"""A character that moves: its figure with the weights of its targets and the turn of its head in every frame."""
+"""A character that moves: its figure with the weights of its targets and the moves of its bones in every frame."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from diffusiontalker.errors import InputError
-from diffusiontalker.io.curves import pose_of
-from diffusiontalker.io.formats.gltf_file import Curve, GltfFile, grid_of
+from diffusiontalker.io.formats.gltf_file import GltfFile, grid_of
 from diffusiontalker.io.formats.record import Unusable
 from diffusiontalker.io.glb_container import GENERATOR
-from diffusiontalker.ownhead.animate import PreparedHead
-from diffusiontalker.ownhead.bones import bone_at, eye_places, face_axes, find_bone, turn_matrices, turning
+from diffusiontalker.ownhead.animate import PreparedHead, animate_prepared
+from diffusiontalker.ownhead.bones import eye_places, face_axes, local_matrix, scene_matrices
 from diffusiontalker.ownhead.container import Gltf, read_gltf
-from diffusiontalker.ownhead.curves import Curves
 from diffusiontalker.ownhead.figure import Figure, Part, figure_of
-from diffusiontalker.ownhead.rig import MorphMesh, checked_meshes
+from diffusiontalker.ownhead.rig import morph_meshes
 
 _MOVING = 0.15  # share of the largest movement from which a vertex belongs to the face that moves
 
@@ -26,13 +24,13 @@ _MOVING = 0.15  # share of the largest movement from which a vertex belongs to t
 @dataclass(frozen=True, eq=False)
 class Puppet:
     """figure: what is drawn.   weights: node -> float32 [n, T] of its targets.   rest: node -> float32 [T] of all nodes
-    with targets.   turns: float64 [n, 3, 3], rotation of the head in the scene, or None.   n_frames, rate: of both.
-    box: float64 [2, 3], corners of the face that moves, in the face's axes (Figure.axes)."""
+    with targets.   moves: float64 [n, M, 3, 4], what each mover of the figure does to places of the scene.   n_frames,
+    rate: of both.   box: float64 [2, 3], corners of the face that moves, in the face's axes (Figure.axes)."""
 
     figure: Figure
     weights: dict[int, np.ndarray]
     rest: dict[int, np.ndarray]
-    turns: np.ndarray | None
+    moves: np.ndarray
     n_frames: int
     rate: Fraction
     box: np.ndarray
@@ -45,100 +43,131 @@ class Puppet:
             now = self.weights[part.node][frame] if part.node in self.weights else rest
             moving = np.flatnonzero(now[: len(part.deltas)])
             places = places + np.tensordot(now[moving], part.deltas[moving], 1)
-        if self.turns is not None and part.share.any():
-            turn = np.float32(self.turns[frame] - np.eye(3))
-            places = places + part.share[:, None] * ((places - np.float32(self.figure.pivot)) @ turn.T)
-        return np.float32(places)
+        moved = places
+        for k, move in enumerate(self.moves[frame]):
+            if part.share[:, k].any():
+                there = places @ np.float32(move[:, :3]).T + np.float32(move[:, 3])
+                moved = moved + part.share[:, k : k + 1] * (there - places)
+        return np.float32(moved)
 
 
 def puppet_of(prepared: PreparedHead, animation) -> Puppet:
-    """A character with an animation of blendshapes. Raises InputError as animate_prepared() and figure_of()."""
-    if getattr(animation, "space", "blendshapes") != "blendshapes":
-        raise InputError(f"a head takes ARKit blendshapes, and this motion is of {animation.space}: use another bundle")
-    gltf, pose, n = prepared.gltf, pose_of(animation), len(animation.weights)
-    nodes = tuple(node for mesh in prepared.meshes for node in mesh.nodes)
-    bone = None if pose is None else find_bone(gltf, prepared.head_bone, nodes)
-    curves, weights = Curves(animation), {}
-    for mesh in prepared.meshes:
-        moving = curves.of(prepared.plan[mesh.index])
-        for node, rest in zip(mesh.nodes, mesh.rest, strict=True):
-            if moving:
-                weights[node] = np.tile(np.array(rest, np.float32), (n, 1))
-                for target, curve in moving.items():
-                    weights[node][:, target] = curve
-    turns = None if bone is None or pose is None else turn_matrices(bone, turning(bone, pose))
-    figure = figure_of(gltf, bone, face_axes(gltf))
-    rate = Fraction(animation.fps_num, animation.fps_den)
-    return _puppet(gltf, figure, prepared.meshes, weights, turns, n, rate)
+    """A character with an animation of blendshapes. Raises InputError as animate_prepared() and puppet_of_data()."""
+    return puppet_of_data(animate_prepared(prepared, animation)[0])
 
 
 def has_own_head(path: Path) -> bool:
     """Whether a .glb holds another head than the built-in one; False too for a file that cannot be read."""
     try:
-        asset = GltfFile(path).document.get("asset")
+        asset = GltfFile(path.read_bytes()).document.get("asset")
     except (Unusable, OSError, ValueError):
         return False
     return isinstance(asset, dict) and not str(asset.get("generator", "")).startswith(GENERATOR)
 
 
 def puppet_of_file(path: Path) -> Puppet:
-    """A .glb with the animation that was added to it last, or else its first one: the weights of its meshes, and the
-    rotation of one node. Raises InputError: damaged, no animation of a face, as figure_of()."""
+    """As puppet_of_data(), of a file."""
     try:
-        file = GltfFile(path)
-        curves = [c for c in file.curves() if c[1] in ("weights", "rotation")]
-        if not any(kind == "weights" for _, kind, _ in curves):
-            raise Unusable("has no animation of morph targets")
-        gltf = read_gltf(path.read_bytes(), path.parent)
-        meshes = checked_meshes(gltf)
+        return puppet_of_data(path.read_bytes(), path.parent)
+    except OSError as e:
+        raise InputError(f"{path} cannot be read: {e.strerror or e}") from e
+    except InputError as e:
+        raise InputError(f"{path}: {e}") from e
+
+
+def puppet_of_data(data: bytes, folder: Path | None = None) -> Puppet:
+    """A .glb with the animation that was added to it last, or else its first one: weights of targets and rotations of
+    nodes.   folder: of files that it names.   Raises InputError: damaged, no animation of a face, as figure_of()."""
+    try:
+        curves = [c for c in GltfFile(data).curves() if c[1] in ("weights", "rotation")]
+        if not curves:
+            raise Unusable("no animation of targets or bones")
         rate, times = grid_of([c for _, _, c in curves], max(c.values.shape[-1] for _, _, c in curves))
         sampled = [(node, kind, curve.on(rate).at(times)) for node, kind, curve in curves]
     except Unusable as e:
-        raise InputError(f"{path} {e}: animate the head first") from e
-    except OSError as e:
-        raise InputError(f"{path} cannot be read: {e.strerror or e}") from e
-    sizes = {node: len(mesh.names) for mesh in meshes for node in mesh.nodes}
+        raise InputError(f"the character cannot be drawn: it has {str(e).removeprefix('has ')}") from e
+    except (ValueError, KeyError, TypeError, IndexError) as e:
+        raise InputError("the head is damaged: its animation cannot be read") from e
+    gltf = read_gltf(data, folder)
+    rest = {
+        node: np.array(weights, np.float32)
+        for mesh in morph_meshes(gltf)
+        for node, weights in zip(mesh.nodes, mesh.rest, strict=True)
+    }
     weights = {
         node: np.float32(values)
         for node, kind, values in sampled
-        if kind == "weights" and values.shape[1] == sizes.get(node)
+        if kind == "weights" and values.shape[1] == len(rest.get(node, ()))
     }
-    turning_node = _turning(gltf, [(node, curve) for node, kind, curve in curves if kind == "rotation"], sizes)
-    bone = None if turning_node is None else bone_at(gltf, turning_node)
-    own = next((v for node, kind, v in sampled if kind == "rotation" and node == turning_node), None)
-    turns = None if bone is None or own is None else turn_matrices(bone, own)
-    return _puppet(gltf, figure_of(gltf, bone, face_axes(gltf)), meshes, weights, turns, len(times), rate)
-
-
-def _turning(gltf: Gltf, rotations: list[tuple[int, Curve]], sizes: dict[int, int]) -> int | None:
-    """Of the nodes that rotate, the one that carries the head."""
-    likely = find_bone(gltf, None, tuple(sizes))
-    nodes = [node for node, curve in rotations if curve.values.shape[-1] == 4]
-    if likely is not None and likely.node in nodes:
-        return likely.node
-    return nodes[0] if len(nodes) == 1 else None
-
-
-def _puppet(gltf: Gltf, figure: Figure, meshes: list[MorphMesh], weights, turns, n: int, rate: Fraction) -> Puppet:
-    rest = {
-        node: np.array(weights_at_rest, np.float32)
-        for mesh in meshes
-        for node, weights_at_rest in zip(mesh.nodes, mesh.rest, strict=True)
+    nodes = gltf.items("nodes")
+    rotations = {
+        node: values
+        for node, kind, values in sampled
+        if kind == "rotation" and values.shape[1] == 4 and "matrix" not in nodes[node]
     }
-    return Puppet(figure, weights, rest, turns, n, rate, _face_box(gltf, figure, set(weights)))
+    figure = figure_of(gltf, list(rotations), face_axes(gltf))
+    moves = _moves(gltf, figure, rotations, len(times))
+    return Puppet(figure, weights, rest, moves, len(times), rate, _face_box(gltf, figure, set(weights)))
+
+
+def _moves(gltf: Gltf, figure: Figure, rotations: dict[int, np.ndarray], n: int) -> np.ndarray:
+    """float64 [n, M, 3, 4]: the matrix of each mover in a frame behind the inverse of that at rest."""
+    nodes, rest = gltf.items("nodes"), scene_matrices(gltf)
+    parents = {child: i for i, node in enumerate(nodes) for child in node.get("children", [])}
+    found = np.zeros((n, len(figure.movers), 4, 4))
+    for k, (node, above) in enumerate(zip(figure.movers, figure.above, strict=True)):
+        parent = rest[parents[node]] if node in parents else np.eye(4)
+        if above >= 0:
+            parent = found[:, above] @ parent
+        try:
+            found[:, k] = parent @ _local(nodes[node], rotations[node]) @ np.linalg.inv(rest[node])
+        except np.linalg.LinAlgError as e:
+            raise InputError(f"the node {nodes[node].get('name')} has no size: give it a scale") from e
+    return found[:, :, :3]
+
+
+def _local(node: dict, rotations: np.ndarray) -> np.ndarray:
+    """A node's transform to its parent with each of its rotations, float64 [n, 4, 4]."""
+    length = np.linalg.norm(rotations, axis=1, keepdims=True)
+    x, y, z, w = np.moveaxis(rotations / np.where(length > 0, length, 1), -1, 0)
+    turn = np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+    still = local_matrix({key: value for key, value in node.items() if key != "rotation"})  # translation and scale
+    found = np.tile(still, (len(rotations), 1, 1))
+    found[:, :3, :3] = np.moveaxis(turn, -1, 0) @ still[:3, :3]
+    return found
 
 
 def _face_box(gltf: Gltf, figure: Figure, nodes: set[int]) -> np.ndarray:
-    """Corners of the vertices that targets of these nodes move, and of the eyes where they are known."""
-    parts = [p for p in figure.parts if p.node in nodes and len(p.deltas)]
-    reach = [np.linalg.norm(p.deltas, axis=2).max(axis=0) for p in parts]
-    if not parts or max(r.max(initial=0) for r in reach) == 0:
-        raise InputError("the targets of the head that are animated move nothing: export it with its shapes")
-    least = _MOVING * max(r.max(initial=0) for r in reach)
-    places = np.concatenate([p.positions[r >= least] for p, r in zip(parts, reach, strict=True)]) @ figure.axes
-    box = np.stack([places.min(axis=0), places.max(axis=0)]).astype(np.float64)
+    """Corners of the vertices that targets of these nodes move, or bones of a part of the face, and of the eyes where
+    they are known."""
+    reach = [
+        np.linalg.norm(p.deltas, axis=2).max(axis=0)
+        if p.node in nodes and len(p.deltas)
+        else np.zeros(len(p.positions))
+        for p in figure.parts
+    ]
+    largest = max(float(r.max(initial=0)) for r in reach)
+    # Jaw and eyes are bones without others below them, which take less along than the one above them.
+    n_carried = sum((p.share > 0.5).sum(axis=0) for p in figure.parts)
+    last = [k for k in range(len(figure.movers)) if k not in figure.above]
+    small = [k for k in last if figure.above[k] >= 0 and n_carried[k] <= n_carried[figure.above[k]]]
+    if not largest and not small:
+        small = last
+    places = np.concatenate(
+        [
+            p.positions[((r >= _MOVING * largest) & (largest > 0)) | (p.share[:, small] > 0.5).any(axis=1)]
+            for p, r in zip(figure.parts, reach, strict=True)
+        ]
+    ) @ np.float32(figure.axes)  # fmt: skip
     eyes = eye_places(gltf)
     if eyes is not None:
-        eyes = eyes @ figure.axes
-        box = np.stack([np.minimum(box[0], eyes.min(axis=0)), np.maximum(box[1], eyes.max(axis=0))])
-    return box
+        places = np.concatenate([places, np.float32(eyes @ figure.axes)])
+    if len(places) < 2 or not np.ptp(places, axis=0)[:2].all():
+        raise InputError("nothing of the face moves in the animation of the head: export it with its shapes")
+    return np.stack([places.min(axis=0), places.max(axis=0)]).astype(np.float64)

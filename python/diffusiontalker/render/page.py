@@ -151,7 +151,6 @@ def _figure(puppet: Puppet, data: _Bytes) -> dict:
     return {
         "parts": [_part(part, data) for part in puppet.figure.parts],
         "rest": {str(node): weights.tolist() for node, weights in puppet.rest.items()},
-        "pivot": puppet.figure.pivot.tolist(),
         "eye": eye,
         "target": target,
         "up": puppet.figure.axes[:, 1].tolist(),
@@ -162,6 +161,7 @@ def _figure(puppet: Puppet, data: _Bytes) -> dict:
 def _part(part: Part, data: _Bytes) -> dict:
     moved = [np.flatnonzero(np.any(delta != 0, axis=1)) for delta in part.deltas]
     deltas = [delta[at] for delta, at in zip(part.deltas, moved, strict=True)]
+    carried, mover = np.nonzero(part.share)
     look = part.material
     picture = None
     if part.uv is not None and look.picture is not None and _is_shown(look.picture):
@@ -171,7 +171,10 @@ def _part(part: Part, data: _Bytes) -> dict:
         "positions": data.array(part.positions),
         "triangles": data.array(part.triangles),
         "group": data.array(same_places(part)),
-        "share": data.array(part.share),
+        # Vertices that bones take along, the bone, and how far.
+        "carried": data.array(np.uint32(carried)),
+        "mover": data.array(np.uint32(mover)),
+        "share": data.array(part.share[carried, mover]),
         "ends": np.cumsum([len(at) for at in moved], dtype=int).tolist(),
         "moved": data.array(np.concatenate(moved).astype(np.uint32) if moved else np.zeros(0, np.uint32)),
         "deltas": data.array(np.concatenate(deltas) if deltas else np.zeros((0, 3), np.float32)),
@@ -190,7 +193,6 @@ def _is_shown(picture: bytes) -> bool:
 
 
 def _take(number: int, take: Take, puppet: Puppet, data: _Bytes) -> dict:
-    turns = puppet.turns
     return {
         "name": take.name,
         "figure": number,
@@ -198,8 +200,8 @@ def _take(number: int, take: Take, puppet: Puppet, data: _Bytes) -> dict:
         "fps": float(puppet.rate),
         "offset_s": take.offset_s,
         "weights": {str(node): data.array(np.float32(values)) for node, values in puppet.weights.items()},
-        # By columns, as WebGL takes matrices.
-        "turns": None if turns is None else data.array(np.float32(turns.transpose(0, 2, 1))),
+        # 3 x 4 numbers of each bone, by rows.
+        "moves": data.array(np.float32(puppet.moves)),
     }
 
 

@@ -6,7 +6,7 @@ class Player {
     this.takes = document_.takes.map(take => ({
       ...take,
       weights: Object.fromEntries(Object.entries(take.weights).map(([node, ref]) => [node, array(ref)])),
-      turns: take.turns && array(take.turns),
+      moves: array(take.moves),
     }));
     this.viewers = viewers;
     this.sound = sound;
@@ -67,19 +67,19 @@ class Player {
     else this.show();
   }
 
-  // Weights of a node and the turn at a time, on the straight line between two frames.
+  // Weights of the nodes and moves of the bones at a time, on the straight line between two frames.
   state(take, time) {
     const place = Math.max(0, Math.min(take.n_frames - 1, (time + take.offset_s) * take.fps)), k = Math.min(Math.floor(place + 1e-6), take.n_frames - 1);
     const next = Math.min(k + 1, take.n_frames - 1), u = Math.max(0, place - k);
     const between = (all, size) => Float32Array.from({length: size}, (_, i) =>
       u < 1e-6 ? all[k * size + i] : (1 - u) * all[k * size + i] + u * all[next * size + i]);
     const weights = Object.fromEntries(Object.entries(take.weights).map(([node, all]) => [node, between(all, all.length / take.n_frames)]));
-    return {frame: k, weights, turn: take.turns ? between(take.turns, 9) : null};
+    return {frame: k, weights, moves: between(take.moves, take.moves.length / take.n_frames)};
   }
 
   show(time = this.time) {
     this.states = this.takes.map(take => this.state(take, time));
-    this.states.forEach((state, i) => this.viewers[i].pose(state.weights, state.turn));
+    this.states.forEach((state, i) => this.viewers[i].pose(state.weights, state.moves));
     this.one("seek").value = time;
     this.one("time").textContent = `${time.toFixed(2)} / ${this.seconds.toFixed(2)} s, frame ${this.states[0].frame}`;
     this.one("play").textContent = this.playing ? "\u275A\u275A" : "\u25B6";

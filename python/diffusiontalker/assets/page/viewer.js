@@ -1,16 +1,14 @@
-// Draws one character with WebGL 2: targets are mixed here, the turn of the head and the light on the GPU.
+// Draws one character with WebGL 2. Its targets and bones move the vertices here; the GPU draws them.
 
 const VERTEX = `#version 300 es
-in vec3 place, normal; in float share; in vec2 uv; in vec4 tint;
-uniform mat4 view, projection; uniform mat3 turn; uniform vec3 pivot;
+in vec3 place, normal; in vec2 uv; in vec4 tint;
+uniform mat4 view, projection;
 out vec3 n, off_eye; out vec2 at; out vec4 paint;
 void main() {
-  vec3 off = place - pivot;
-  vec3 p = place + share * (turn * off - off);
-  n = mat3(view) * mix(normal, turn * normal, share);
+  n = mat3(view) * normal;
   at = uv;
   paint = tint;
-  vec4 seen = view * vec4(p, 1.0);
+  vec4 seen = view * vec4(place, 1.0);
   off_eye = seen.xyz;
   gl_Position = projection * seen;
 }`;
@@ -49,7 +47,7 @@ void main() {
   pixel = vec4(sqrt((light * albedo + spot) * inside), 1.0);
 }`;
 
-const ATTRIBUTES = ["place", "normal", "share", "uv", "tint"];
+const ATTRIBUTES = ["place", "normal", "uv", "tint"];
 
 class Viewer {
   // figure: of the document.   array: gives a typed array of it.   pictures: ImageBitmaps.
@@ -64,7 +62,6 @@ class Viewer {
     this.blank = this.texture(new Uint8Array([255, 255, 255, 255]));
     this.pictures = pictures.map(p => this.texture(p));
     this.parts = figure.parts.map(part => this.part(part, array));
-    this.turn = [1, 0, 0, 0, 1, 0, 0, 0, 1];
     this.reset();
     this.listen();
   }
@@ -98,7 +95,8 @@ class Viewer {
     const gl = this.gl, rest = array(part.positions), n = rest.length / 3;
     const made = {
       ...part, rest, places: rest.slice(), normals: new Float32Array(rest.length), faces: array(part.triangles),
-      group: array(part.group), moved: array(part.moved), deltas: array(part.deltas), vertices: gl.createVertexArray(),
+      group: array(part.group), moved: array(part.moved), deltas: array(part.deltas), carried: array(part.carried),
+      mover: array(part.mover), share: array(part.share), vertices: gl.createVertexArray(),
       buffers: {}, still: null,
     };
     gl.bindVertexArray(made.vertices);
@@ -112,7 +110,6 @@ class Viewer {
     };
     fill("place", made.places, 3);
     fill("normal", made.normals, 3);
-    fill("share", array(part.share), 1);
     fill("uv", part.uv ? array(part.uv) : new Float32Array(2 * n), 2);
     fill("tint", part.tint ? array(part.tint) : new Float32Array(4 * n).fill(1), 4);
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, gl.createBuffer());
@@ -121,31 +118,51 @@ class Viewer {
     return made;
   }
 
-  // weights: node -> weights of its targets.   turn: 9 numbers, by columns, or null.
-  pose(weights, turn) {
+  // weights: node -> weights of its targets.   moves: 3 x 4 numbers of each bone.
+  pose(weights, moves) {
     const gl = this.gl;
     for (const part of this.parts) {
       const now = weights[part.node] || this.figure.rest[part.node] || [];
-      const key = part.ends.length ? Array.from(now).join() : "";
+      const key = (part.ends.length ? Array.from(now).join() : "") + (part.carried.length ? `|${Array.from(moves).join()}` : "");
       if (key === part.still) continue;
       part.still = key;
       part.places.set(part.rest);
-      for (let t = 0, begin = 0; t < part.ends.length; begin = part.ends[t++]) {
-        const w = now[t] || 0;
-        if (!w) continue;
-        for (let k = begin; k < part.ends[t]; k++) {
-          const at = 3 * part.moved[k];
-          for (let c = 0; c < 3; c++) part.places[at + c] += w * part.deltas[3 * k + c];
-        }
-      }
+      this.mix(part, now);
+      this.carry(part, moves);
       this.shade(part);
       for (const [name, data] of [["place", part.places], ["normal", part.normals]]) {
         gl.bindBuffer(gl.ARRAY_BUFFER, part.buffers[name]);
         gl.bufferSubData(gl.ARRAY_BUFFER, 0, data);
       }
     }
-    if (turn) this.turn = turn;
     this.draw();
+  }
+
+  // Adds the targets.
+  mix(part, now) {
+    for (let t = 0, begin = 0; t < part.ends.length; begin = part.ends[t++]) {
+      const w = now[t] || 0;
+      if (!w) continue;
+      for (let k = begin; k < part.ends[t]; k++) {
+        const at = 3 * part.moved[k];
+        for (let c = 0; c < 3; c++) part.places[at + c] += w * part.deltas[3 * k + c];
+      }
+    }
+  }
+
+  // Moves what bones take along. A vertex comes once for each of its bones, one behind the other.
+  carry(part, moves) {
+    const p = part.places;
+    for (let i = 0; i < part.carried.length;) {
+      const at = 3 * part.carried[i], x = p[at], y = p[at + 1], z = p[at + 2], old = [x, y, z];
+      for (; i < part.carried.length && 3 * part.carried[i] === at; i++) {
+        const m = 12 * part.mover[i], w = part.share[i];
+        for (let c = 0; c < 3; c++) {
+          const k = m + 4 * c;
+          p[at + c] += w * (moves[k] * x + moves[k + 1] * y + moves[k + 2] * z + moves[k + 3] - old[c]);
+        }
+      }
+    }
   }
 
   // Normals: of the triangles around each place, weighted by their size.
@@ -202,8 +219,6 @@ class Viewer {
     const [view, projection] = this.camera();
     gl.uniformMatrix4fv(this.uniform("view"), false, view);
     gl.uniformMatrix4fv(this.uniform("projection"), false, projection);
-    gl.uniformMatrix3fv(this.uniform("turn"), false, this.turn);
-    gl.uniform3fv(this.uniform("pivot"), this.figure.pivot);
     for (const part of this.parts) {
       gl.bindTexture(gl.TEXTURE_2D, part.picture === null ? this.blank : this.pictures[part.picture]);
       gl.uniform4fv(this.uniform("color"), part.color);

@@ -63,10 +63,11 @@ class Curve:
 class GltfFile:
     """A .glb file. document: its JSON object. Lists of it are reached by items(), so that a damaged one is told."""
 
-    def __init__(self, path: Path):
-        if path.stat().st_size > _MAX_FILE_BYTES:
+    def __init__(self, source: Path | bytes):
+        """source: the file, or its bytes."""
+        if isinstance(source, Path) and source.stat().st_size > _MAX_FILE_BYTES:
             raise Unusable(f"has more than {_MAX_FILE_BYTES >> 20} MB")
-        data = path.read_bytes()
+        data = source.read_bytes() if isinstance(source, Path) else source
         if len(data) < 20 or data[:4] != b"glTF":
             raise Unusable("is no binary glTF: it does not begin with glTF")
         version, total, length, kind = struct.unpack("<III4s", data[4:20])
