@@ -224,6 +224,22 @@ def test_skip_existing_makes_what_is_missing_of_one_input(folder):
     assert (folder / "out.glb").read_bytes() == b"mine" and (folder / "out.json").stat().st_size > 100
 
 
+def test_an_interrupt_tells_how_to_go_on(folder, monkeypatch, capsys):
+    takes(folder, "a.npz", "b.npz", "c.npz")
+    converting = __import__("diffusiontalker.cli.convert", fromlist=["Converting"]).Converting
+    one = converting.one
+
+    def interrupted(self, args, console):
+        if args.input == "b.npz":
+            raise KeyboardInterrupt
+        return one(self, args, console)
+
+    monkeypatch.setattr(converting, "one", interrupted)
+    assert main(["convert", "a.npz", "b.npz", "c.npz", "--out-dir", "out"]) == 130
+    assert "1 of 3 inputs are done: the same command with --skip-existing goes on" in capsys.readouterr().err
+    assert tree(folder / "out") == ["a.glb"]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -241,7 +257,7 @@ def test_an_interrupt_leaves_whole_files_and_the_next_run_makes_the_rest(place, 
         time.sleep(0.01)
     process.send_signal(number)
     told = process.communicate(timeout=60)[1].decode()
-    assert process.returncode == 128 + number and "--skip-existing goes on" in told
+    assert process.returncode == 128 + number, told
     whole = {p.name: p.read_bytes() for p in (place.folder / "whole").iterdir()}
     there = {p.name: p.read_bytes() for p in out.iterdir()}
     assert there and len(there) < 3 and there.items() <= whole.items()

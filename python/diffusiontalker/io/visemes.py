@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -34,13 +35,26 @@ _CHANGE_COST, _SHORTEST_S = 2.0, 0.06
 @lru_cache(maxsize=len(ALPHABETS))
 def poses(alphabet: str) -> tuple[tuple[str, ...], np.ndarray]:
     """(names of the shapes, ARKit weights float64 [S, 52]) of an alphabet; the shape at rest is zero."""
-    table = json.loads(POSES_FILE.read_text(encoding="utf-8"))[alphabet]
+    table = pose_table(alphabet)
     rows = np.zeros((len(table), len(ARKIT_CHANNELS)))
     for row, pose in zip(rows, table.values(), strict=True):
-        for name, value in pose.items():
-            for channel in [name] if name in CHANNEL_INDEX else [f"{name}Left", f"{name}Right"]:
-                row[CHANNEL_INDEX[channel]] = value
+        for channel, value in pose.items():
+            row[CHANNEL_INDEX[channel]] = value
     return tuple(table), rows
+
+
+def pose_table(alphabet: str) -> dict[str, dict[str, float]]:
+    """Shape -> ARKit channel -> weight, of an alphabet; or with "targets", what the viseme targets of characters show
+    at a weight of 1."""
+    table = json.loads(POSES_FILE.read_text(encoding="utf-8"))[alphabet]
+    return {shape: dict(_both_sides(pose)) for shape, pose in table.items()}
+
+
+def _both_sides(pose: dict[str, float]) -> Iterator[tuple[str, float]]:
+    """A name without its side stands for both."""
+    for name, value in pose.items():
+        for channel in [name] if name in CHANNEL_INDEX else [f"{name}Left", f"{name}Right"]:
+            yield channel, value
 
 
 def arkit_weights(channels, weights: np.ndarray) -> np.ndarray:

@@ -12,31 +12,12 @@ from functools import lru_cache
 import numpy as np
 
 from diffusiontalker.head import load_head
+from diffusiontalker.io.visemes import pose_table
 from diffusiontalker.ownhead.least_squares import shared_least_squares
 from diffusiontalker.spec.channels import ARKIT_CHANNELS, CHANNEL_INDEX, TIED_CHANNELS, indices
 
-
-def _both(name: str, value: float) -> dict[str, float]:
-    return {f"{name}Left": value, f"{name}Right": value}
-
-
 # The 15 of the Oculus lip sync library without silence, which is the mouth at rest.
-VISEMES: dict[str, dict[str, float]] = {
-    "viseme_PP": {**_both("mouthPress", 0.4), "mouthRollLower": 0.35, "mouthRollUpper": 0.3},
-    "viseme_FF": {"jawOpen": 0.06, "mouthRollLower": 0.5, **_both("mouthUpperUp", 0.25)},
-    "viseme_TH": {"jawOpen": 0.14, **_both("mouthLowerDown", 0.15), "tongueOut": 0.3},
-    "viseme_DD": {"jawOpen": 0.12, **_both("mouthLowerDown", 0.2), **_both("mouthUpperUp", 0.12)},
-    "viseme_kk": {"jawOpen": 0.2, **_both("mouthLowerDown", 0.15), **_both("mouthUpperUp", 0.1)},
-    "viseme_CH": {"jawOpen": 0.1, "mouthFunnel": 0.45, "mouthPucker": 0.15},
-    "viseme_SS": {"jawOpen": 0.06, **_both("mouthStretch", 0.25), **_both("mouthLowerDown", 0.25)},
-    "viseme_nn": {"jawOpen": 0.1, **_both("mouthLowerDown", 0.15)},
-    "viseme_RR": {"jawOpen": 0.12, "mouthPucker": 0.3, "mouthFunnel": 0.2},
-    "viseme_aa": {"jawOpen": 0.6, **_both("mouthLowerDown", 0.15), **_both("mouthUpperUp", 0.1)},
-    "viseme_E": {"jawOpen": 0.32, **_both("mouthStretch", 0.35), **_both("mouthLowerDown", 0.2)},
-    "viseme_I": {"jawOpen": 0.16, **_both("mouthStretch", 0.45), **_both("mouthLowerDown", 0.15)},
-    "viseme_O": {"jawOpen": 0.42, "mouthFunnel": 0.4, "mouthPucker": 0.3},
-    "viseme_U": {"jawOpen": 0.15, "mouthPucker": 0.7, "mouthFunnel": 0.3},
-}
+VISEMES: dict[str, dict[str, float]] = {f"viseme_{shape}": pose for shape, pose in pose_table("targets").items()}
 _MOODS = ("mouthSmile", "mouthFrown", "mouthDimple")
 # Share of the mean square of a viseme that its weight costs: keeps visemes that look alike from taking turns.
 _RIDGE = 0.005
