@@ -22,6 +22,8 @@ from diffusiontalker.io.safetensors import read_tensors
 from diffusiontalker.io.sound.reading import read_audio
 from diffusiontalker.ownhead import animate_head, load_mapping
 from diffusiontalker.ownhead.inspect import inspect_head
+from diffusiontalker.ownhead.puppet import puppet_of_data
+from diffusiontalker.render.character import CharacterPictures
 from diffusiontalker.spec import bundles
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
 
@@ -104,8 +106,8 @@ def formats(data: bytes) -> None:
 
 
 def head(data: bytes) -> None:
-    """A character of the user's own, whole or its chunks apart, and its mapping: what is read is animated and can be
-    read again."""
+    """A character of the user's own, whole or its chunks apart, and its mapping: what is read is animated, can
+    be read again, and is drawn."""
     kind, data = data[:1], data[1:]
     if kind == b"p":
         text, _, binary = data.partition(PARTS)
@@ -119,6 +121,7 @@ def head(data: bytes) -> None:
         spoken, report = animate_head(data, Animation(np.full((2, 52), 0.5, np.float32), ARKIT_CHANNELS, 30))
         assert report.n_matched or report.bone
         inspect_head(spoken)
+        list(CharacterPictures(puppet_of_data(spoken), "face").frames([0, 1], 16))
 
 
 TARGETS = {"py_bundle": bundle, "py_formats": formats, "py_head": head, "py_saved": saved, "py_sound": sound}

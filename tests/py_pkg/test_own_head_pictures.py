@@ -219,6 +219,13 @@ def test_what_is_see_through_is_left_out():
         assert np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2 == pytest.approx(share, abs=0.06)
 
 
+def test_a_character_that_is_see_through_is_told():
+    glass = painted_square(Image.new("RGBA", (4, 4), (255, 255, 255, 0)), alphaMode="MASK")
+    animation = Animation(weights_of(jawOpen=0.5), ARKIT_CHANNELS, 30)
+    with pytest.raises(InputError, match="nothing to draw where its face moves"):
+        CharacterPictures(puppet_of(prepare_head(glass.glb()), animation), "face")
+
+
 def test_the_transform_of_a_picture():
     material = Material(scale=(2, 3), offset=(0.5, 0.25), rotation=np.pi / 2)
     # KHR_texture_transform: offset + rotation (counter-clockwise on the picture) of the scaled coordinates.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from diffusiontalker.errors import InputError
 from diffusiontalker.head import load_head
 from diffusiontalker.native import native
 from diffusiontalker.ownhead.figure import Part
@@ -21,7 +22,8 @@ class CharacterPictures:
     """Draws frames of a puppet. The camera looks at the face as it does at the built-in head."""
 
     def __init__(self, puppet: Puppet, view: str):
-        """view: "front", "three-quarter" or "face". Raises InputError for another one."""
+        """view: "front", "three-quarter" or "face". Raises InputError for another one, and for a puppet
+        of which nothing is to be seen."""
         self._puppet = puppet
         self._eye, self._target, height = character_camera(puppet, view)
         self._parts: list[tuple[Part, Painted]] = []
@@ -30,6 +32,8 @@ class CharacterPictures:
             painted = paint(part, near[part.triangles].any(axis=1))
             if len(painted.triangles):
                 self._parts.append((part, painted))
+        if not self._parts:
+            raise InputError("the head has nothing to draw where its face moves: its materials are see-through there")
         starts = np.cumsum([0, *(len(p.mix) for _, p in self._parts)])
         groups = np.cumsum([0, *(len(part.positions) for part, _ in self._parts)])
         self._triangles = np.concatenate([p.triangles + s for (_, p), s in zip(self._parts, starts[:-1], strict=True)])

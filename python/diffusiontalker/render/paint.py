@@ -17,6 +17,7 @@ _MAX_PIXELS = 1024  # on the longer side of a picture that is sampled
 _FINEST = 12  # cuts of a triangle's side
 _TEXELS = 2.5  # of a picture, between two vertices where it changes
 _SAME = 0.04  # difference of colours, 0..1, that is not cut
+_FARTHEST = 1e6  # pictures that repeat before a place
 _GLOSS = 0.55  # of a surface without roughness: our choice
 # Places in a triangle at which its picture is looked at.
 _PROBES = np.array([
@@ -115,6 +116,7 @@ def _to_srgb(linear: np.ndarray) -> np.ndarray:
 def _sample(picture: np.ndarray, places: np.ndarray) -> np.ndarray:
     """float32 [..., 4] at places [..., 2] in 0..1, between four pixels; the picture repeats."""
     height, width = picture.shape[:2]
+    places = np.where(np.abs(places) < _FARTHEST, places, 0)  # damage, NaN too
     x, y = places[..., 0] * width - 0.5, places[..., 1] * height - 0.5
     left, top = np.floor(x), np.floor(y)
     fx, fy = (x - left)[..., None], (y - top)[..., None]
