@@ -9,10 +9,10 @@ import pytest
 from own_head_support import Character, Spoken, animation_of, unpack
 
 from diffusiontalker.errors import InputError
+from diffusiontalker.io.gltf.accessors import read_accessor
+from diffusiontalker.io.gltf.container import read_gltf
+from diffusiontalker.io.gltf.meshopt import decode
 from diffusiontalker.ownhead import animate_head
-from diffusiontalker.ownhead.accessors import read_accessor
-from diffusiontalker.ownhead.container import read_gltf
-from diffusiontalker.ownhead.meshopt import decode
 
 # 280 vertices of 4 bytes, more than a block: small steps, noise and a constant, jumps, equal steps.
 VERTICES = base64.b64decode(

@@ -17,10 +17,10 @@ from diffusiontalker.cli.main import main
 from diffusiontalker.errors import InputError
 from diffusiontalker.head import load_head, turned
 from diffusiontalker.io import save_animation
+from diffusiontalker.io.gltf.accessors import read_accessor
+from diffusiontalker.io.gltf.container import read_gltf
 from diffusiontalker.ownhead import prepare_head
-from diffusiontalker.ownhead.accessors import read_accessor
 from diffusiontalker.ownhead.bones import face_axes
-from diffusiontalker.ownhead.container import read_gltf
 from diffusiontalker.ownhead.figure import figure_of
 from diffusiontalker.ownhead.materials import Material, material_of
 from diffusiontalker.ownhead.puppet import has_own_head, puppet_of, puppet_of_data, puppet_of_file

@@ -13,9 +13,9 @@ from diffusiontalker.errors import InputError
 from diffusiontalker.head import load_head
 from diffusiontalker.head.appearance import normals
 from diffusiontalker.io import save_animation
+from diffusiontalker.io.gltf.accessors import read_accessor
+from diffusiontalker.io.gltf.container import read_gltf
 from diffusiontalker.ownhead import animate_head
-from diffusiontalker.ownhead.accessors import read_accessor
-from diffusiontalker.ownhead.container import read_gltf
 from diffusiontalker.ownhead.inspect import inspect_head
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
 

@@ -12,8 +12,8 @@ from diffusiontalker.errors import InputError
 from diffusiontalker.io.curves import pose_of
 from diffusiontalker.io.dials import animation_extras
 from diffusiontalker.io.glb_container import ANIMATION_NAME
+from diffusiontalker.io.gltf.container import Gltf, read_gltf
 from diffusiontalker.ownhead.bones import Bone, find_bone, turned, turning
-from diffusiontalker.ownhead.container import Gltf, read_gltf
 from diffusiontalker.ownhead.curves import Curves
 from diffusiontalker.ownhead.face_bones import FaceBone, find_face_bones, turns
 from diffusiontalker.ownhead.mapping import Mapping

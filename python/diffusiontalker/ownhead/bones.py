@@ -9,7 +9,7 @@ import numpy as np
 
 from diffusiontalker.errors import InputError
 from diffusiontalker.head.pose import quaternions
-from diffusiontalker.ownhead.container import Gltf
+from diffusiontalker.io.gltf.container import Gltf
 from diffusiontalker.ownhead.names import spelt, words
 
 # Words that rigs put before the name of a bone.

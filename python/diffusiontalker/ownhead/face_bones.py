@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from diffusiontalker.errors import InputError
+from diffusiontalker.io.gltf.container import Gltf
 from diffusiontalker.ownhead.bones import PREFIXES, STILL, Bone, bone_at, humanoid, multiply, named
-from diffusiontalker.ownhead.container import Gltf
 from diffusiontalker.ownhead.curves import Curves
 from diffusiontalker.ownhead.names import spelt, words
 from diffusiontalker.ownhead.visemes import VISEMES

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from diffusiontalker.errors import InputError
-from diffusiontalker.ownhead.accessors import read_accessor
+from diffusiontalker.io.gltf.accessors import read_accessor
+from diffusiontalker.io.gltf.container import Gltf
 from diffusiontalker.ownhead.bones import scene_matrices
-from diffusiontalker.ownhead.container import Gltf
 from diffusiontalker.ownhead.materials import Material, material_of
 
 _MAX_TRIANGLES = 2_000_000

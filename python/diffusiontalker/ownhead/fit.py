@@ -8,7 +8,7 @@ import numpy as np
 
 from diffusiontalker.errors import InputError
 from diffusiontalker.head import load_head
-from diffusiontalker.ownhead.container import Gltf
+from diffusiontalker.io.gltf.container import Gltf
 from diffusiontalker.ownhead.least_squares import bounded_least_squares
 from diffusiontalker.ownhead.names import Match, Plan, Terms
 from diffusiontalker.ownhead.rig import MorphMesh, label

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from diffusiontalker.errors import InputError
+from diffusiontalker.io.gltf.container import read_gltf
 from diffusiontalker.ownhead.bones import find_bone
-from diffusiontalker.ownhead.container import read_gltf
 from diffusiontalker.ownhead.face_bones import FaceBone, find_face_bones
 from diffusiontalker.ownhead.mapping import Mapping
 from diffusiontalker.ownhead.names import Match

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from diffusiontalker.errors import InputError
-from diffusiontalker.ownhead.container import Gltf
+from diffusiontalker.io.gltf.container import Gltf
 
 _PICTURE_EXTENSIONS = ("EXT_texture_webp", "KHR_texture_basisu", "EXT_texture_avif")
 

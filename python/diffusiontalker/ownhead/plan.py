@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from diffusiontalker.errors import InputError
-from diffusiontalker.ownhead.container import Gltf
+from diffusiontalker.io.gltf.container import Gltf
 from diffusiontalker.ownhead.fit import fit_plan
 from diffusiontalker.ownhead.mapping import Mapping, check_targets
 from diffusiontalker.ownhead.names import ENOUGH_LIP_CHANNELS, Match, Plan, Terms, lip_sources, match_all

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from diffusiontalker.errors import InputError
-from diffusiontalker.io.formats.gltf_file import GltfFile, grid_of
 from diffusiontalker.io.formats.record import Unusable
 from diffusiontalker.io.glb_container import GENERATOR
+from diffusiontalker.io.gltf.container import Gltf, read_gltf
+from diffusiontalker.io.gltf.curves import GltfFile, grid_of
 from diffusiontalker.ownhead.animate import PreparedHead, animate_prepared
 from diffusiontalker.ownhead.bones import eye_places, face_axes, local_matrix, scene_matrices
-from diffusiontalker.ownhead.container import Gltf, read_gltf
 from diffusiontalker.ownhead.figure import Figure, Part, figure_of
 from diffusiontalker.ownhead.rig import morph_meshes
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from diffusiontalker.errors import InputError
-from diffusiontalker.ownhead.container import Gltf
+from diffusiontalker.io.gltf.container import Gltf
 
 _MOST = 1e6  # a weight beyond it is damage
 

@@ -9,9 +9,9 @@ import numpy as np
 from diffusiontalker.errors import InputError
 from diffusiontalker.head.appearance import normals as head_normals
 from diffusiontalker.head.model import Head
-from diffusiontalker.ownhead.accessors import read_accessor
+from diffusiontalker.io.gltf.accessors import read_accessor
+from diffusiontalker.io.gltf.container import Gltf
 from diffusiontalker.ownhead.bones import face_axes, scene_matrix
-from diffusiontalker.ownhead.container import Gltf
 from diffusiontalker.ownhead.rig import MorphMesh, label
 
 # Shares of the size of the moving face.

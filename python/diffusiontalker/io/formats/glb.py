@@ -9,9 +9,9 @@ import numpy as np
 from diffusiontalker.io.dials import dials_of_extras
 from diffusiontalker.io.formats.angles import angles_of, matrices_of_quaternions
 from diffusiontalker.io.formats.arkit_names import arkit_name
-from diffusiontalker.io.formats.gltf_file import Curve, GltfFile, grid_of
 from diffusiontalker.io.formats.record import Format, Motion, Unusable
 from diffusiontalker.io.glb import write_glb
+from diffusiontalker.io.gltf.curves import Curve, GltfFile, grid_of
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
 
 _TONGUE = ("tongueTipUp", "tongueBodyUp")

@@ -12,9 +12,9 @@ from diffusiontalker.io.curves import pose_of
 from diffusiontalker.io.dials import animation_extras, dials_of_extras
 from diffusiontalker.io.formats.angles import angles_of, matrices_of_quaternions
 from diffusiontalker.io.formats.arkit_names import arkit_name
-from diffusiontalker.io.formats.gltf_file import Curve, GltfFile, grid_of
 from diffusiontalker.io.formats.record import Format, Motion, Unusable
 from diffusiontalker.io.glb_container import ANIMATION_NAME, GlbBuilder
+from diffusiontalker.io.gltf.curves import Curve, GltfFile, grid_of
 from diffusiontalker.io.visemes import arkit_weights, poses, shares
 from diffusiontalker.spec.channels import ARKIT_CHANNELS, CHANNEL_INDEX
 from diffusiontalker.version import __version__

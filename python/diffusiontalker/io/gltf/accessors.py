@@ -6,8 +6,8 @@ import numpy as np
 
 from diffusiontalker.errors import InputError
 from diffusiontalker.io.glb_container import COMPONENT_KINDS, WIDTHS
-from diffusiontalker.ownhead.container import COMPRESSED, Gltf
-from diffusiontalker.ownhead.meshopt import decode
+from diffusiontalker.io.gltf.container import COMPRESSED, Gltf
+from diffusiontalker.io.gltf.meshopt import decode
 
 _MOST_BYTES = 1 << 28  # of one decoded view: a stream of few bytes may stand for many
 
@@ -16,6 +16,16 @@ def read_accessor(gltf: Gltf, index: int) -> np.ndarray:
     """The values of an accessor, [count, width]: float32, normalised ones as -1..1 or 0..1, or its integers.
     Raises InputError for a damaged file and for compressed bytes.
     """
+    values = raw_numbers(gltf, index)
+    if not gltf.items("accessors")[index].get("normalized"):
+        return values
+    if values.dtype.kind == "f":
+        raise InputError(f"the head is damaged: accessor {index} cannot be read")
+    return np.maximum(values / np.float32(np.iinfo(values.dtype).max), -1).astype(np.float32)
+
+
+def raw_numbers(gltf: Gltf, index: int) -> np.ndarray:
+    """As read_accessor(), with the integers of normalised accessors as they are."""
     try:
         return _read(gltf, gltf.items("accessors")[index])
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as e:
@@ -39,8 +49,6 @@ def _read(gltf: Gltf, accessor: dict) -> np.ndarray:
         at = _rows(gltf, where["bufferView"], where.get("byteOffset", 0), index_kind, 1, n)[:, 0]
         values = values.copy()
         values[at] = _rows(gltf, what["bufferView"], what.get("byteOffset", 0), kind, width, n)
-    if accessor.get("normalized"):
-        return np.maximum(values / np.float32(np.iinfo(kind).max), -1).astype(np.float32)
     return values
 
 
@@ -65,7 +73,7 @@ def _rows(gltf: Gltf, view_index: int, start: int, kind: np.dtype, width: int, c
 
 def _bytes(gltf: Gltf, view: dict) -> bytes:
     """The buffer that a view, or its compression, names."""
-    if view["buffer"] != 0:
+    if view.get("buffer", 0) != 0:
         raise InputError("the head is damaged: a buffer view names a buffer that is not there")
     return gltf.binary
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import struct
 from dataclasses import dataclass, replace
@@ -12,10 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from diffusiontalker.errors import InputError
 from diffusiontalker.io.formats.checks import MAX_BYTES, rate_of
 from diffusiontalker.io.formats.record import Unusable
 from diffusiontalker.io.formats.tables import rate_of_times
 from diffusiontalker.io.glb_container import ANIMATION_NAME, COMPONENT_KINDS, WIDTHS
+from diffusiontalker.io.gltf.accessors import raw_numbers
+from diffusiontalker.io.gltf.container import parse_gltf
 
 _MAX_FILE_BYTES = 1 << 30
 
@@ -70,15 +72,14 @@ class GltfFile:
         data = source.read_bytes() if isinstance(source, Path) else source
         if len(data) < 20 or data[:4] != b"glTF":
             raise Unusable("is no binary glTF: it does not begin with glTF")
-        version, total, length, kind = struct.unpack("<III4s", data[4:20])
-        if version != 2 or total != len(data) or kind != b"JSON" or 20 + length > len(data):
+        version, total = struct.unpack("<II", data[4:12])
+        if version != 2 or total != len(data):
             raise Unusable(f"is glTF of version {version} with {len(data)} of {total} bytes: it is damaged or too old")
-        document = json.loads(data[20 : 20 + length])
-        if not isinstance(document, dict):
-            raise Unusable("has no JSON object")
-        self.document = document
-        begin = 28 + length
-        self._binary = memoryview(data)[begin:] if data[begin - 4 : begin] == b"BIN\0" else memoryview(b"")
+        try:
+            self._gltf = parse_gltf(data)
+        except InputError as e:
+            raise Unusable(str(e).removeprefix("the head ")) from e
+        self.document = self._gltf.document
 
     def items(self, key: str, inside: Any = None) -> list[dict]:
         """A list of objects of the document, or of one of its objects; [] where there is none."""
@@ -97,23 +98,22 @@ class GltfFile:
     def array(self, index: Any) -> np.ndarray:
         """An accessor as float64 [n] or [n, C]; normalised integers are divided."""
         accessor = self.item("accessors", index)
-        if "sparse" in accessor or "bufferView" not in accessor:
-            raise Unusable("has an animation in sparse or compressed accessors: export it without compression")
-        view = self.item("bufferViews", accessor["bufferView"])
-        if view.get("buffer", 0) != 0 or "EXT_meshopt_compression" in view.get("extensions", {}):
-            raise Unusable("has an animation that is compressed or in another file: export one .glb uncompressed")
-        kind, size = COMPONENT_KINDS.get(accessor.get("componentType", 0)), WIDTHS.get(accessor.get("type", ""))
-        n, begin = accessor.get("count"), view.get("byteOffset", 0) + accessor.get("byteOffset", 0)
-        if kind is None or size is None or not isinstance(n, int) or n < 1 or not isinstance(begin, int) or begin < 0:
+        n, size = accessor.get("count"), WIDTHS.get(accessor.get("type", ""))
+        if size is None or accessor.get("componentType") not in COMPONENT_KINDS or not isinstance(n, int) or n < 1:
             raise Unusable(f"has an accessor that cannot be read, number {index}")
-        dtype = np.dtype(kind)
-        stride = view.get("byteStride", dtype.itemsize * size)
-        end = begin + stride * (n - 1) + dtype.itemsize * size
-        if n * size * 8 > 4 * MAX_BYTES or stride < dtype.itemsize * size or end > len(self._binary):
+        if "bufferView" in accessor:
+            self.item("bufferViews", accessor["bufferView"])
+        if n * size * 8 > 4 * MAX_BYTES:
             raise Unusable(f"ends within the numbers of accessor {index}: it is damaged")
-        rows = np.ndarray((n, size), dtype, self._binary, begin, (stride, dtype.itemsize)).astype(np.float64)
-        if dtype.kind != "f" and accessor.get("normalized"):
-            rows = np.maximum(rows / np.iinfo(dtype).max, -1)
+        try:
+            values = raw_numbers(self._gltf, index)
+        except InputError as e:
+            if "sparse" in accessor or "bufferView" not in accessor:
+                raise Unusable("has an animation in sparse or compressed accessors that cannot be read") from e
+            raise Unusable(f"ends within the numbers of accessor {index}: it is damaged, or compressed") from e
+        rows = values.astype(np.float64)
+        if values.dtype.kind != "f" and accessor.get("normalized"):
+            rows = np.maximum(rows / np.iinfo(values.dtype).max, -1)
         return rows[:, 0] if size == 1 else rows
 
     def animation(self) -> dict:

@@ -15,7 +15,7 @@ import numpy as np
 
 from diffusiontalker.errors import InputError, OutputError
 from diffusiontalker.io.glb_container import MAX_GLB_BYTES
-from diffusiontalker.ownhead.resources import resource, uri_of
+from diffusiontalker.io.gltf.resources import resource, uri_of
 
 _JSON, _BIN = b"JSON", b"BIN\0"
 _LISTS = ("accessors", "animations", "buffers", "bufferViews", "images", "meshes", "nodes", "skins")
@@ -119,20 +119,26 @@ def read_gltf(data: bytes, folder: Path | None = None) -> Gltf:
     folder: where those files are; None for a head that must not name any.
     Raises InputError: not glTF 2.0, damaged, a file it names is missing or lies elsewhere.
     """
-    chunks = _chunks(data) if data[:4] == b"glTF" else [(_JSON, data)]
-    document = _parse(chunks[0][1])
-    asset = document.get("asset")
+    gltf = parse_gltf(data)
+    asset = gltf.document.get("asset")
     version = asset.get("version") if isinstance(asset, dict) else None
     if not isinstance(version, str) or not version.startswith("2."):
         raise InputError(f"the head is not glTF 2.0 (asset.version is {version!r}): export it again as .glb")
-    has_binary = len(chunks) > 1 and chunks[1][0] == _BIN
-    binary = chunks[1][1] if has_binary else b""
-    others = chunks[1 + has_binary :]
-    gltf = Gltf(document, binary, b"".join(struct.pack("<I4s", len(c), kind) + c for kind, c in others))
     for key in _LISTS:
         gltf.items(key)
     _pack(gltf, folder, data[:4] == b"glTF")
     return gltf
+
+
+def parse_gltf(data: bytes) -> Gltf:
+    """The chunks of a file alone: what it names is not read, and what its document says is not checked.
+    Raises InputError: damaged, no JSON object."""
+    chunks = _chunks(data) if data[:4] == b"glTF" else [(_JSON, data)]
+    document = _parse(chunks[0][1])
+    has_binary = len(chunks) > 1 and chunks[1][0] == _BIN
+    binary = chunks[1][1] if has_binary else b""
+    others = chunks[1 + has_binary :]
+    return Gltf(document, binary, b"".join(struct.pack("<I4s", len(c), kind) + c for kind, c in others))
 
 
 def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:
