@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "backends/cpu/cpu_backend.h"
 #include "counting_malloc.h"
 #include "runtime/scheduler.h"
 #include "stream_support.h"
@@ -133,6 +134,39 @@ TEST(Allocation, SchedulerInSteadyStateAllocatesNothing) {
               second();
             }),
             0);
+}
+
+// The networks themselves: windows of one stream and of several, with and without a thread beside the caller.
+TEST(Allocation, CpuBackendAllocatesNothingInAHop) {
+  const Bundle bundle = load_bundle(FolderSource(DT_BUNDLES "/base-2step"));
+  const Manifest& m = bundle.manifest;
+  for (const int n_threads : {1, 2}) {
+    BackendOptions options;
+    options.n_threads = n_threads;
+    const auto backend = cpu_backend_factory().create(bundle, options);
+    for (const size_t batch : {size_t{1}, size_t{3}}) {
+      const Profile& p = m.profile("live");
+      const auto size = [](int64_t n) { return static_cast<size_t>(n); };
+      const WindowShape shape{size(p.window_frames()), size(p.past_frames), size(p.hop_frames)};
+      const size_t c = size(m.motion.n_channels());
+      const std::vector<float> mel(size(m.mel_frames(p.window_frames()) * m.audio.n_mels), -1.0f);
+      const std::vector<float> condition(backend->condition_size(), 0.1f);
+      std::vector<float> past(batch * shape.past * c), weights(batch * shape.hop * c);
+      std::vector<Window> windows;
+      for (size_t i = 0; i < batch; ++i) {
+        windows.push_back({mel.data(), condition.data(), i, 0, past.data() + i * shape.past * c,
+                           weights.data() + i * shape.hop * c});
+      }
+      const auto session = backend->make_session(batch, shape);
+      PhaseTimes times;
+      session->run({batch, shape, windows.data()}, &times);
+      EXPECT_EQ(allocations_in([&] {
+                  for (int i = 0; i < 3; ++i) session->run({batch, shape, windows.data()}, &times);
+                }),
+                0)
+          << batch << " streams, " << n_threads << " threads";
+    }
+  }
 }
 
 }  // namespace

@@ -88,7 +88,19 @@ class Pools {
     const int each = options.n_threads / std::max(options.n_workers, 1);
     for (int i = 0; each > 1 && i < options.n_workers; ++i) pools_.push_back(std::make_unique<Pool>(each));
   }
-  size_t n_threads() const { return pools_.empty() ? 1 : pools_.front()->n_threads(); }
+  ~Pools() {
+    for (auto& pool : pools_) {
+      if (!pool->is_of_this_process()) (void)pool.release();
+    }
+  }
+  Pools(const Pools&) = delete;
+  Pools& operator=(const Pools&) = delete;
+  // The most that a pool has.
+  size_t n_threads() const {
+    size_t most = 1;
+    for (const auto& pool : pools_) most = std::max(most, pool->n_threads());
+    return most;
+  }
   Pool* acquire() {
     for (auto& pool : pools_) {
       if (pool->try_acquire()) return pool.get();

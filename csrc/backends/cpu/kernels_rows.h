@@ -47,22 +47,54 @@ void norm_stream(const NormArgs& args, int64_t stream, Span span) {
   }
 }
 
+// One vector of channels, n of which exist, of one row: taps outside of the input are left out.
+DT_INLINE void depthwise_at(const DepthwiseArgs& args, const float* a, float* y, int64_t t, int64_t i,
+                            int64_t n) {
+  Vec sum = args.bias == nullptr ? broadcast(0.0f) : load_part(args.bias + i, n);
+  for (int64_t j = 0; j < args.taps; ++j) {
+    const int64_t from = t * args.stride + j * args.dilation - args.pad;
+    if (from < 0 || from >= args.n_in) continue;
+    sum = sum + load_part(args.weights + j * args.n + i, n) * load_part(a + from * args.a.row + i, n);
+  }
+  if (args.has_silu) sum = silu_of(sum);
+  store_part(y + t * args.out.row + i, sum, n);
+}
+
+// The rows t .. last - 1, all of whose TAPS taps lie inside, with the weights of one vector of channels at
+// hand.
+template <int TAPS>
+DT_INLINE void depthwise_column(const DepthwiseArgs& args, const float* a, float* y, int64_t t, int64_t last,
+                                int64_t i) {
+  Vec weights[TAPS];
+  for (int j = 0; j < TAPS; ++j) weights[j] = load(args.weights + j * args.n + i);
+  const Vec bias = args.bias == nullptr ? broadcast(0.0f) : load(args.bias + i);
+  const ptrdiff_t step = args.dilation * args.a.row;
+  const float* x = a + (t * args.stride - args.pad) * args.a.row + i;
+  for (; t < last; ++t, x += args.stride * args.a.row) {
+    Vec sum = bias;
+    for (int j = 0; j < TAPS; ++j) sum = sum + weights[j] * load(x + j * step);
+    if (args.has_silu) sum = silu_of(sum);
+    store(y + t * args.out.row + i, sum);
+  }
+}
+
 void depthwise_stream(const DepthwiseArgs& args, int64_t stream, Span span) {
   const float* a = args.a.data + stream * args.a.batch;
-  for (int64_t t = span.first; t < span.last; ++t) {
-    float* y = args.out.data + stream * args.out.batch + t * args.out.row;
-    for (int64_t i = 0; i < args.n; i += kLanes) {
-      const int64_t left = args.n - i;
-      Vec sum = args.bias == nullptr ? broadcast(0.0f) : load_part(args.bias + i, left);
-      for (int64_t j = 0; j < args.taps; ++j) {
-        const int64_t from = t * args.stride + j * args.dilation - args.pad;
-        if (from < 0 || from >= args.n_in) continue;
-        sum =
-            sum + load_part(args.weights + j * args.n + i, left) * load_part(a + from * args.a.row + i, left);
-      }
-      if (args.has_silu) sum = silu_of(sum);
-      store_part(y + i, sum, left);
+  float* y = args.out.data + stream * args.out.batch;
+  // Rows whose taps all lie inside.
+  int64_t first = span.first, last = span.last;
+  while (first < last && first * args.stride < args.pad) ++first;
+  while (last > first && (last - 1) * args.stride + (args.taps - 1) * args.dilation - args.pad >= args.n_in)
+    --last;
+  const bool has_column = args.taps == 5 || args.taps == 7;
+  for (int64_t i = 0; i < args.n; i += kLanes) {
+    const int64_t n = args.n - i;
+    const bool is_column = has_column && n >= kLanes;
+    for (int64_t t = span.first; t < span.last; ++t) {
+      if (!is_column || t < first || t >= last) depthwise_at(args, a, y, t, i, n);
     }
+    if (is_column && args.taps == 5) depthwise_column<5>(args, a, y, first, last, i);
+    if (is_column && args.taps == 7) depthwise_column<7>(args, a, y, first, last, i);
   }
 }
 

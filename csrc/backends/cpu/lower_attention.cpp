@@ -47,6 +47,36 @@ void Lowering::emit_rotary(const AttentionPart& part, const View& query) {
   steps_.push_back(std::move(step));
 }
 
+Lowering::KeyValueBuffers Lowering::emit_key_value(const AttentionPart& part, const View& key,
+                                                   const View& value) {
+  const StaticGraph& g = *result_.graph;
+  const int64_t rows = key.shape[1], d = part.d, n_heads = key.shape[0] * part.heads;
+  const int keys = add_buffer(n_heads * kernels_.key_floats(rows, d));
+  const int values = add_buffer(n_heads * kernels_.value_floats(rows, d));
+  KeyValueArgs args;
+  args.key.heads = part.heads, args.key.d = d, args.key.scale = part.key.scale;
+  args.n_keys = rows;
+  int cosines = -1, sines = -1;
+  if (part.key.cosines >= 0) {
+    cosines = table(scaled(g.floats(part.key.cosines), part.key.scale));
+    sines = table(scaled(g.floats(part.key.sines), part.key.scale));
+  }
+  const Kernels* k = &kernels_;
+  PlanStep step = row_step(key.shape);
+  step.reads = {read(key, step), read(value, step)};
+  step.writes = {keys, values};
+  step.make = [=](const PlanMemory& memory) -> PlanStep::Runner {
+    KeyValueArgs bound = args;
+    bound.key.a = const_rows(key, memory), bound.value = const_rows(value, memory);
+    bound.keys = memory.at(keys), bound.values = memory.at(values);
+    if (cosines >= 0) bound.key.cosines = memory.at(cosines), bound.key.sines = memory.at(sines);
+    return
+        [=](const RowTask& task, float*) { for_spans(task, [&](Span span) { k->key_value(bound, span); }); };
+  };
+  steps_.push_back(std::move(step));
+  return {keys, values};
+}
+
 void Lowering::lower_attention(const Part& part) {
   const StaticGraph& g = *result_.graph;
   const AttentionPart& attention = part.attention;
@@ -63,49 +93,26 @@ void Lowering::lower_attention(const Part& part) {
   const View key = is_cut ? columns(second, 0, width) : columns(joined, width, width);
   const View value = is_cut ? columns(second, width, width) : columns(joined, 2 * width, width);
   emit_rotary(attention, query);
+  const KeyValueBuffers made = emit_key_value(attention, key, value);
 
-  const int64_t streams = query.shape[0], rows = query.shape[1], d = attention.d;
-  const int64_t n_heads = streams * attention.heads;
-  const int keys = add_buffer(n_heads * kernels_.key_floats(rows, d));
-  const int values = add_buffer(n_heads * kernels_.value_floats(rows, d));
+  const int64_t rows = query.shape[1];
   scratch_floats_ = std::max(scratch_floats_, kernels_.scratch_floats(rows));
-  KeyValueArgs prepare;
-  prepare.key.heads = attention.heads, prepare.key.d = d, prepare.key.scale = attention.key.scale;
-  prepare.n_keys = rows;
-  int cosines = -1, sines = -1;
-  if (attention.key.cosines >= 0) {
-    cosines = table(scaled(g.floats(attention.key.cosines), attention.key.scale));
-    sines = table(scaled(g.floats(attention.key.sines), attention.key.scale));
-  }
-  const Kernels* k = &kernels_;
-  PlanStep step = row_step(query.shape);
-  step.reads = {read(key, step), read(value, step)};
-  step.writes = {keys, values};
-  step.make = [=](const PlanMemory& memory) -> PlanStep::Runner {
-    KeyValueArgs bound = prepare;
-    bound.key.a = const_rows(key, memory), bound.value = const_rows(value, memory);
-    bound.keys = memory.at(keys), bound.values = memory.at(values);
-    if (cosines >= 0) bound.key.cosines = memory.at(cosines), bound.key.sines = memory.at(sines);
-    return
-        [=](const RowTask& task, float*) { for_spans(task, [&](Span span) { k->key_value(bound, span); }); };
-  };
-  steps_.push_back(step);
-
-  const View out = dense({streams, rows, width});
+  const View out = dense({query.shape[0], rows, width});
   AttentionArgs args;
-  args.n_keys = rows, args.heads = attention.heads, args.d = d;
-  PlanStep attend = row_step(out.shape);
-  attend.reads = {read(query, attend), {keys, 0, 0, true}, {values, 0, 0, true}};
-  attend.writes = {out.buffer};
-  attend.make = [=](const PlanMemory& memory) -> PlanStep::Runner {
+  args.n_keys = rows, args.heads = attention.heads, args.d = attention.d;
+  const Kernels* k = &kernels_;
+  PlanStep step = row_step(out.shape);
+  step.reads = {read(query, step), {made.keys, 0, 0, true}, {made.values, 0, 0, true}};
+  step.writes = {out.buffer};
+  step.make = [=](const PlanMemory& memory) -> PlanStep::Runner {
     AttentionArgs bound = args;
     bound.query = const_rows(query, memory), bound.out = rows_of(out, memory);
-    bound.keys = memory.at(keys), bound.values = memory.at(values);
+    bound.keys = memory.at(made.keys), bound.values = memory.at(made.values);
     return [=](const RowTask& task, float* scratch) {
       for_spans(task, [&](Span span) { k->attention(bound, span, scratch); });
     };
   };
-  steps_.push_back(std::move(attend));
+  steps_.push_back(std::move(step));
   define(part.out, out);
 }
 

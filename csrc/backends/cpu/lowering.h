@@ -49,6 +49,10 @@ class Lowering {
   View padded(const View& a, int64_t before, int64_t after);
   void lower_attention(const Part& part);
   void emit_rotary(const AttentionPart& part, const View& query);
+  struct KeyValueBuffers {
+    int keys, values;
+  };
+  KeyValueBuffers emit_key_value(const AttentionPart& part, const View& key, const View& value);
   void lower_element(const Part& part);
   const float* row_of(int v) const;  // constant floats
 

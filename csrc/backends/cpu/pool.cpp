@@ -1,6 +1,11 @@
 #include "backends/cpu/pool.h"
 
 #include <chrono>
+#include <system_error>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <unistd.h>
+#endif
 
 namespace dt::cpu {
 namespace {
@@ -17,15 +22,28 @@ void pause_briefly() {
 #endif
 }
 
+int64_t this_process() {
+#if defined(__unix__) || defined(__APPLE__)
+  return getpid();
+#else
+  return 0;  // no fork
+#endif
+}
+
 uint64_t round_of(uint64_t ticket) { return ticket >> 32; }
 size_t tasks_of(uint64_t ticket) { return (ticket >> 16) & 0xFFFF; }
 size_t next_of(uint64_t ticket) { return ticket & 0xFFFF; }
 
 }  // namespace
 
-Pool::Pool(int n_threads) {
-  for (int i = 1; i < n_threads; ++i) threads_.emplace_back([this, i] { serve(static_cast<size_t>(i)); });
+Pool::Pool(int n_threads) : process_(this_process()) {
+  try {
+    for (int i = 1; i < n_threads; ++i) threads_.emplace_back([this, i] { serve(static_cast<size_t>(i)); });
+  } catch (const std::system_error&) {  // no more threads: those there are do the work
+  }
 }
+
+bool Pool::is_of_this_process() const { return process_ == this_process(); }
 
 Pool::~Pool() {
   {

@@ -14,7 +14,7 @@ namespace dt::cpu {
 
 class Pool {
  public:
-  // n_threads: the caller among them; with 1 nothing is started.
+  // n_threads: the caller among them; with 1 nothing is started, and fewer where the system gives no more.
   explicit Pool(int n_threads);
   ~Pool();
   Pool(const Pool&) = delete;
@@ -22,8 +22,11 @@ class Pool {
 
   size_t n_threads() const { return threads_.size() + 1; }
 
+  // A fork has the memory of this and none of its threads: it must neither run nor destroy it.
+  bool is_of_this_process() const;
+
   // Whoever gets true may run() until release(). Any thread.
-  bool try_acquire() { return !is_taken_.exchange(true, std::memory_order_acquire); }
+  bool try_acquire() { return is_of_this_process() && !is_taken_.exchange(true, std::memory_order_acquire); }
   void release() { is_taken_.store(false, std::memory_order_release); }
 
   // Calls work(context, task, thread) for every task below n_tasks, at most 2^16, each once; thread: 0 for
@@ -47,6 +50,7 @@ class Pool {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<std::thread> threads_;
+  int64_t process_;
 };
 
 }  // namespace dt::cpu

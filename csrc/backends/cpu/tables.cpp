@@ -31,7 +31,7 @@ const Kernels& find_kernels(const std::string& name) {
     if (kernels->name == name) return *kernels;
     names.push_back(kernels->name);
   }
-  throw Error(DT_INVALID_ARGUMENT,
+  throw Error(DT_NO_BACKEND,
               "DT_CPU_ISA is \"" + name + "\": this processor and this build have " + in_words(names));
 }
 

@@ -17,7 +17,7 @@ const Kernels& avx512_kernels();
 // Those that this processor runs, the best first. Any thread.
 const std::vector<const Kernels*>& usable_kernels();
 
-// The best, or the one that the environment variable DT_CPU_ISA names. Throws Error(DT_INVALID_ARGUMENT) for
+// The best, or the one that the environment variable DT_CPU_ISA names. Throws Error(DT_NO_BACKEND) for
 // a name that is not usable here, with those that are.
 const Kernels& chosen_kernels();
 const Kernels& find_kernels(const std::string& name);
