@@ -68,8 +68,10 @@ std::vector<Candidate> candidates(const std::string& backend, const std::string&
   if (backend != "auto") return {candidate(describe_backend(backend))};
   std::vector<Candidate> found;
   for (const BackendDescription& d : backends_for_auto()) {
-    const bool fits = has_backend_module(d.name) && (precision == "auto" || d.has(precision));
-    if (fits || !d.is_optional) found.push_back(candidate(d));
+    const bool has_precision = precision == "auto" || d.has(precision), is_built_in = d.remedy.empty();
+    const bool fits = has_precision && (is_built_in || has_backend_module(d.name));
+    // A built-in one is always there: without the precision it is no candidate.
+    if (fits || !(d.is_optional || is_built_in)) found.push_back(candidate(d));
   }
   return found;
 }

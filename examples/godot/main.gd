@@ -1,6 +1,6 @@
 # Plays a WAV file's samples into a face, one piece per frame of the game, and writes all weights as float32:
 #   godot3-server --path . --bundle=/path/base --wav=/path/speech.wav --out=/path/weights.f32 [--profile=live]
-# with --backend=openvino or reference if wanted.
+# with --backend=cpu, openvino or reference if wanted.
 # In a game the pieces come from AudioEffectCapture (Godot 3.5) or from the TTS voice, and `weights` go to the
 # MeshInstance: mesh.set("blend_shapes/" + face.channel(i), weights[i]). Of a bundle that moves the head, head_pose() has
 # yaw, pitch and roll beside them: Basis(Vector3.UP, yaw) * Basis(Vector3.RIGHT, pitch) * Basis(Vector3.BACK, roll) is the

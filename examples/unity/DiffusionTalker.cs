@@ -21,7 +21,7 @@ namespace DiffusionTalker
         public readonly string[] Channels;
 
         /// <param name="folder">Bundle folder. In Unity: under Application.streamingAssetsPath.</param>
-        /// <param name="backend">"auto", "openvino" or "reference".</param>
+        /// <param name="backend">"auto", "cpu", "openvino" or "reference".</param>
         /// <param name="threads">Compute threads, 1..256; a game leaves cores for itself.</param>
         /// <remarks>Reads files and compiles networks, up to a second: call it while loading.</remarks>
         public Model(string folder, string backend = "auto", int threads = 1) : this(folder, null, backend, threads) { }

@@ -30,7 +30,7 @@ def test_csharp_stream_equals_python_bit_for_bit(program, tmp_path, tiny_bundle,
     found = read_weights(weights)
     assert found.shape == python_weights.shape
     assert np.array_equal(found.view(np.uint32), python_weights.view(np.uint32))
-    assert text.startswith("openvino: 52 channels")
+    assert text.startswith("cpu: 52 channels")
     assert f"jawOpen widest at frame {python_weights[:, 17].argmax()}" in text
 
 

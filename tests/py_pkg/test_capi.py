@@ -97,7 +97,7 @@ def test_opening_and_closing_holds_on_to_nothing(build, tiny_bundle):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", ["reference", "openvino"])
+@pytest.mark.parametrize("backend", ["reference", "cpu", "openvino"])
 def test_a_fork_goes_on_with_its_streams(build, tiny_bundle, backend):
     assert output_of(build("fork.cpp"), tiny_bundle, backend).strip() == "0 failures"
 
@@ -109,7 +109,7 @@ def test_clocks_that_jump_change_no_frame(build, tiny_bundle):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="interposes glibc's malloc")
-@pytest.mark.parametrize("backend", ["reference", "openvino"])
+@pytest.mark.parametrize("backend", ["reference", "cpu", "openvino"])
 def test_steady_state_allocates_nothing_of_ours(build, tiny_bundle, backend):
     text = output_of(build("allocations.cpp"), tiny_bundle, backend)
     print(text)

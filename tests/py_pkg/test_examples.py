@@ -115,7 +115,7 @@ def test_example_animate_c_survives_hostile_wavs(tmp_path, tiny_bundle):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="puts another library in its place by LD_PRELOAD")
 @pytest.mark.skipif(not shutil.which("cmake") or not shutil.which("cc"), reason="needs CMake and a C compiler")
-def test_example_animate_c_says_that_the_fast_backend_is_missing(tmp_path, folder, tiny_bundle):
+def test_example_animate_c_needs_the_library_alone(tmp_path, folder, tiny_bundle):
     where = Path(run([sys.executable, "-m", "diffusiontalker", "--cmake-dir"], tmp_path).strip())
     run(["cmake", "-S", EXAMPLES, "-B", "build", f"-Ddiffusiontalker_DIR={where}"], tmp_path)
     run(["cmake", "--build", "build"], tmp_path)
@@ -123,7 +123,7 @@ def test_example_animate_c_says_that_the_fast_backend_is_missing(tmp_path, folde
     command = [tmp_path / "build" / "animate", tiny_bundle, folder / "examples" / "speech.wav"]
     done = subprocess.run(command, env=os.environ | {"LD_PRELOAD": str(alone)}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "warning: using" in done.stderr and "slow" in done.stderr and "openvino" in done.stderr
+    assert "warning" not in done.stderr
     assert len(done.stdout.splitlines()) == 30
 
 

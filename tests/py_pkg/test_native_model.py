@@ -35,8 +35,8 @@ def test_model_tells_what_the_bundle_says(tiny_bundle):
 def test_auto_announces_its_choice(tiny_bundle):
     lines = []
     model = _native.Model(str(tiny_bundle), log=lambda level, text: lines.append((level, text)))
-    assert model.backend_name == "openvino"
-    assert lines == [(_native.LOG_INFO, 'opened bundle "tiny" on backend openvino')]
+    assert model.backend_name == "cpu"
+    assert lines == [(_native.LOG_INFO, 'opened bundle "tiny" on backend cpu')]
 
 
 def test_what_a_log_callback_raises_comes_out(tiny_bundle):
@@ -63,15 +63,15 @@ def test_unknown_backend_and_precision_list_the_known(tiny_bundle):
         _native.Model(str(tiny_bundle), backend="tensorrt")
     known = {backend["name"]: backend for backend in _native.backends()}
     assert list(known) == ["cpu", "openvino", "reference", "tensorrt"]
-    assert sorted(known, key=lambda name: known[name]["auto_rank"]) == ["tensorrt", "openvino", "reference"]
-    assert [known[name]["default_precision"] for name in known] == ["f32", "f32", "f16"]
+    assert sorted(known, key=lambda name: known[name]["auto_rank"]) == ["tensorrt", "cpu", "openvino", "reference"]
+    assert [known[name]["default_precision"] for name in known] == ["f32", "f32", "f32", "f16"]
     assert known["openvino"]["precisions"] == ["f32", "bf16"] and "pip install" in known["openvino"]["remedy"]
     assert _native.probe_backend("reference") == (True, "")
     assert _native.probe_backend("openvino")[0]
     assert not _native.probe_backend("tensorrt")[0]
 
 
-@pytest.mark.parametrize("backend", ["openvino", "reference"])
+@pytest.mark.parametrize("backend", ["cpu", "openvino", "reference"])
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -111,7 +111,7 @@ def test_engine_equals_specification(tmp_path, kind):
     for profile in ("live", "low"):
         expected = expected_frames(bundle, audio, style, 11, profile)
         assert len(expected) == np.ceil(len(audio) / 16000 * KINDS[kind].fps)
-        for backend in ("reference", "openvino"):
+        for backend in ("reference", "cpu", "openvino"):
             model = _native.Model(str(bundle), backend=backend)
             streams = [_native.Stream(model, seed=11, profile=profile, head_amount=a, **chosen) for a in (0, 1)]
             for stream in streams:

@@ -9,8 +9,8 @@ inline BackendDescription cpu_description() {
   d.name = "cpu";
   d.precisions = {"f32"};
   d.default_precision = "f32";
-  d.auto_rank = 3;
-  d.as_fallback = "the processor";
+  d.auto_rank = 1;
+  d.as_fallback = "the CPU";
   return d;
 }
 

@@ -1,6 +1,8 @@
 // Steps of single nodes: views where nothing has to move, arithmetic by kernels, and the interpreter for the
 // rest.
 #include <algorithm>
+#include <cmath>
+#include <map>
 #include <numeric>
 
 #include "backends/cpu/lowering.h"
@@ -95,6 +97,24 @@ bool Lowering::lower_split(const GraphNode& node) {
     start += part.shape[axis];
     define(out, std::move(part));
   }
+  return true;
+}
+
+// Functions that no network of ours has in a hop's inner part: plain loops.
+bool Lowering::lower_function(const GraphNode& node) {
+  static const std::map<std::string, float (*)(float)> functions{
+      {"Tanh", [](float x) { return std::tanh(x); }},
+      {"Sin", [](float x) { return std::sin(x); }},
+      {"Cos", [](float x) { return std::cos(x); }},
+      {"Sqrt", [](float x) { return std::sqrt(x); }}};
+  const auto found = functions.find(node.op());
+  if (found == functions.end()) return false;
+  const View a = float_view(node.inputs[0]), out = dense_like(a);
+  const auto f = found->second;
+  elementwise(out, {a}, [f](const float* const* in, const ptrdiff_t* steps, float* to, int64_t n) {
+    for (int64_t i = 0; i < n; ++i) to[i] = f(in[0][i * steps[0]]);
+  });
+  define(node.outputs[0], out);
   return true;
 }
 

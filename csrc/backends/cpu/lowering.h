@@ -61,6 +61,7 @@ class Lowering {
   bool lower_as_view(const GraphNode& node);
   bool lower_slice(const GraphNode& node);
   bool lower_split(const GraphNode& node);
+  bool lower_function(const GraphNode& node);
   bool lower_arithmetic(const GraphNode& node);
   bool lower_concat(const GraphNode& node);
   void interpret(const GraphNode& node);

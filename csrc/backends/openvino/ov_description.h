@@ -9,8 +9,8 @@ inline BackendDescription openvino_description() {
   d.name = "openvino";
   d.precisions = {"f32", "bf16"};
   d.default_precision = "f32";
-  d.auto_rank = 1;
-  d.as_fallback = "the CPU";
+  d.auto_rank = 2;
+  d.as_fallback = "OpenVINO";
   d.remedy = "pip install \"openvino==" DT_OPENVINO_VERSION "\"";
   return d;
 }

@@ -9,7 +9,7 @@ inline BackendDescription reference_description() {
   d.name = "reference";
   d.precisions = {"f32"};
   d.default_precision = "f32";
-  d.auto_rank = 2;
+  d.auto_rank = 3;
   d.as_fallback = "the slow reference backend";
   return d;
 }

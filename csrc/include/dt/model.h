@@ -13,9 +13,10 @@ extern "C" {
 
 typedef struct dt_model_options {
   size_t struct_size;
-  const char* backend; /* "openvino", "reference", "tensorrt", or "auto" (default): tensorrt where its module
-                        * is installed and can run, else openvino, else reference. A fallback is a warning in
-                        * the log; dt_model_backend_name() is the one that runs */
+  const char* backend; /* "cpu", "openvino", "reference", "tensorrt", or "auto" (default): tensorrt where its
+                        * module is installed and can run, else cpu, which is built in; openvino for precision
+                        * "bf16". A fallback is a warning in the log; dt_model_backend_name() is the one that
+                        * runs */
   const char* precision; /* "auto" (default: f16 for tensorrt, f32 for the others), "f32", "f16" (tensorrt),
                           * or "bf16" (openvino, on processors that have it) */
   int32_t n_threads;     /* threads that compute, the callers among them, 1..256; default 2, capped at the

@@ -56,8 +56,8 @@ def load(
     """Opens a bundle and compiles its networks.
     bundle: a name ("base"; see available_bundles()), the path of a bundle folder or of a packed bundle, or the bytes of
     a packed bundle (`diffusiontalker pack`).
-    backend: "openvino", "reference", "tensorrt", or "auto": tensorrt where it is installed and can run, else openvino,
-    else reference; a fallback is announced in the log.
+    backend: "cpu", "openvino", "reference", "tensorrt", or "auto": tensorrt where it is installed and can run, else
+    cpu, which is built in (openvino for precision "bf16"); a fallback is announced in the log.
     precision: "auto" (f16 for tensorrt, else f32), "f32", "f16" (tensorrt), "bf16" (openvino on processors that have
     it).   n_threads: 1..256, default 2.
     n_workers: threads of yours that run windows at the same time (Scheduler.step, pulls of different streams), by
