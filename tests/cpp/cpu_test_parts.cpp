@@ -153,10 +153,21 @@ TEST(CpuPlan, AttentionOverAWindow) {
 TEST(CpuPlan, InterpretsTheRest) {
   OnnxBuilder b;
   b.input("a", {-1, -1, 6}).initializer("axis", i64({1}, {1})).initializer("two", f32({}, {2}));
-  b.node("Pow", {"a", "two"}, {"t"}).node("ReduceMean", {"t", "axis"}, {"m"}).node("Sub", {"t", "m"}, {"out"});
+  b.node("Pow", {"a", "two"}, {"t"})
+      .node("ReduceMean", {"t", "axis"}, {"m"})
+      .node("Sub", {"t", "m"}, {"out"});
   b.output("out");
   const Planned got = expect_parity(b.model(), {{"a", noise({2, 5, 6}, 1)}});
   EXPECT_EQ(got.interpreted, (std::vector<std::string>{"Pow", "ReduceMean"}));
+}
+
+TEST(CpuPlan, FunctionsOfOneElement) {
+  for (const char* op : {"Tanh", "Sin", "Cos", "Sqrt", "Sigmoid", "Neg"}) {
+    OnnxBuilder b;
+    b.input("a", {-1, -1, 7}).node("Mul", {"a", "a"}, {"squares"}).node(op, {"squares"}, {"x"});
+    b.node("Transpose", {"x"}, {"out"}, {{"perm", std::vector<int64_t>{0, 2, 1}}}).output("out");
+    EXPECT_TRUE(expect_parity(b.model(), {{"a", noise({2, 5, 7}, 1)}}).interpreted.empty()) << op;
+  }
 }
 
 TEST(CpuPlan, ViewsAndArithmeticWithBroadcasting) {

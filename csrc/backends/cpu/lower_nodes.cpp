@@ -21,10 +21,9 @@ size_t axis_of(int64_t axis, size_t rank) {
 }  // namespace
 
 void Lowering::lower_node(const GraphNode& node) {
-  if (lower_as_view(node) || lower_slice(node) || lower_split(node) || lower_arithmetic(node) ||
-      lower_concat(node))
-    return;
-  interpret(node);
+  const bool has_kernel = lower_as_view(node) || lower_slice(node) || lower_split(node) ||
+                          lower_function(node) || lower_arithmetic(node) || lower_concat(node);
+  if (!has_kernel) interpret(node);
 }
 
 // Nodes that only rename, reorder or repeat axes.
