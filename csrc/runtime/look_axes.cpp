@@ -16,13 +16,13 @@ LookAxes::Axis LookAxes::axis(const char* plus, double plus_deg, const char* min
   const auto p = std::find(names.begin(), names.end(), plus),
              m = std::find(names.begin(), names.end(), minus);
   if (p == names.end() || m == names.end()) return {};
-  return {static_cast<size_t>(p - names.begin()), static_cast<size_t>(m - names.begin()), plus_deg,
-          minus_deg};
+  return {static_cast<uint32_t>(p - names.begin()), static_cast<uint32_t>(m - names.begin()),
+          static_cast<float>(plus_deg), static_cast<float>(minus_deg)};
 }
 
 double LookAxes::degrees(const float* frame, Direction direction, size_t eye) const {
   const Axis& a = axes_[direction][eye];
-  return a.plus_deg == 0 ? 0 : frame[a.plus] * a.plus_deg - frame[a.minus] * a.minus_deg;
+  return a.plus_deg == 0 ? 0 : double{frame[a.plus]} * a.plus_deg - double{frame[a.minus]} * a.minus_deg;
 }
 
 void LookAxes::turn(float* frame, Direction direction, double degrees) const {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include "core/manifest.h"
 
@@ -28,8 +29,8 @@ class LookAxes {
  private:
   // Two channels that turn one eye either way.
   struct Axis {
-    size_t plus = 0, minus = 0;
-    double plus_deg = 0, minus_deg = 0;  // 0: not there
+    uint32_t plus = 0, minus = 0;
+    float plus_deg = 0, minus_deg = 0;  // 0: not there
   };
   Axis axis(const char* plus, double plus_deg, const char* minus, double minus_deg) const;
 

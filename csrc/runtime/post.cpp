@@ -17,10 +17,9 @@ Post::Post(const MotionSpec& motion, const PostSettings& settings, uint64_t seed
       frame_ms_(1000.0 * motion.fps_den / motion.fps_num),
       lips_(motion.channels),
       head_(motion),
-      dials_(motion, settings.dials),
-      face_(motion, lips_),
-      eyes_(motion, seed) {
+      seed_(seed) {
   const auto n = static_cast<size_t>(motion.n_channels());
+  if (!settings.dials.is_neutral(motion)) make_dials();
   reserve(settings.dials);
   if (settings.gate.is_on) {
     gated_.assign(n, 1);
@@ -33,8 +32,14 @@ Post::Post(const MotionSpec& motion, const PostSettings& settings, uint64_t seed
   restart();
 }
 
+void Post::make_dials() {
+  if (dials_ != nullptr) return;
+  dials_ = make_hooked<DialParts>(
+      DialParts{DialTrack(motion_, settings_.dials), DialFace(motion_, lips_), DialEyes(motion_, seed_)});
+}
+
 void Post::reserve(const Dials& dials) {
-  face_.reserve(dials);
+  if (dials_ != nullptr) dials_->face.reserve(dials);
   if (settings_.smoothing_ms > 0 || dials.smoothing_ms > 0) {
     smooth_.resize(static_cast<size_t>(motion_.n_channels()));
   }
@@ -45,13 +50,20 @@ void Post::restart() {
   has_smooth_ = !smooth_.empty();
   is_open_ = false;
   silent_ms_ = gain_ = 0;
-  face_.restart();
-  eyes_.restart();
+  restart_dials();
+}
+
+// The next frame has none before it.
+void Post::restart_dials() {
+  if (dials_ == nullptr) return;
+  dials_->face.restart();
+  dials_->eyes.restart();
 }
 
 void Post::set_dials(Dials dials, int64_t index, int64_t n_frames) {
+  make_dials();
   reserve(dials);
-  dials_.change(std::move(dials), index, n_frames);
+  dials_->track.change(std::move(dials), index, n_frames);
 }
 
 int Post::gate_ahead_frames() const {
@@ -59,7 +71,10 @@ int Post::gate_ahead_frames() const {
 }
 
 int64_t Post::bytes() const {
-  return bytes_of(smooth_) + bytes_of(gated_) + lips_.bytes() + dials_.bytes() + face_.bytes();
+  const int64_t dials = dials_ == nullptr ? 0
+                                          : static_cast<int64_t>(sizeof(DialParts)) + dials_->track.bytes() +
+                                                dials_->face.bytes();
+  return bytes_of(smooth_) + bytes_of(gated_) + lips_.bytes() + dials;
 }
 
 // One-pole low-pass; lips that are closed in w are closed in the result.
@@ -107,27 +122,27 @@ void Post::rest(float mouth, float all, float* out) const {
 // too, and a clip ends at rest.
 void Post::dialled(const Dials& dials, int64_t index, float mouth, float keep, float* out) {
   rest(mouth, 1.0f, out);
-  eyes_.blink(dials, index, out);
-  face_.shape(dials, out);
-  eyes_.look(dials, out);
+  dials_->eyes.blink(dials, index, out);
+  dials_->face.shape(dials, out);
+  dials_->eyes.look(dials, out);
   rest(1.0f, keep, out);
   head_.apply(out, settings_.head_amount * dials.head_amount, dials.gaze_hold);
-  face_.channels(dials, keep, out);
+  dials_->face.channels(dials, keep, out);
 }
 
 void Post::frame(int64_t index, const float* w, double power, float keep, float* out) {
   std::copy_n(w, motion_.rest.size(), out);
-  const Dials& dials = dials_.at(index);
+  static const Dials neutral;
+  const Dials& dials = dials_ == nullptr ? neutral : dials_->track.at(index);
   const float smoothing_ms = std::max(static_cast<float>(settings_.smoothing_ms), dials.smoothing_ms);
   has_smooth_ = has_smooth_ && smoothing_ms > 0;
   if (smoothing_ms > 0) smooth(smoothing_ms, out);
   const float mouth = settings_.gate.is_on ? gate(power) : 1.0f;
-  if (!dials.is_neutral(motion_)) {
+  if (dials_ != nullptr && !dials.is_neutral(motion_)) {
     dialled(dials, index, mouth, keep, out);
     return;
   }
-  face_.restart();
-  eyes_.restart();
+  restart_dials();
   rest(mouth, keep, out);
   head_.apply(out, settings_.head_amount);
 }

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "common/allocator.h"
 #include "core/manifest.h"
@@ -46,7 +47,9 @@ class Post {
   // Dials from frame `index` on, blended over n_frames. Allocates.
   void set_dials(Dials dials, int64_t index, int64_t n_frames);
   // The dials that frame `index` reaches hold; changes that were to come are dropped.
-  void settle_dials(int64_t index) { dials_.settle(index); }
+  void settle_dials(int64_t index) {
+    if (dials_ != nullptr) dials_->track.settle(index);
+  }
 
   bool needs_power() const { return settings_.gate.is_on; }
   // Frames of audio after a frame's own that the gate should hear, so that it is open when speech begins.
@@ -54,7 +57,9 @@ class Post {
   int64_t bytes() const;
 
  private:
+  void make_dials();
   void reserve(const Dials& dials);
+  void restart_dials();
   void smooth(float ms, float* w);
   float gate(double power);
   void rest(float mouth, float all, float* out) const;
@@ -65,9 +70,14 @@ class Post {
   const double frame_ms_;
   const LipOpening lips_;
   const HeadPose head_;
-  DialTrack dials_;
-  DialFace face_;
-  DialEyes eyes_;
+  // What dials need, from the first on that are given: most streams have none.
+  struct DialParts {
+    DialTrack track;
+    DialFace face;
+    DialEyes eyes;
+  };
+  std::shared_ptr<DialParts> dials_;
+  const uint64_t seed_;
   float alpha_ = 1, alpha_ms_ = 0;  // share of the new frame in the low-pass, of this time constant
   bool has_smooth_ = false;         // smooth_ is of the frame before
   Vector<float> smooth_;            // [C], empty without smoothing

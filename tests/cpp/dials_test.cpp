@@ -253,6 +253,25 @@ TEST(Dials, HeadAmountMultipliesThatOfTheStream) {
   EXPECT_NEAR(applied(frames, dials, settings)[3][kYaw], 0.25f * frames[3][kYaw], 1e-7);
 }
 
+TEST(Dials, AChangeBackMayBeGivenFirst) {
+  const MotionSpec motion = face();
+  const auto frames = speech(100);
+  Dials strong;
+  strong.strength = 2;
+  Post first(motion, {}), last(motion, {}), plain(motion, {});
+  first.set_dials({}, 60, 0), first.set_dials(strong, 30, 0);
+  last.set_dials(strong, 30, 0), last.set_dials({}, 60, 0);
+  Frame a(kCount), b(kCount), c(kCount);
+  for (size_t f = 0; f < frames.size(); ++f) {
+    const auto index = static_cast<int64_t>(f);
+    first.frame(index, frames[f].data(), 0, 1.0f, a.data());
+    last.frame(index, frames[f].data(), 0, 1.0f, b.data());
+    plain.frame(index, frames[f].data(), 0, 1.0f, c.data());
+    EXPECT_EQ(a, b) << f;
+    EXPECT_EQ(a != c, f >= 30 && f < 60) << f;
+  }
+}
+
 // ---- The track ----
 
 Dials strength_of(float strength) {
