@@ -190,6 +190,24 @@ static void check_conversation(dt_stream* stream) {
   EXPECT(dt_stream_reset(stream) == DT_OK);
 }
 
+/* Flush twice, push after it, and the ways back. */
+static void check_order(dt_stream* stream) {
+  int64_t first = 0;
+  size_t n = 9;
+  EXPECT(dt_stream_flush(stream) == DT_OK);
+  REFUSES(dt_stream_flush(stream), DT_CLOSED);
+  REFUSES(dt_stream_push(stream, audio, 1, 1, 16000), DT_CLOSED);
+  EXPECT(dt_stream_pull(stream, out, 1, &first, &n) == DT_OK && n == 0);
+  EXPECT(dt_stream_interrupt(stream, 0, &first) == DT_OK && first == 0);
+  EXPECT(dt_stream_push(stream, audio, 100, 1, 16000) == DT_OK);
+  BAD(dt_stream_push(stream, audio, 100, 1, 8000)); /* the rate is fixed */
+  EXPECT(dt_stream_seek(stream, (int64_t)1 << 53) == DT_OK);
+  EXPECT(dt_stream_push(stream, audio, 100, 1, 8000) == DT_OK);
+  EXPECT(dt_stream_pause(stream, 1) == DT_OK && dt_stream_pause(stream, 1) == DT_OK);
+  EXPECT(dt_stream_flush(stream) == DT_OK && dt_stream_pull(stream, out, 9, &first, &n) == DT_OK && n == 0);
+  EXPECT(dt_stream_reset(stream) == DT_OK && dt_stream_reset(stream) == DT_OK);
+}
+
 static void check_stream(dt_stream* stream) {
   dt_stream_info info = {.struct_size = sizeof(info)};
   dt_stream_stats stats = {.struct_size = offsetof(dt_stream_stats, n_overruns)};
@@ -240,19 +258,7 @@ static void check_stream(dt_stream* stream) {
   info.struct_size = sizeof(info);
   EXPECT(dt_stream_get_info(stream, &info) == DT_OK && info.memory_bytes > 0);
   EXPECT(dt_stream_get_stats(stream, &stats) == DT_OK && stats.n_overruns == 77); /* an old struct */
-  /* Out of order: flush twice, push after it, and the ways back. */
-  EXPECT(dt_stream_flush(stream) == DT_OK);
-  REFUSES(dt_stream_flush(stream), DT_CLOSED);
-  REFUSES(dt_stream_push(stream, audio, 1, 1, 16000), DT_CLOSED);
-  EXPECT(dt_stream_pull(stream, out, 1, &first, &n) == DT_OK && n == 0);
-  EXPECT(dt_stream_interrupt(stream, 0, &first) == DT_OK && first == 0);
-  EXPECT(dt_stream_push(stream, audio, 100, 1, 16000) == DT_OK);
-  BAD(dt_stream_push(stream, audio, 100, 1, 8000)); /* the rate is fixed */
-  EXPECT(dt_stream_seek(stream, (int64_t)1 << 53) == DT_OK);
-  EXPECT(dt_stream_push(stream, audio, 100, 1, 8000) == DT_OK);
-  EXPECT(dt_stream_pause(stream, 1) == DT_OK && dt_stream_pause(stream, 1) == DT_OK);
-  EXPECT(dt_stream_flush(stream) == DT_OK && dt_stream_pull(stream, out, 9, &first, &n) == DT_OK && n == 0);
-  EXPECT(dt_stream_reset(stream) == DT_OK && dt_stream_reset(stream) == DT_OK);
+  check_order(stream);
 }
 
 static void check_dead_scheduler(dt_scheduler* dead, dt_stream* stream) {
