@@ -49,7 +49,7 @@ def _code(name: str) -> Origin | None:
         return Origin("our code, with JSON for Modern C++ and pybind11 compiled in", f"{OURS} AND MIT AND BSD-3-Clause")
     if BINARY.search(file.name) and "diffusiontalker" in file.name:
         return Origin("our code, with JSON for Modern C++ compiled in", f"{OURS} AND MIT")
-    if file.suffix in (".py", ".pyi", ".h", ".hpp", ".cmake", ".pc", ".lib") or file.name == "py.typed":
+    if file.suffix in (".py", ".pyi", ".h", ".hpp", ".cmake", ".pc", ".lib", ".toml") or file.name == "py.typed":
         return Origin("our code", OURS)
     return None
 
