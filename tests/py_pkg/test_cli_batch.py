@@ -244,8 +244,8 @@ def test_an_interrupt_tells_how_to_go_on(folder, monkeypatch, capsys):
 @pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_leaves_whole_files_and_the_next_run_makes_the_rest(place, number):
-    for name in ("a", "b", "c"):
-        place.wav(f"{name}.wav", seconds=2)
+    for name, seconds in (("a", 2), ("b", 90), ("c", 2)):  # the signal comes while the second is at work
+        place.wav(f"{name}.wav", seconds=seconds)
     arguments = ["animate", "a.wav", "b.wav", "c.wav", "--bundle", str(place.bundle), *MODEL, "-o", ".csv"]
     assert place.run(*arguments, "--out-dir", "whole").returncode == 0
     process = subprocess.Popen(

@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 ELSEWHERE = {
+    "animate": "dials.md",
+    "render": "dials.md",
     "bench": "benchmarks.md",
     "engine": "tensorrt.md",
     "serve": "server.md",
