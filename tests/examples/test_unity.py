@@ -50,7 +50,7 @@ def test_csharp_checks_run(tmp_path, tiny_bundle):
 
 # Name in C -> name in C#.
 STRUCTS = {
-    c: f"Native.{sharp}" if sharp.endswith(("Options", "Part")) else sharp
+    c: f"Native.{sharp}" if sharp.endswith(("Options", "Part", "Dials")) else sharp
     for sharp, c in csharp_binding.STRUCTS.items()
 }
 

@@ -85,15 +85,15 @@ def test_a_module_is_refused(beside, kind):
     source, reason = MODULES[kind]
     probe, message, opened, backend = beside(compiled(source(entry_of_this_version())))
     assert int(probe) == NO_BACKEND and reason in message and message.endswith('pip install "openvino==2026.4.1"')
-    assert int(opened) == 0 and backend == "reference"
+    assert int(opened) == 0 and backend == "cpu"
 
 
 def test_a_file_that_is_no_library_is_refused(beside):
     probe, message, opened, backend = beside(lambda file: file.write_text("text"))
-    assert int(probe) == NO_BACKEND and "cannot be loaded" in message and int(opened) == 0 and backend == "reference"
+    assert int(probe) == NO_BACKEND and "cannot be loaded" in message and int(opened) == 0 and backend == "cpu"
 
 
 def test_the_library_alone_is_enough(beside):
     probe, message, opened, backend = beside(lambda file: None)
     assert int(probe) == NO_BACKEND and "is not part of this installation" in message
-    assert int(opened) == 0 and backend == "reference"
+    assert int(opened) == 0 and backend == "cpu"
