@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import os
 import random
 import socket
 import threading
@@ -230,7 +231,9 @@ def test_clients_that_vanish_free_their_stream(server):
 
 
 @pytest.mark.slow
-def test_a_million_tiny_messages_take_no_memory(model):
+def test_very_many_tiny_messages_take_no_memory(model):
+    # DT_TINY_MESSAGES=1000000 takes a minute.
+    n_messages = int(os.environ.get("DT_TINY_MESSAGES", 200_000))
     resource = pytest.importorskip("resource")
     limits = {"messages_per_s": 1e9, "message_burst": 10**9, "max_buffered_s": 3600.0}
     with Server(model, **limits) as server:
@@ -238,7 +241,7 @@ def test_a_million_tiny_messages_take_no_memory(model):
 
         def send_all():
             with server.client() as hostile, contextlib.suppress(ConnectionClosed, OSError):
-                for _ in range(1_000_000):
+                for _ in range(n_messages):
                     hostile.send(b"\0\0")
 
         thread = threading.Thread(target=send_all, daemon=True)
@@ -251,7 +254,7 @@ def test_a_million_tiny_messages_take_no_memory(model):
                 assert len(frames_of(client.response())) == 30
             n += 1
             thread.join(1)
-        assert n > 3
+        assert n > 1
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 60_000  # kB
 
 
