@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from diffusiontalker.api.moods import Emotion, mood_pairs
+from diffusiontalker.api.numbers import float_or_nan
 from diffusiontalker.errors import InputError
 from diffusiontalker.names import chosen, suggestion
 
@@ -187,10 +187,7 @@ def native_dials(dials: Dials, channels: Sequence[str], emotions: Sequence[str],
 
 
 def _number(name: str, value: Any, low: float, high: float) -> float | int:
-    try:
-        number = math.nan if isinstance(value, (str, bytes, bool)) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
+    number = float_or_nan(value, (str, bytes, bool))
     is_whole = name in WHOLE
     if not low <= number <= high or (is_whole and number != int(number)):
         kind = "a whole number" if is_whole else "a number"

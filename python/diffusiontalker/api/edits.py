@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Iterable, Mapping
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from diffusiontalker.api.timeline import LONGEST_S, _seconds, _text
+from diffusiontalker.api.key_files import each_key, keys_of_file, seconds
+from diffusiontalker.api.numbers import float_or_nan
 from diffusiontalker.errors import InputError
 from diffusiontalker.names import chosen, suggestion
 from diffusiontalker.spec.channels import HEAD_POSE_CHANNELS
@@ -53,15 +53,7 @@ class Edits:
     def of(keys: Iterable[Mapping[str, Any]], name: str = "the edits") -> Edits:
         """From objects with channel, time_s and either value or add; until_s, ease_s (or ease_in_s, ease_out_s) as
         needed. Raises InputError that names the key."""
-        found = []
-        for number, key in enumerate(keys, 1):
-            try:
-                found.append(_edit(key))
-            except InputError as e:
-                raise InputError(f"{name}, key {number}: {e}") from e
-        if len(found) > _MOST:
-            raise InputError(f"{name} has {len(found)} keys, expected {_MOST} at most")
-        return Edits(tuple(found), name)
+        return Edits(tuple(each_key(keys, _edit, name, _MOST)), name)
 
     @staticmethod
     def given(edits: Edits | str | os.PathLike[str] | Iterable[Mapping[str, Any]]) -> Edits:
@@ -80,33 +72,8 @@ class Edits:
 
         A value with a sign is added; =-0.1 pins a head angle below 0. Raises InputError with the number of the line."""
         path = Path(path)
-        text = _text(path)
-        if path.suffix.lower() != ".json":
-            return Edits._of_text(text, path)
-        try:
-            keys = json.loads(text)
-        except (ValueError, RecursionError) as e:
-            raise InputError(f"{path} is no JSON file: {' '.join(str(e).split())[:200]}") from None
-        if isinstance(keys, dict) and isinstance(keys.get("edits"), list):
-            keys = keys["edits"]
-        if not isinstance(keys, list) or not all(isinstance(k, dict) for k in keys):
-            raise InputError(f'{path} is no list of keys such as [{{"channel": "jawOpen", "time_s": 1.2, "value": 0}}]')
-        return Edits.of(keys, str(path))
-
-    @staticmethod
-    def _of_text(text: str, path: Path) -> Edits:
-        found = []
-        for number, line in enumerate(text.splitlines(), 1):
-            words = line.partition("#")[0].split()
-            if not words:
-                continue
-            try:
-                found.append(_edit(_words(words)))
-            except InputError as e:
-                raise InputError(f"{path}, line {number}: {e}") from e
-        if len(found) > _MOST:
-            raise InputError(f"{path} has {len(found)} keys, expected {_MOST} at most")
-        return Edits(tuple(found), str(path))
+        example = '{"channel": "jawOpen", "time_s": 1.2, "value": 0}'
+        return Edits.of(keys_of_file(path, "edits", example, _line), str(path))
 
 
 def edited(animation: Animation, edits: Edits) -> Animation:
@@ -183,24 +150,28 @@ def _edit(values: Mapping[str, Any]) -> Edit:
         raise InputError(f"channel is {values['channel']!r}, expected a name")
     if ("value" in values) == ("add" in values):
         raise InputError("it needs either value, which pins the channel, or add")
-    time_s = _seconds("time_s", values["time_s"], LONGEST_S)
-    until_s = None if values.get("until_s") is None else _seconds("until_s", values["until_s"], LONGEST_S)
+    time_s = seconds("time_s", values["time_s"])
+    until_s = None if values.get("until_s") is None else seconds("until_s", values["until_s"])
     if until_s is not None and until_s < time_s:
         raise InputError(f"until_s is {until_s:g}, before its time_s {time_s:g}")
     ease_s = values.get("ease_s", DEFAULT_EASE_S)
-    eases = [_seconds(n, values.get(n, ease_s), LONGEST_EASE_S) for n in ("ease_in_s", "ease_out_s")]
+    eases = [seconds(n, values.get(n, ease_s), LONGEST_EASE_S) for n in ("ease_in_s", "ease_out_s")]
     numbers = {name: _value(name, values[name]) for name in ("value", "add") if name in values}
     return Edit(values["channel"], time_s, until_s=until_s, ease_in_s=eases[0], ease_out_s=eases[1], **numbers)
 
 
 def _value(name: str, value: Any) -> float:
-    try:
-        number = math.nan if isinstance(value, (bool, bytes)) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
+    number = float_or_nan(value, (bool, bytes))
     if not -LARGEST <= number <= LARGEST:
         raise InputError(f"{name} is {value!r}, expected a number from {-LARGEST:g} to {LARGEST:g}")
     return number
+
+
+def _line(words: list[str]) -> dict[str, Any]:
+    """A line as an object that _edit() takes. Raises InputError."""
+    values = _words(words)
+    _edit(values)
+    return values
 
 
 def _words(words: list[str]) -> dict[str, Any]:

@@ -25,12 +25,17 @@ def whole(name: str, value: Any, low: int = -_LARGEST, high: int = _LARGEST) -> 
     return number
 
 
+def float_or_nan(value: Any, refused: tuple[type, ...]) -> float:
+    """A value as a float; NaN where it is none, or of a refused type that float() would take."""
+    try:
+        return math.nan if isinstance(value, refused) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
 def decimal(name: str, value: Any) -> float:
     """A finite number. Raises InputError."""
-    try:
-        number = math.nan if isinstance(value, (str, bytes)) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
+    number = float_or_nan(value, (str, bytes))
     if not math.isfinite(number):
         raise InputError(f"{name} is {value!r}, expected a number")
     return number

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Iterable, Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diffusiontalker.api.dials import CHANNEL_RANGES, Dials, check_names
+from diffusiontalker.api.key_files import each_key, keys_of_file, seconds
 from diffusiontalker.api.moods import mood_pairs, named_moods, parse_emotion
 from diffusiontalker.errors import InputError
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 DEFAULT_BLEND_S = 0.3
 LONGEST_BLEND_S = 60.0
-LONGEST_S = 1e7  # four months
-_LARGEST_FILE = 8 << 20
 _MOST = 10_000  # keys
 _OWN = ("time_s", "blend_s", "identity")  # beside the dials
 _DEFAULT = "default"
@@ -52,14 +50,7 @@ class Timeline:
         """From objects with time_s, and blend_s, identity and dials by their names as needed:
         [{"time_s": 2.0, "blend_s": 0.5, "emotion": "sad", "strength": 1.2}]. Raises InputError: an unknown name, a
         value out of range, two keys of one time that change the same thing."""
-        found = []
-        for number, key in enumerate(keys, 1):
-            try:
-                found.append(_key(key))
-            except InputError as e:
-                raise InputError(f"{name}, key {number}: {e}") from e
-        if len(found) > _MOST:
-            raise InputError(f"{name} has {len(found)} keys, expected {_MOST} at most")
+        found = each_key(keys, _key, name, _MOST)
         found.sort(key=lambda k: k.time_s)
         for a, b in pairwise(found):
             both = sorted(_names(a) & _names(b))
@@ -87,33 +78,7 @@ class Timeline:
 
         Raises InputError: unreadable, or as of() with the number of the line."""
         path = Path(path)
-        text = _text(path)
-        if path.suffix.lower() != ".json":
-            return Timeline._of_text(text, path)
-        try:
-            keys = json.loads(text)
-        except (ValueError, RecursionError) as e:
-            raise InputError(f"{path} is no JSON file: {' '.join(str(e).split())[:200]}") from None
-        if isinstance(keys, dict) and isinstance(keys.get("timeline"), list):
-            keys = keys["timeline"]
-        if not isinstance(keys, list) or not all(isinstance(k, dict) for k in keys):
-            raise InputError(f'{path} is no list of keys such as [{{"time_s": 2.0, "emotion": "sad"}}]')
-        return Timeline.of(keys, str(path))
-
-    @staticmethod
-    def _of_text(text: str, path: Path) -> Timeline:
-        keys = []
-        for number, line in enumerate(text.splitlines(), 1):
-            words = line.partition("#")[0].split()
-            if not words:
-                continue
-            try:
-                key = _words(words)
-                _key(key)
-            except InputError as e:
-                raise InputError(f"{path}, line {number}: {e}") from e
-            keys.append(key)
-        return Timeline.of(keys, str(path))
+        return Timeline.of(keys_of_file(path, "timeline", '{"time_s": 2.0, "emotion": "sad"}', _line), str(path))
 
     def apply(self, stream: Stream, identity: str | None, used: Dials, dials: Dials) -> None:
         """Gives every change to a stream at frame 0.
@@ -144,34 +109,8 @@ def _of_stream(now: Dials, used: Dials, dials: Dials) -> Dials:
     return replace(now, emotion=dials.emotion, emotion_strength=dials.emotion_strength, head_amount=amount)
 
 
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as f:
-            raw = f.read(_LARGEST_FILE + 1)
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist: check the path") from None
-    except OSError as e:
-        raise InputError(f"{path} cannot be read: {e.strerror or e}") from e
-    if len(raw) > _LARGEST_FILE:
-        raise InputError(f"{path} has more than {_LARGEST_FILE >> 20} MB")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is no text in UTF-8") from None
-
-
 def _names(key: Key) -> set[str]:
     return {*(key.dials or {}), *(() if key.identity is None else ("identity",))}
-
-
-def _seconds(name: str, value: Any, high: float) -> float:
-    try:
-        seconds = math.nan if isinstance(value, (bool, bytes)) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        seconds = math.nan
-    if not 0 <= seconds <= high:
-        raise InputError(f"{name} is {value!r}, expected seconds from 0 to {high:g}")
-    return seconds
 
 
 def _key(values: Mapping[str, Any]) -> Key:
@@ -184,7 +123,7 @@ def _key(values: Mapping[str, Any]) -> Key:
         raise InputError("it has no time_s, the seconds at which it begins")
     if "offset_ms" in dials:
         raise InputError("offset_ms holds for a whole recording: give it as an option")
-    time_s = _seconds("time_s", values["time_s"], LONGEST_S)
+    time_s = seconds("time_s", values["time_s"])
     blend = values.get("blend_s")
     identity = values.get("identity")
     if identity is not None and not isinstance(identity, str):
@@ -192,7 +131,7 @@ def _key(values: Mapping[str, Any]) -> Key:
     if not dials and identity is None:
         raise InputError(f"nothing changes at {time_s:g} s: name an identity, an emotion or a dial")
     _turned(Dials(), dials)  # judges the values
-    return Key(time_s, None if blend is None else _seconds("blend_s", blend, LONGEST_BLEND_S), identity, dials)
+    return Key(time_s, None if blend is None else seconds("blend_s", blend, LONGEST_BLEND_S), identity, dials)
 
 
 def _turned(dials: Dials, changes: Mapping[str, Any]) -> Dials:
@@ -209,10 +148,17 @@ def _turned(dials: Dials, changes: Mapping[str, Any]) -> Dials:
     return replace(dials, **new)
 
 
+def _line(words: list[str]) -> dict[str, Any]:
+    """A line as an object that _key() takes. Raises InputError."""
+    values = _words(words)
+    _key(values)
+    return values
+
+
 def _words(words: list[str]) -> dict[str, Any]:
     """A line as an object: TIME NAME VALUE ... [blend SECONDS]."""
     known = [f.name for f in fields(Dials)]
-    out: dict[str, Any] = {"time_s": _seconds("the time", words[0], LONGEST_S)}
+    out: dict[str, Any] = {"time_s": seconds("the time", words[0])}
     rest = words[1:]
     if len(rest) % 2:
         raise InputError(f"'{rest[-1]}' has no value: a line is TIME NAME VALUE ... [blend SECONDS]")
