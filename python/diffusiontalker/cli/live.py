@@ -10,7 +10,6 @@ from typing import Any
 from diffusiontalker.api.dials import Dials
 from diffusiontalker.cli import arguments, targets
 from diffusiontalker.cli.console import Console, plain
-from diffusiontalker.cli.engine_bar import EngineBar
 from diffusiontalker.errors import InputError, UnsupportedError
 from diffusiontalker.extras import install_command
 from diffusiontalker.io.sound.pcm import ENCODINGS, RawFormat
@@ -126,14 +125,9 @@ def open_source(args, console: Console, closing: contextlib.ExitStack) -> tuple[
 
 def open_stream(args, console: Console) -> tuple[Any, Any]:
     """(model, stream)"""
-    from diffusiontalker.api.model import load
+    from diffusiontalker.cli.sources import load_model
 
-    with EngineBar(console) as building:
-        model = load(
-            args.bundle, backend=args.backend, precision=args.precision, n_threads=args.threads, log=console.log,
-            engine_folder=args.engines, device=args.device,
-            build_engines=None if args.build_engines else False, engine_progress=building,
-        )  # fmt: skip
+    model = load_model(args, console)
     profile = args.profile or ("live" if "live" in model.profiles else None)
     stream = model.stream(
         identity=args.identity, emotion=args.emotion, emotion_strength=args.emotion_strength, seed=args.seed or 0,

@@ -8,7 +8,6 @@ from fractions import Fraction
 
 from diffusiontalker.cli import arguments
 from diffusiontalker.cli.console import Console
-from diffusiontalker.cli.engine_bar import EngineBar
 from diffusiontalker.errors import UnsupportedError
 from diffusiontalker.extras import install_command
 from diffusiontalker.serve.access import is_loopback, new_token
@@ -128,16 +127,12 @@ def _token(args) -> str | None:
 
 def _model(args, console: Console):
     """(model, workers): a worker for each thread, which is best for a crowd on a processor."""
-    from diffusiontalker.api.model import DEFAULT_THREADS, load
+    from diffusiontalker.api.model import DEFAULT_THREADS
+    from diffusiontalker.cli.sources import load_model
 
     n_threads = args.threads or DEFAULT_THREADS
     n_workers = 1 if args.backend == "tensorrt" else min(n_threads, os.cpu_count() or 1)
-    with EngineBar(console) as building:
-        model = load(
-            args.bundle, backend=args.backend, precision=args.precision, n_threads=n_threads, n_workers=n_workers,
-            log=console.log, engine_folder=args.engines, device=args.device,
-            build_engines=None if args.build_engines else False, engine_progress=building,
-        )  # fmt: skip
+    model = load_model(args, console, n_threads=n_threads, n_workers=n_workers)
     if model.space != "blendshapes":
         raise UnsupportedError(
             f"{args.bundle} moves {model.space}, and `serve` sends blendshapes: choose another bundle"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from diffusiontalker.api.animation import Animation
 from diffusiontalker.api.dials import Dials
@@ -60,6 +61,20 @@ class Opened:
     edits: Edits | None
 
 
+def load_model(args, console: Console, **more: Any) -> Model:
+    """The model of the command line's options. more: further arguments of load()."""
+    arguments = {"n_threads": args.threads} | more
+    with EngineBar(console) as building:
+        model = load(
+            args.bundle, backend=args.backend, precision=args.precision, log=console.log,
+            engine_folder=args.engines, device=args.device,
+            build_engines=None if args.build_engines else False, engine_progress=building, **arguments,
+        )  # fmt: skip
+    if building.seconds is not None:
+        console.notice(f"engines built in {building.seconds:.0f} s: the next start finds them")
+    return model
+
+
 def open_model(args, console: Console, check: Callable[[str], None]) -> Opened:
     """Opens the model of the command line's options; the names in args are the bundle's afterwards.
     check: called with the model's motion space; raises when the outputs cannot hold it.
@@ -69,14 +84,7 @@ def open_model(args, console: Console, check: Callable[[str], None]) -> Opened:
     timeline = None if args.timeline is None else Timeline.read(args.timeline)
     edits = None if args.edits is None else Edits.read(args.edits)
     started = time.perf_counter()
-    with EngineBar(console) as building:
-        model = load(
-            args.bundle, backend=args.backend, precision=args.precision, n_threads=args.threads, log=console.log,
-            engine_folder=args.engines, device=args.device,
-            build_engines=None if args.build_engines else False, engine_progress=building,
-        )  # fmt: skip
-    if building.seconds is not None:
-        console.notice(f"engines built in {building.seconds:.0f} s: the next start finds them")
+    model = load_model(args, console)
     load_s = time.perf_counter() - started
     check(model.space)
     args.identity = chosen("identity", args.identity, model.identities)
