@@ -103,6 +103,18 @@ class Fuser {
            of[1] > 1;
   }
 
+  // Takes the node that reads v, where it is an `op` of v and another value that `fits`: that value goes to
+  // `other`, and v becomes the result.
+  template <class Fits>
+  bool take(const char* op, int& v, int& other, std::vector<int>& nodes, Fits fits) {
+    int found = -1;
+    const int user = next(v, op, &found);
+    if (user < 0 || found == v || !fits(found)) return false;
+    other = found, v = node(user).outputs[0];
+    nodes.push_back(user);
+    return true;
+  }
+
   void start_linear(int i) {
     const GraphNode& product = node(i);
     Part part;
@@ -118,22 +130,10 @@ class Fuser {
       if (!is_row(product.inputs[2], n)) return;
       linear.bias = product.inputs[2];
     }
-    int other = -1, user = linear.bias < 0 ? next(v, "Add", &other) : -1;
-    if (user >= 0 && is_row(other, n)) {
-      linear.bias = other, v = node(user).outputs[0];
-      nodes.push_back(user);
-    }
+    if (linear.bias < 0) take("Add", v, linear.bias, nodes, [&](int b) { return is_row(b, n); });
     linear.has_silu = take_silu(v, nodes);
-    user = next(v, "Mul", &other);
-    if (user >= 0 && other != v && is_row_of_stream(other, shape(v))) {
-      linear.gate = other, v = node(user).outputs[0];
-      nodes.push_back(user);
-    }
-    user = next(v, "Add", &other);
-    if (user >= 0 && other != v && !g_.is_known(other) && shape(other) == shape(v)) {
-      linear.residual = other, v = node(user).outputs[0];
-      nodes.push_back(user);
-    }
+    take("Mul", v, linear.gate, nodes, [&](int g) { return is_row_of_stream(g, shape(v)); });
+    take("Add", v, linear.residual, nodes, [&](int r) { return !g_.is_known(r) && shape(r) == shape(v); });
     part.out = v;
     add(std::move(part), nodes);
   }
@@ -152,16 +152,9 @@ class Fuser {
     if (!is_row(part.norm.scale, s.back())) return;
     if (part.norm.bias >= 0 && !is_row(part.norm.bias, s.back())) return;
     std::vector<int> nodes{i};
-    int v = layer.outputs[0], other = -1, user = next(v, "Mul", &other);
-    if (user >= 0 && other != v && is_row_of_stream(other, s)) {
-      part.norm.mod_scale = other, v = node(user).outputs[0];
-      nodes.push_back(user);
-      user = next(v, "Add", &other);
-      if (user >= 0 && other != v && is_row_of_stream(other, s)) {
-        part.norm.mod_shift = other, v = node(user).outputs[0];
-        nodes.push_back(user);
-      }
-    }
+    int v = layer.outputs[0];
+    const auto fits = [&](int row) { return is_row_of_stream(row, s); };
+    if (take("Mul", v, part.norm.mod_scale, nodes, fits)) take("Add", v, part.norm.mod_shift, nodes, fits);
     part.out = v;
     add(std::move(part), nodes);
   }
