@@ -7,6 +7,7 @@
 #include <cstring>
 #include <random>
 
+#include "motion_support.h"
 #include "runtime/post.h"
 
 namespace dt {
@@ -15,17 +16,8 @@ namespace {
 enum Channel { kJaw, kClose, kFunnel, kBrow, kBlinkL, kBlinkR, kYaw, kPitch, kRoll, kCount };
 
 MotionSpec face() {
-  MotionSpec m;
-  m.space = "blendshapes";
-  m.channels = {"jawOpen",       "mouthClose", "mouthFunnel", "browInnerUp", "eyeBlinkLeft",
-                "eyeBlinkRight", "headYaw",    "headPitch",   "headRoll"};
-  m.fps_num = 30;
-  m.fps_den = 1;
-  m.mean = m.rest = m.min = std::vector<float>(kCount, 0.0f);
-  m.std = m.max = std::vector<float>(kCount, 1.0f);
-  for (size_t c = kYaw; c < kCount; ++c) m.min[c] = -0.6f, m.max[c] = 0.6f;
-  m.has_head_pose = true;
-  return m;
+  return test::motion_with_pose({"jawOpen", "mouthClose", "mouthFunnel", "browInnerUp", "eyeBlinkLeft",
+                                 "eyeBlinkRight", "headYaw", "headPitch", "headRoll"});
 }
 
 using Frame = std::vector<float>;
@@ -81,17 +73,10 @@ TEST(Dials, AtTheirDefaultsLeaveEveryBit) {
 // The bits that frames had before there were dials (566d892, amount of the head 0.75, gate and end of a
 // clip).
 TEST(Dials, AtTheirDefaultsGiveTheFramesOfBefore) {
-  MotionSpec m;
-  m.space = "blendshapes";
-  m.channels = {"jawOpen",        "mouthClose", "browInnerUp", "eyeBlinkLeft", "eyeLookInLeft",
-                "eyeLookOutLeft", "headYaw",    "headPitch",   "headRoll"};
-  m.fps_num = 30;
-  m.fps_den = 1;
-  m.mean = m.min = m.rest = std::vector<float>(9, 0.0f);
-  m.std = m.max = std::vector<float>(9, 1.0f);
-  for (size_t c = 6; c < 9; ++c) m.min[c] = -0.6f, m.max[c] = 0.6f;
+  MotionSpec m =
+      test::motion_with_pose({"jawOpen", "mouthClose", "browInnerUp", "eyeBlinkLeft", "eyeLookInLeft",
+                              "eyeLookOutLeft", "headYaw", "headPitch", "headRoll"});
   m.rest[0] = 0.05f;
-  m.has_head_pose = true;
   PostSettings settings;
   settings.gate.is_on = true;
   settings.gate.open_power = settings.gate.close_power = 0.5;

@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "motion_support.h"
+
 namespace dt {
 namespace {
 
@@ -14,16 +16,9 @@ constexpr double kRadian = 57.29577951308232;
 enum Channel { kInL, kOutL, kUpL, kDownL, kInR, kOutR, kUpR, kDownR, kJaw, kYaw, kPitch, kRoll, kCount };
 
 MotionSpec looks() {
-  MotionSpec m;
-  m.space = "blendshapes";
-  m.channels = {"eyeLookInLeft",  "eyeLookOutLeft",  "eyeLookUpLeft",  "eyeLookDownLeft",
-                "eyeLookInRight", "eyeLookOutRight", "eyeLookUpRight", "eyeLookDownRight",
-                "jawOpen",        "headYaw",         "headPitch",      "headRoll"};
-  m.mean = m.rest = m.min = std::vector<float>(kCount, 0.0f);
-  m.std = m.max = std::vector<float>(kCount, 1.0f);
-  for (size_t c = kYaw; c < kCount; ++c) m.min[c] = -0.6f, m.max[c] = 0.6f;
-  m.has_head_pose = true;
-  return m;
+  return test::motion_with_pose({"eyeLookInLeft", "eyeLookOutLeft", "eyeLookUpLeft", "eyeLookDownLeft",
+                                 "eyeLookInRight", "eyeLookOutRight", "eyeLookUpRight", "eyeLookDownRight",
+                                 "jawOpen", "headYaw", "headPitch", "headRoll"});
 }
 
 using Frame = std::vector<float>;

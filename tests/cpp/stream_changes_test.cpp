@@ -144,7 +144,6 @@ TEST(StreamChanges, AFailedPassIsTriedAgain) {
   const auto expected = animate(plain, audio, 16000, 1000);
   stream.push(audio.data(), audio.size(), 1, 16000);
   stream.flush();
-  std::vector<float> out;
   recorder.poison = 9;  // the second pass of the window that has the change
   std::vector<float> frames(2 * kN);
   int64_t first = 0;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import struct
 import subprocess
@@ -45,6 +46,13 @@ class Workplace:
     def animate(self, *args, **kwargs) -> subprocess.CompletedProcess:
         """`animate` with the tiny bundle on the reference backend."""
         return self.run("animate", "--bundle", self.bundle, "--backend", "reference", *args, **kwargs)
+
+    def saved(self, name: str, *args) -> tuple[dict, dict]:
+        """What animate() of in.wav tells by --json, and the arrays of the NAME.npz that it writes."""
+        result = self.animate("in.wav", "-o", f"{name}.npz", "--json", *args)
+        assert result.returncode == 0, result.stderr.decode()
+        with np.load(self.folder / f"{name}.npz") as arrays:
+            return json.loads(result.stdout), dict(arrays)
 
     def files(self) -> dict[str, int]:
         """Name -> time of change of everything in the working and the temporary folder."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from bundles import write_bundle
+from bundles import KINDS, write_bundle
 from cli_support import Workplace
 
 import diffusiontalker as dt
@@ -14,6 +14,12 @@ import diffusiontalker as dt
 def tiny_bundle(tmp_path_factory):
     """A bundle with small random networks; tests that damage it make a copy."""
     return write_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def pose_bundle(tmp_path_factory):
+    """Moves the head; emotions neutral, happy (the default), angry."""
+    return write_bundle(tmp_path_factory.mktemp("pose") / "pose", kind=KINDS["pose"])
 
 
 @pytest.fixture(scope="session")

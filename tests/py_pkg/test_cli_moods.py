@@ -6,27 +6,13 @@ import json
 
 import numpy as np
 import pytest
-from bundles import KINDS, write_bundle
-
-
-@pytest.fixture(scope="session")
-def pose_bundle(tmp_path_factory):
-    """Moves the head; emotions neutral, happy (the default), angry."""
-    return write_bundle(tmp_path_factory.mktemp("pose") / "pose", kind=KINDS["pose"])
 
 
 @pytest.fixture
 def animate(place, pose_bundle):
     """animate(name, *options) -> (document of --json, arrays of the .npz)."""
     place.wav(seconds=0.5)
-
-    def run(name, *options):
-        result = place.animate("in.wav", "-o", f"{name}.npz", "--json", "--bundle", pose_bundle, *options)
-        assert result.returncode == 0, result.stderr.decode()
-        with np.load(place.folder / f"{name}.npz") as saved:
-            return json.loads(result.stdout), dict(saved)
-
-    return run
+    return lambda name, *options: place.saved(name, "--bundle", pose_bundle, *options)
 
 
 @pytest.mark.slow

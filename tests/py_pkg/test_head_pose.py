@@ -19,13 +19,8 @@ LOOK_DEGREES = {"In": 22.0, "Out": 22.0, "Up": 11.0, "Down": 17.0}
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory):
-    return write_bundle(tmp_path_factory.mktemp("pose") / "pose", kind=KINDS["pose"])
-
-
-@pytest.fixture(scope="module")
-def model(bundle):
-    return dt.load(bundle, backend="reference")
+def model(pose_bundle):
+    return dt.load(pose_bundle, backend="reference")
 
 
 def fed(model, audio, chunk=None, **options):
@@ -89,7 +84,7 @@ def test_seeds_give_other_poses_and_each_its_own(model, audio):
     assert not np.array_equal(one, other)
 
 
-def test_amount_zero_is_no_pose_and_leaves_every_weight(bundle, model, audio):
+def test_amount_zero_is_no_pose_and_leaves_every_weight(model, audio):
     weights, pose = pulled(fed(model, audio, head_amount=0))
     assert np.all(pose == 0)
     full = pulled(fed(model, audio))
