@@ -34,12 +34,9 @@ def start(place):
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**place.environment(), **variables}, text=True,
         )  # fmt: skip
         running.append(process)
-        lines = ""
-        while not lines.endswith("}\n"):
-            line = process.stdout.readline()
-            assert line, process.stderr.read()
-            lines += line
-        return process, json.loads(lines)
+        line = process.stdout.readline()
+        assert line, process.stderr.read()
+        return process, json.loads(line)
 
     yield begin
     for process in running:

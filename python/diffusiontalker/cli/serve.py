@@ -146,14 +146,11 @@ def _announce(args, console: Console, options: ServeOptions, max_streams: int, m
     given = args.no_token or args.token_file or os.environ.get(TOKEN_VARIABLE)
     if args.json:
         fps = Fraction(model.fps_num, model.fps_den)
-        console.json({
+        console.json_line({
             "schema": "diffusiontalker.serve/1", "url": address, "port": options.port,
             "token": None if given else options.token, "max_streams": max_streams, "backend": model.backend,
             "fps": float(fps),
         })  # fmt: skip
-        import sys
-
-        sys.stdout.flush()
     lines = [f"serving {address}, {max_streams} streams, {model.backend}"]
     if not given:
         lines.append(f"  token: {options.token}")
