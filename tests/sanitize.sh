@@ -27,8 +27,7 @@ for kind in "${kinds[@]}"; do
   if [ "$kind" = address ]; then flags="-fsanitize=address,undefined -fno-sanitize-recover=all"; fi
   build="${DT_SANITIZE_BUILD:-build/sanitize}-$kind"
   flags+=" -O1 -g1 -fno-omit-frame-pointer"
-  cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Sanitize -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0 \
-    -DDT_BUILD_TESTS=ON -DDT_WITH_OPENVINO=OFF -DDT_SANITIZE="$kind" \
+  cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Sanitize -DDT_BUILD_TESTS=ON -DDT_WITH_OPENVINO=OFF -DDT_SANITIZE="$kind" \
     -DCMAKE_C_FLAGS="$flags" -DCMAKE_CXX_FLAGS="$flags" -DPython_EXECUTABLE="$(command -v "$python")" \
     -DDT_TEST_BUNDLE="$tiny/tiny" -DDT_TEST_BUNDLE_IS_SMALL=ON ${DT_SANITIZE_CMAKE:-}
   cmake --build "$build" --parallel "${DT_JOBS:-$(nproc)}"
