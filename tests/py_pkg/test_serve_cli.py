@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("uvicorn")
 from cli_support import COMMAND, tone
 from serve_support import Client, frames_of, s16
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from diffusiontalker.cli.main import main
@@ -50,6 +50,8 @@ def test_it_serves_with_a_token_of_its_own_until_sigterm(start):
     process, told = start("--max-streams", "3")
     assert told["schema"] == "diffusiontalker.serve/1" and told["max_streams"] == 3
     assert told["url"] == f"ws://127.0.0.1:{told['port']}/v1/stream" and len(told["token"]) >= 40
+    with pytest.raises(InvalidStatus):
+        connect(told["url"])
     headers = {"Authorization": f"Bearer {told['token']}"}
     with Client(connect(told["url"], additional_headers=headers)) as client:
         client.send(s16(tone(1, RATE)))
@@ -63,6 +65,7 @@ def test_it_serves_with_a_token_of_its_own_until_sigterm(start):
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0 and out == ""
     assert told["token"] in err and "Traceback" not in err
+    assert "handshake" not in err  # strangers do not write into the log
     assert err.splitlines()[-1] == "ended"
 
 

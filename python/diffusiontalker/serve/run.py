@@ -70,8 +70,16 @@ def server_of(state: State) -> Server:
         ws_per_message_deflate=False, timeout_keep_alive=5, timeout_graceful_shutdown=5, lifespan="off",
         limit_concurrency=4 * state.max_streams + 64, h11_max_incomplete_event_size=16 << 10,
     )  # fmt: skip
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    errors = logging.getLogger("uvicorn.error")
+    errors.setLevel(logging.ERROR)
+    errors.addFilter(_is_fault)
     return Server(config)
+
+
+def _is_fault(record: logging.LogRecord) -> bool:
+    """False for what uvicorn calls an error whenever a client is refused before its handshake: a denial response is an
+    answer, so nothing is missing."""
+    return "without completing handshake" not in record.getMessage()
 
 
 def serve(state: State, socket: sockets.socket, say: Callable[[str], None]) -> None:
