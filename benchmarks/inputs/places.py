@@ -89,7 +89,7 @@ PLACES = [
     Place("256 bytes long", _argument("s" * 252 + ".wav"), says="too long"),
     Place("a path with .. in it", _beside),
     Place("a symbolic link", _link("real.wav")),
-    Place("a symbolic link to nothing", _link("nothing.wav"), says="does not exist"),
+    Place("a symbolic link to nothing", _link("nothing.wav"), says="link to nothing.wav, which does not exist"),
     Place("a symbolic link to itself", _link("link.wav"), says="cannot be opened"),
     Place("standard input, a pipe", _argument("-"), feed="pipe"),
     Place("standard input, a file", _argument("-"), feed="file"),

@@ -1,10 +1,11 @@
-"""Folders of the user that the program writes to."""
+"""Folders of the user that the program writes to, and files that are not there."""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from diffusiontalker.errors import OutputError
 
@@ -19,3 +20,13 @@ def cache_folder() -> Path:
         return Path.home() / ".cache" / "diffusiontalker"
     except RuntimeError as e:
         raise OutputError("there is no home folder to keep a cache in: set XDG_CACHE_HOME to a folder of yours") from e
+
+
+def not_there(path: Any, check: str = "check the path") -> str:
+    """The sentence for a file that does not exist, or is a symbolic link to one. check: what to do about it."""
+    name = os.fsdecode(path)
+    try:
+        target = os.readlink(path)
+    except (OSError, ValueError):
+        return f"{name} does not exist: {check}"
+    return f"{name} is a symbolic link to {os.fsdecode(target)}, which does not exist: check where the link leads"

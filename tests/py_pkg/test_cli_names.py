@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 import numpy as np
 import pytest
@@ -132,3 +133,27 @@ def test_a_name_that_two_are_spelled_like_is_neither():
     with pytest.raises(dt.InputError, match="unknown name"):
         chosen("name", "aA", ["aa", "AA"])
     assert chosen("name", None, ["a"]) is None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("link.wav", "-o", "a.npz"),
+        ("in.wav", "-o", "a.npz", "--dials", "link.wav"),
+        ("in.wav", "-o", "a.npz", "--timeline", "link.wav"),
+        ("in.wav", "-o", "a.glb", "--head", "link.glb"),
+    ],
+)
+def test_a_link_to_nothing_is_told_from_a_wrong_name(typed, place, arguments):
+    for name in ("link.wav", "link.glb"):
+        (place.folder / name).symlink_to("nothing")
+    code, text = typed("animate", *arguments, *MODEL)
+    assert code == 3
+    assert re.search(r"link\.\w+ is a symbolic link to nothing, which does not exist", text)
+
+
+def test_a_link_to_no_animation_is_told_from_a_wrong_name(typed, place):
+    (place.folder / "link.npz").symlink_to("nothing")
+    code, text = typed("render", "link.npz", "-o", "a.png")
+    assert code == 3
+    assert "link.npz is a symbolic link to nothing, which does not exist" in text

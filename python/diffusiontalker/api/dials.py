@@ -16,6 +16,7 @@ from diffusiontalker.api.moods import Emotion, mood_pairs
 from diffusiontalker.api.numbers import float_or_nan
 from diffusiontalker.errors import InputError
 from diffusiontalker.names import chosen, suggestion
+from diffusiontalker.paths import not_there
 
 # Of each dial that is a number: lowest, highest. dt/dials.h has the same.
 RANGES: dict[str, tuple[float, float]] = {
@@ -202,7 +203,7 @@ def _dials_file(path: Path) -> dict | None:
             raw = f.read(_LARGEST_FILE)
         values = json.loads(raw)
     except FileNotFoundError:
-        raise InputError(f"{path} does not exist: check the path") from None
+        raise InputError(not_there(path)) from None
     except OSError as e:
         raise InputError(f"{path} cannot be read: {e.strerror or e}") from e
     except (ValueError, RecursionError) as e:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from diffusiontalker.api.numbers import float_or_nan
 from diffusiontalker.errors import InputError
+from diffusiontalker.paths import not_there
 
 LONGEST_S = 1e7  # four months
 _LARGEST_FILE = 8 << 20
@@ -79,7 +80,7 @@ def _text(path: Path) -> str:
         with path.open("rb") as f:
             raw = f.read(_LARGEST_FILE + 1)
     except FileNotFoundError:
-        raise InputError(f"{path} does not exist: check the path") from None
+        raise InputError(not_there(path)) from None
     except OSError as e:
         raise InputError(f"{path} cannot be read: {e.strerror or e}") from e
     if len(raw) > _LARGEST_FILE:

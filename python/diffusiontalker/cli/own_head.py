@@ -13,6 +13,7 @@ from diffusiontalker.head import HEAD_SHAPES
 from diffusiontalker.io.atomic import atomic_writer
 from diffusiontalker.ownhead import HeadReport, PreparedHead, animate_prepared, load_mapping, prepare_head
 from diffusiontalker.ownhead.puppet import Puppet, puppet_of
+from diffusiontalker.paths import not_there
 
 _MAX_NAMES_TOLD = 12
 
@@ -55,7 +56,7 @@ def read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as e:
-        raise InputError(f"{path} does not exist: check the path of the head") from e
+        raise InputError(not_there(path, "check the path of the head")) from e
     except (OSError, ValueError) as e:
         raise InputError(f"{path} cannot be read: {getattr(e, 'strerror', None) or e}") from e
 

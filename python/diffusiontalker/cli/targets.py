@@ -11,6 +11,7 @@ from diffusiontalker.cli.arguments import UsageError
 from diffusiontalker.errors import InputError, OutputError
 from diffusiontalker.io import ANIMATION_SUFFIXES, READABLE
 from diffusiontalker.names import suggestion
+from diffusiontalker.paths import not_there
 
 SAVED = READABLE  # what `render` draws and `convert` reads
 _PICTURES = ("render", (".png", ".mp4", ".html"))
@@ -77,7 +78,8 @@ def check_input(name: str, command: str) -> None:
             f"{name} is an address, and files only are read: fetch it first, as in `curl -L {name} | diffusiontalker "
             f"{command} - -o speech{'.glb' if command == 'animate' else '.png'}`"
         )
-    raise InputError(f"{name} does not exist{suggestion(path.name, _names_beside(path), 0.85) or ': check the path'}")
+    near = "" if path.is_symlink() else suggestion(path.name, _names_beside(path), 0.85)
+    raise InputError(f"{name} does not exist{near}" if near else not_there(name))
 
 
 def _is_missing(path: Path) -> bool:

@@ -9,6 +9,7 @@ from diffusiontalker.errors import InputError
 from diffusiontalker.io.formats import FORMATS, Format, Motion
 from diffusiontalker.io.formats.checks import check_motion
 from diffusiontalker.io.formats.record import Unusable
+from diffusiontalker.paths import not_there
 
 READABLE = tuple(suffix for f in FORMATS if f.read is not None for suffix in f.suffixes)
 _BEGINNING_BYTES = 1 << 16  # by which formats of one ending are told apart
@@ -22,7 +23,7 @@ def read_motion(path: str | os.PathLike[str]) -> tuple[Motion, Format]:
     path = Path(path)
     try:
         if not path.exists():
-            raise InputError(f"{path} does not exist: check the path")
+            raise InputError(not_there(path))
         wanted = _format_of_file(path)
         assert wanted.read is not None
         try:

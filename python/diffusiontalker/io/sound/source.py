@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from diffusiontalker.errors import InputError
+from diffusiontalker.paths import not_there
 
 STDIN = "standard input"
 
@@ -102,7 +103,7 @@ def _open_path(what: Any) -> Source:
     try:
         file = open(what, "rb", buffering=1 << 16)
     except FileNotFoundError:
-        raise InputError(f"{name} does not exist: check the path") from None
+        raise InputError(printable(not_there(what))) from None
     except IsADirectoryError:
         raise InputError(f"{name} is a folder: give a sound file in it") from None
     except OSError as e:
