@@ -38,7 +38,10 @@ def parsed(argv: list[str] | None) -> argparse.Namespace:
         "--check-every", type=int, default=20, help="one session in so many is done again (default: 20)"
     )
     parser.add_argument(
-        "--longest-replay", type=float, default=3600, help="seconds of the conversation, at most, to be done again"
+        "--longest-replay",
+        type=float,
+        default=3600,
+        help="seconds of the conversation to be done again: of a longer one the beginning (default: 3600)",
     )
     parser.add_argument("--audio", type=Path, default=ROOT / "examples" / "speech.wav")
     parser.add_argument("--seed", type=int, default=1)
@@ -49,12 +52,12 @@ def parsed(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     args = parsed(argv)
     plan = Plan(args.bundle, args.backend, args.precision, tuple(args.profiles.split(",")), args.hours, args.minutes,
-                args.check_every, args.seed)  # fmt: skip
+                args.check_every, args.seed, args.longest_replay)  # fmt: skip
     began, environment, steal = time.monotonic(), stamp(), StealMeter()
     model, clip = open_model(plan), Clip(recording(args.audio))
     soaked, samples = run(plan, model, clip, lambda line: print(line, file=sys.stderr, flush=True))
     soak_s = time.monotonic() - began
-    compare_with_fresh_processes(plan, args.audio, soaked, args.longest_replay)
+    compare_with_fresh_processes(plan, args.audio, soaked)
     rows, memory = [row_of(one, clip, model) for one in soaked], memory_of(samples)
     hours = sum(row["audio_h"] for row in rows)
     faults = broken(rows, memory)
@@ -69,6 +72,7 @@ def main(argv: list[str] | None = None) -> int:
             "minutes": args.minutes,
             "check_every": args.check_every,
             "seed": args.seed,
+            "longest_replay_s": args.longest_replay,
         },
         "audio_h": round(hours, 4),
         "wall_s": round(soak_s, 1),

@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from benchmarks.soak.runner import Done, Plan, Soaked
-from benchmarks.soak.script import Clip, replay
+from benchmarks.soak.script import Clip, replay, replay_beginning
 from diffusiontalker.api.model import Model, load
 from diffusiontalker.bench.clip import recording
 
@@ -20,20 +20,21 @@ def open_model(plan: Plan) -> Model:
 def digest_in_a_fresh_process(plan: Plan, audio: Path, number: int, last: Done) -> str:
     model = open_model(plan)
     stream = model.stream(profile=plan.profiles[number], seed=plan.seed + number)
-    return replay(model, stream, Clip(recording(audio)), last.seed, last.seconds, last.n_steps).digest
+    clip = Clip(recording(audio))
+    if last.early_steps:
+        return replay_beginning(model, stream, clip, last.seed, last.seconds, last.early_steps)
+    return replay(model, stream, clip, last.seed, last.seconds, last.n_steps).digest
 
 
-def compare_with_fresh_processes(plan: Plan, audio: Path, soaked: list[Soaked], longest_s: float) -> None:
-    """The last session of every stream; of a conversation only when it is not longer than longest_s."""
+def compare_with_fresh_processes(plan: Plan, audio: Path, soaked: list[Soaked]) -> None:
+    """The last session of every stream; of a conversation longer than plan.longest_replay_s its beginning."""
     context = multiprocessing.get_context("spawn")
     for one in soaked:
         last = one.last
-        if last is None or (one.is_continuous and one.audio_s > longest_s):
+        if last is None:
             continue
         with ProcessPoolExecutor(1, mp_context=context) as fresh:
             digest = fresh.submit(digest_in_a_fresh_process, plan, audio, one.number, last).result()
-        one.n_compared += 1
-        if digest == last.digest:
-            one.n_equal += 1
-        else:
-            one.faults.append(f"session {last.seed[2]}: other frames in a fresh process")
+        is_whole = not last.early_steps
+        seconds = one.session.audio_s if is_whole and one.session is not None else plan.longest_replay_s
+        one.note_comparison(digest == (last.digest if is_whole else last.early_digest), seconds, "in a fresh process")

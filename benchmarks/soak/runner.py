@@ -26,6 +26,7 @@ class Plan:
     minutes: float  # of wall time, after which everything ends
     check_every: int  # sessions, of which one is done again on a fresh stream
     seed: int
+    longest_replay_s: float  # of the conversation, whose first seconds are done again where it is longer
 
 
 @dataclass
@@ -36,6 +37,8 @@ class Done:
     seconds: float | None
     n_steps: int
     digest: str
+    early_steps: int = 0  # of a conversation that is longer than the longest replay: the steps of its beginning
+    early_digest: str = ""
 
 
 def rss_mb() -> float | None:
@@ -57,6 +60,7 @@ class Soaked:
         self.profile = plan.profiles[number]
         self.is_continuous = number == 0
         self.audio_s, self.n_frames, self.n_sessions, self.n_compared, self.n_equal = 0.0, 0, 0, 0, 0
+        self.compared_s = 0.0  # seconds of audio that were done again
         self.lowest, self.highest = np.inf, -np.inf
         self.operations: Counter[str] = Counter()
         self.faults: list[str] = []
@@ -82,13 +86,16 @@ class Soaked:
 
     def _one_session(self, stream, seconds: float | None) -> None:
         seed = (self.plan.seed, self.number, self.n_sessions)
-        conversation = Conversation(self.model, stream, self.clip, seed, seconds)
+        early_s = self.plan.longest_replay_s if self.is_continuous else np.inf
+        conversation = Conversation(self.model, stream, self.clip, seed, seconds, early_s)
         while not conversation.is_over and time.monotonic() < self.deadline:
             conversation.step()
             self.running = conversation.session.audio_s
         session = conversation.finish()
         self.stream_bytes.append(stream.info()["memory_bytes"])
-        self.last = Done(seed, seconds, session.n_steps, session.digest)
+        is_long = session.early_steps < session.n_steps
+        early = (session.early_steps, session.early_digest) if is_long else (0, "")
+        self.last = Done(seed, seconds, session.n_steps, session.digest, *early)
         self.session, self.running = session, 0.0
         self.n_sessions += 1
         self.audio_s += session.audio_s
@@ -102,11 +109,16 @@ class Soaked:
         last = self.last
         assert last is not None
         again = replay(model, self.stream(model), self.clip, last.seed, last.seconds, last.n_steps)
+        self.note_comparison(again.digest == last.digest, again.audio_s, "on a fresh stream")
+
+    def note_comparison(self, is_equal: bool, seconds: float, where: str) -> None:
+        assert self.last is not None
         self.n_compared += 1
-        if again.digest == last.digest:
+        self.compared_s += seconds
+        if is_equal:
             self.n_equal += 1
         else:
-            self.faults.append(f"session {last.seed[2]}: other frames on a fresh stream")
+            self.faults.append(f"session {self.last.seed[2]}: other frames {where}")
 
 
 def run(plan: Plan, model: Model, clip: Clip, say) -> tuple[list[Soaked], list[dict]]:

@@ -53,6 +53,8 @@ class Session:
     beginning: np.ndarray | None = None  # float32 [FIRST_FRAMES, n_channels]
     end: np.ndarray | None = None
     end_first: int = 0  # index of the first frame of `end`
+    early_digest: str = ""  # of the frames taken in the first early_steps steps, where the session was that long
+    early_steps: int = 0
 
 
 class _Taker:
@@ -96,9 +98,13 @@ class _Taker:
         while self.take(None):
             pass
 
+    def digest(self) -> str:
+        """Of the frames until now."""
+        return self._hash.hexdigest()
+
     def finish(self) -> None:
         s = self.session
-        s.digest = self._hash.hexdigest()
+        s.digest = self.digest()
         if self._beginning:
             s.beginning, s.end = np.concatenate(self._beginning), np.concatenate(self._end)
             s.end_first = self.expected - len(s.end)
@@ -171,9 +177,19 @@ class _Player:
 class Conversation:
     """A session on a stream that is fresh, or was reset; the same seed and number of steps give the same frames.
     seconds: of audio, without interrupts, from the clip's beginning and at 16 kHz. None: some minutes of everything.
+    early_s: seconds of audio after which the digest so far is kept, so that the beginning of a conversation that is
+    too long to be done again whole can be compared.
     """
 
-    def __init__(self, model: Model, stream: Stream, clip: Clip, seed: Sequence[int], seconds: float | None):
+    def __init__(
+        self,
+        model: Model,
+        stream: Stream,
+        clip: Clip,
+        seed: Sequence[int],
+        seconds: float | None,
+        early_s: float = np.inf,
+    ):
         self.session = Session()
         self._random = np.random.default_rng(list(seed))
         self._has_interrupts = seconds is None
@@ -181,7 +197,7 @@ class Conversation:
         if seconds is None:
             seconds = float(self._random.uniform(5, 300))
             rate_hz, at = int(self._random.choice(RATES_HZ)), int(self._random.integers(int(clip.seconds * 16000)))
-        self._seconds = seconds
+        self._seconds, self._early_s = seconds, early_s
         self._player = _Player(model, clip, self._random, _Taker(stream, self.session), rate_hz, at)
         stream.set_style(model.style(model.identities[0]), 0)  # a reset keeps the style of before
 
@@ -202,6 +218,12 @@ class Conversation:
         else:
             player.interrupt()
         self.session.n_steps += 1
+        if not self.session.early_steps and self.session.audio_s >= self._early_s:
+            self.session.early_steps, self.session.early_digest = self.session.n_steps, self.digest()
+
+    def digest(self) -> str:
+        """Digest of the frames until now."""
+        return self._player.taker.digest()
 
     def finish(self) -> Session:
         self._player.flush()
@@ -212,7 +234,21 @@ class Conversation:
 def replay(
     model: Model, stream: Stream, clip: Clip, seed: Sequence[int], seconds: float | None, n_steps: int
 ) -> Session:
+    """A session again, to its end."""
+    return _again(model, stream, clip, seed, seconds, n_steps).finish()
+
+
+def replay_beginning(
+    model: Model, stream: Stream, clip: Clip, seed: Sequence[int], seconds: float | None, n_steps: int
+) -> str:
+    """Digest of the frames of a session's first steps."""
+    return _again(model, stream, clip, seed, seconds, n_steps).digest()
+
+
+def _again(
+    model: Model, stream: Stream, clip: Clip, seed: Sequence[int], seconds: float | None, n_steps: int
+) -> Conversation:
     conversation = Conversation(model, stream, clip, seed, seconds)
     for _ in range(n_steps):
         conversation.step()
-    return conversation.finish()
+    return conversation

@@ -84,6 +84,7 @@ def row_of(one: Soaked, clip: Clip, model: Model) -> dict:
         "operations": dict(sorted(one.operations.items())),
         "n_compared": one.n_compared,
         "n_equal": one.n_equal,
+        "compared_h": round(one.compared_s / 3600, 4),
         "lowest_weight": one.lowest if one.n_frames else None,
         "highest_weight": one.highest if one.n_frames else None,
         "stream_bytes": bytes_of(one),
