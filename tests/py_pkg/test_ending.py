@@ -23,11 +23,30 @@ if sys.platform == "win32":
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("backend", "names"), [("reference", ["load", "push", "pull", "step", "draw"]), ("openvino", ["animate", "load"])]
+    ("backend", "names"),
+    [
+        ("cpu", ["load", "Stream.push", "Stream.pull", "Stream.set_dials", "Scheduler.step", "raster_draw"]),
+        ("openvino", ["animate", "load"]),
+    ],
 )
 def test_a_daemon_thread_in_a_native_call_does_not_abort_the_process(tiny_bundle, backend, names):
     """A few of them; daemon_exits.py has all, and many rounds."""
     assert daemon_exits.failures(tiny_bundle, backend, names, rounds=1) == []
+
+
+def test_the_program_of_exits_has_every_native_call(tiny_bundle):
+    classes = {name: value for name, value in vars(_native).items() if isinstance(value, type)}
+    classes = {name: value for name, value in classes.items() if not issubclass(value, BaseException)}
+    functions = {name for name, value in vars(_native).items() if callable(value) and not isinstance(value, type)}
+    methods = {
+        f"{name}.{method}"
+        for name, value in classes.items()
+        for method, what in vars(value).items()
+        if callable(what) and not method.startswith("_")
+    }
+    wanted = {name for name in {*classes, *functions, *methods} if not name.startswith("_")}
+    assert len(wanted) > 40
+    assert wanted - set(daemon_exits.calls(tiny_bundle, "cpu")) == set()
 
 
 class Stop(BaseException):
