@@ -58,6 +58,7 @@ def test_standard_output(take, capfdbinary):
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [
+        (["take.npz", "-o", "b.npz", "--edits", "none.txt"], 3, "none.txt does not exist"),
         (["take.npz", "-o", "a.fbx"], 2, "names no format"),
         (["take.npz", "-o", "a.csv", "--fps", "fast"], 2, "'fast' is no frame rate"),
         (["take.npz", "-o", "a.csv", "--fps", "0"], 2, "outside 0.1..1000"),
@@ -84,6 +85,25 @@ def test_what_cannot_be_done_leaves_no_file(take, capfd, args, code, says):
     assert out == "" and says in err and "Traceback" not in err
     assert sum(line.startswith("error: ") for line in err.splitlines()) == 1
     assert files(take) == before
+
+
+def test_edits_correct_a_finished_animation(take):
+    (take / "fixes.txt").write_text("0.4 jawOpen 0.75 ease 0\n")
+    assert main(["convert", "take.npz", "-o", "b.npz", "--edits", "fixes.txt"]) == 0
+    before, after = (load_animation(take / name) for name in ("take.npz", "b.npz"))
+    assert np.argwhere(before.weights != after.weights).tolist() == [[10, before.channels.index("jawOpen")]]
+    assert after.channel("jawOpen")[10] == 0.75 and np.array_equal(before.head_pose, after.head_pose)
+
+
+def test_edits_of_mouth_cues_are_in_the_cues(take):
+    """Cues that are read are written as they were; with edits they are found anew."""
+    (take / "cues.tsv").write_text("0.00\tX\n0.50\tA\n1.50\tX\n")
+    (take / "fixes.txt").write_text("0.8..1.2 jawOpen 0.7 ease 0\n0.8..1.2 mouthClose 0 ease 0\n")
+    for name, options in (("same.tsv", ()), ("open.tsv", ("--edits", "fixes.txt"))):
+        assert main(["convert", "cues.tsv", "-o", name, *options]) == 0
+    assert (take / "same.tsv").read_bytes() == (take / "cues.tsv").read_bytes()
+    cues = [line.split("\t") for line in (take / "open.tsv").read_text().splitlines()]
+    assert any(0.7 <= float(time) <= 1.2 and shape in "CD" for time, shape in cues), cues
 
 
 def test_a_recording_of_the_phone_becomes_a_head(take):

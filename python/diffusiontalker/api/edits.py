@@ -104,7 +104,8 @@ def edited(animation: Animation, edits: Edits) -> Animation:
         low, high = (-math.pi, math.pi) if is_pose else (0.0, 1.0)
         moved = curve != table[:, column]
         table[moved, column] = np.clip(curve[moved], low, high).astype(np.float32)
-    return replace(animation, weights=weights, head_pose=pose)
+    # A track of cues that was read would be written as it was, without the corrections.
+    return replace(animation, weights=weights, head_pose=pose, cues=None, alphabet="")
 
 
 def _corrected(curve: np.ndarray, times: np.ndarray, keys: list[Edit], period_s: float) -> np.ndarray:

@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from diffusiontalker.api.convert import fitted
+from diffusiontalker.api.edits import Edits
 from diffusiontalker.api.outputs import OutputSet
 from diffusiontalker.api.saved import animation_of
-from diffusiontalker.cli import animate, arguments, batch, inputs, own_head, targets
+from diffusiontalker.cli import animate, arguments, batch, dial_options, inputs, own_head, targets
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import InputError
 from diffusiontalker.io import ANIMATION_SUFFIXES, READABLE, STDOUT_FORMATS, format_of, read_motion, save_animation
@@ -19,7 +20,8 @@ def add_parser(subparsers) -> arguments.Parser:
     parser = subparsers.add_parser(
         "convert",
         help="turn animation files into other formats or another frame rate",
-        description="Reads animation files and writes them in other formats, at another frame rate if you name one.",
+        description="Reads animation files and writes them in other formats, at another frame rate or corrected if you "
+        "say so.",
         examples="""diffusiontalker convert MySlate_1_iPhone_cal.csv -o take.glb
         diffusiontalker convert take.npz -o take.a2f.json -o take.vrma --fps 24
         diffusiontalker convert takes --recursive --out-dir unreal -o .csv --fps 60
@@ -35,6 +37,7 @@ def add_parser(subparsers) -> arguments.Parser:
     parser.add_argument("--format", choices=STDOUT_FORMATS, metavar="NAME", help="format of -o - (default: json)")
     arguments.add_fps(parser)
     parser.add_argument("--timecode", metavar="HH:MM:SS:FF", help="timecode of the first frame of a .csv")
+    dial_options.add_edits(parser)
     arguments.add_head(parser, own=True)
     parser.add_argument("-f", "--force", action="store_true", help="overwrite outputs that exist")
     arguments.add_common(parser)
@@ -60,10 +63,11 @@ class Converting:
     """The work of the command."""
 
     def __init__(self, args):
-        """args.output: of all inputs.   Raises UsageError, and as own_head.take()."""
+        """args.output: of all inputs.   Raises UsageError, and as own_head.take() and Edits.read()."""
         formats = [f for f in map(format_of, args.output) if f is not None]
         if args.timecode is not None and not any(f.holds_timecode for f in formats):
             raise arguments.UsageError("--timecode is for files that have one: name a .csv as output")
+        self._edits = None if args.edits is None else Edits.read(args.edits)
         self._own = own_head.take(args)
 
     def prepare(self, args, console: Console) -> None:
@@ -78,6 +82,8 @@ class Converting:
             motion, read_as = read_motion(source)
             animation = replace(animation_of(motion), head=args.head)
             check_spaces(animation.space, args, source)
+            if self._edits is not None:
+                animation = animation.edited(self._edits)
             notes = [*motion.notes]
             for target in outputs.staged:
                 wanted = format_of(target.name)

@@ -38,7 +38,7 @@ def add_dials(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--timeline", metavar="FILE", help="changes of identity, emotion and dials at times, as text or JSON"
     )
-    group.add_argument("--edits", metavar="FILE", help="corrections of channels at times, kept on top, as text or JSON")
+    add_edits(group)
     plain = Dials()
     for name, text in _HELP.items():
         low, high = RANGES[name]
@@ -53,6 +53,13 @@ def add_dials(parser: argparse.ArgumentParser) -> None:
             option(name), type=channel_value, action="append", metavar="CHANNEL=X",
             help=f"{low:g}..{high:g}: {what} a channel, as jawOpen=0.8; repeatable",
         )  # fmt: skip
+
+
+def add_edits(parser) -> None:
+    """parser: of argparse, or a group of one."""
+    parser.add_argument(
+        "--edits", metavar="FILE", help="corrections of channels at times, kept on top, as text or JSON"
+    )
 
 
 def option(name: str) -> str:
