@@ -10,6 +10,7 @@ import c_headers
 import numpy as np
 import pytest
 from bundles import KINDS, write_bundle
+from export_support import skip_without_usd
 
 import diffusiontalker as dt
 from diffusiontalker import errors
@@ -151,8 +152,9 @@ def speaking(model, audio):
     return replace(model.animate(audio, RATE, seed=3, emotion_strength=1.0), dials=TURNED)
 
 
-@pytest.mark.parametrize("ending", [".json", ".npz", ".glb", ".arkit.vrma"])
+@pytest.mark.parametrize("ending", [".json", ".npz", ".glb", ".arkit.vrma", ".usda", ".usdc"])
 def test_files_keep_the_dials(speaking, tmp_path, ending):
+    skip_without_usd(ending)
     path = tmp_path / f"a{ending}"
     speaking.save(path)
     assert dt.load_animation(path).dials == TURNED

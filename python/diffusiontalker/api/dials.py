@@ -130,7 +130,7 @@ class Dials:
     @staticmethod
     def read(path: str | os.PathLike[str]) -> Dials:
         """The dials of a JSON file that holds one object of dials by their names, or of a saved animation that holds
-        its dials (.json, .npz, .glb). Raises InputError."""
+        its dials (.json, .npz, .glb, .vrma, .usda). Raises InputError."""
         from diffusiontalker.io import read_motion
 
         path = Path(path)

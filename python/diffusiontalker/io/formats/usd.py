@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import tempfile
 from collections.abc import Iterable
 from functools import lru_cache
@@ -20,6 +21,7 @@ from diffusiontalker.head.model import Head, in_head_order, shown_channels
 from diffusiontalker.head.pose import NECK_PIVOT, follow, quaternions
 from diffusiontalker.head.shapes import head_of
 from diffusiontalker.io.curves import pose_of, weight_blocks
+from diffusiontalker.io.dials import KEY, checked_dials, kept_dials
 from diffusiontalker.io.formats.angles import angles_of, matrices_of_quaternions
 from diffusiontalker.io.formats.arkit_names import arkit_name
 from diffusiontalker.io.formats.checks import MAX_BYTES, rate_of
@@ -35,7 +37,8 @@ _IDENTITY = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0))
 def write_usda(anim, f: BinaryIO) -> None:
     """One SkelRoot with the mesh, its 52 blend shapes, a skeleton of two joints (Bust, and Neck in the middle of the
     neck) and a SkelAnimation of the weights and the rotation of Neck. Frame k is time code k; timeCodesPerSecond is
-    the frame rate. Metres, y is up.   Raises InputError for channels or a shape that the head does not have."""
+    the frame rate. Metres, y is up. Dials that are not at their defaults are in the layer's data.
+    Raises InputError for channels or a shape that the head does not have."""
     head = head_of(anim)
     in_head_order(head, anim.channels, np.zeros((0, len(anim.channels))))
     shown = shown_channels(head, anim.channels)
@@ -51,7 +54,7 @@ def write_usda(anim, f: BinaryIO) -> None:
     metersPerUnit = 1
     startTimeCode = 0
     timeCodesPerSecond = {fps}
-    upAxis = "Y"
+    upAxis = "Y"{_kept(anim)}
 )
 
 def SkelRoot "Head"
@@ -62,6 +65,15 @@ def SkelRoot "Head"
     )
     _write_animation(anim, f, head, shown, pose)
     f.write(b"}\n")
+
+
+def _kept(anim) -> str:
+    """The layer's data of the dials; nothing where all are at their defaults."""
+    dials = kept_dials(anim)
+    if dials is None:
+        return ""
+    text = json.dumps({"dials": dials}).replace("\\", "\\\\").replace('"', '\\"')
+    return f'\n    customLayerData = {{\n        string {KEY} = "{text}"\n    }}'
 
 
 def _tuples(rows: Iterable) -> str:
@@ -227,7 +239,18 @@ def read_usd(path: Path) -> Motion:
         notes = (f"{len(names) - len(known)} blend shapes that are not ARKit's are left out",)
     pose = _neck(animation, codes)
     channels = tuple(str(names[i]) for i in known)
-    return Motion(table, channels, rate.numerator, rate.denominator, head_pose=pose, notes=notes)
+    dials = _dials(stage)
+    return Motion(table, channels, rate.numerator, rate.denominator, head_pose=pose, notes=notes, dials=dials)
+
+
+def _dials(stage) -> dict | None:
+    """What _kept() wrote; None where nothing of the kind is there."""
+    text = stage.GetRootLayer().customLayerData.get(KEY)
+    try:
+        ours = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        ours = None
+    return checked_dials(ours.get("dials")) if isinstance(ours, dict) else None
 
 
 def _neck(animation, codes: list[float]) -> np.ndarray | None:
