@@ -132,14 +132,6 @@ def test_damaged_accessors_get_a_sentence(change):
         read_accessor(accessors_of(made), 0)
 
 
-def test_draco_is_told_when_shapes_are_needed():
-    made = with_mesh()
-    made.document["meshes"][0]["primitives"][0]["extensions"] = {"KHR_draco_mesh_compression": {}}
-    assert Spoken(animate_head(made.glb(), animation_of(jawOpen=0.5))[0]).values(0)[0, 0] == 0.5
-    with pytest.raises(InputError, match="Draco"):
-        animate_head(made.glb(), animation_of(jawOpen=0.5), fit=True)
-
-
 def test_the_built_in_head_s_own_file_is_a_character_too(built_in):
     anim = random_animation(4)
     glb, report = animate_head(built_in, anim)

@@ -20,7 +20,7 @@ LOCKS = sorted(FOLDER.glob("*.txt"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LINUX = {"sys_platform": "linux", "platform_machine": "x86_64", "python_version": "3.11", "extra": ""}
 OF_LOCKS = {
-    "tests": ["dev", "train", "video", "corpus", "cuda-compile", "docs", "serve"],
+    "tests": ["dev", "train", "video", "corpus", "cuda-compile", "docs", "usd", "draco", "serve"],
     "runtime": [],
 }
 

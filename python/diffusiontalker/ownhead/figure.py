@@ -14,13 +14,13 @@ import numpy as np
 from diffusiontalker.errors import InputError
 from diffusiontalker.io.gltf.accessors import read_accessor
 from diffusiontalker.io.gltf.container import Gltf
+from diffusiontalker.io.gltf.draco import unpack
 from diffusiontalker.ownhead.bones import scene_matrices
 from diffusiontalker.ownhead.materials import Material, material_of
 
 _MAX_TRIANGLES = 2_000_000
 _FARTHEST = 1e9  # a coordinate beyond it is damage
 _TRIANGLES = 4  # primitive.mode; other modes are lines and points
-_COMPRESSED = "KHR_draco_mesh_compression"
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +121,7 @@ def _part(
     mover_of: list[int],
     n_movers: int,
 ) -> Part:
-    if _COMPRESSED in primitive.get("extensions", {}):
-        raise InputError("the shapes of the head are compressed (Draco): export it without compression to draw it")
+    unpack(gltf, primitive)
     attributes = primitive["attributes"]
     positions = np.asarray(read_accessor(gltf, attributes["POSITION"]), np.float64)
     n = len(positions)

@@ -11,6 +11,7 @@ from diffusiontalker.head.appearance import normals as head_normals
 from diffusiontalker.head.model import Head
 from diffusiontalker.io.gltf.accessors import read_accessor
 from diffusiontalker.io.gltf.container import Gltf
+from diffusiontalker.io.gltf.draco import unpack
 from diffusiontalker.ownhead.bones import face_axes, scene_matrix
 from diffusiontalker.ownhead.rig import MorphMesh, label
 
@@ -65,11 +66,7 @@ def read_shapes(gltf: Gltf, meshes: list[MorphMesh]) -> Shapes:
 def _part(gltf: Gltf, mesh: MorphMesh, primitive: dict, names: dict[str, int], turn, shift):
     """Positions, normals and deltas of one primitive in the face's axes."""
     attributes = primitive.get("attributes", {})
-    if "KHR_draco_mesh_compression" in primitive.get("extensions", {}):
-        raise InputError(
-            "the shapes of the head are compressed (Draco), and only its names can be used: export it without "
-            "compression"
-        )
+    unpack(gltf, primitive)
     if "POSITION" not in attributes:
         raise InputError("the head is damaged: a mesh has no positions")
     positions = np.asarray(read_accessor(gltf, attributes["POSITION"]), np.float64)

@@ -14,6 +14,7 @@ _MOST_BYTES = 1 << 28  # of one decoded view: a stream of few bytes may stand fo
 
 def read_accessor(gltf: Gltf, index: int) -> np.ndarray:
     """The values of an accessor, [count, width]: float32, normalised ones as -1..1 or 0..1, or its integers.
+    Those of a mesh that is compressed as a whole need io.gltf.draco.unpack() before.
     Raises InputError for a damaged file and for compressed bytes.
     """
     values = raw_numbers(gltf, index)
@@ -27,6 +28,8 @@ def read_accessor(gltf: Gltf, index: int) -> np.ndarray:
 def raw_numbers(gltf: Gltf, index: int) -> np.ndarray:
     """As read_accessor(), with the integers of normalised accessors as they are."""
     try:
+        if index in gltf.unpacked:
+            return gltf.unpacked[index]
         return _read(gltf, gltf.items("accessors")[index])
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as e:
         if isinstance(e, InputError):

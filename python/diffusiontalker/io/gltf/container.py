@@ -43,6 +43,7 @@ class Gltf:
     _added: list[bytes] = field(default_factory=list)
     _n_bytes: int = 0  # of buffer 0 with what was added
     decoded: dict[int, np.ndarray] = field(default_factory=dict)  # buffer view -> its bytes without compression
+    unpacked: dict[int, np.ndarray] = field(default_factory=dict)  # accessor -> its numbers, of a compressed mesh
 
     def copy(self) -> Gltf:
         """One that can be extended by itself."""
