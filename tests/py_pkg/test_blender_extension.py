@@ -19,8 +19,6 @@ from diffusiontalker.ownhead import animate_head
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
 from diffusiontalker.version import __version__
 
-UPRIGHT = (0.0, 0.0, 0.0, 1.0)
-
 
 def test_the_zip_has_a_manifest_and_every_module(tmp_path):
     build_extension(tmp_path / "a.zip")

@@ -69,11 +69,6 @@ def run(module, *argv):
         module.main()
 
 
-def spectral_flux(sound):
-    frames = np.abs(np.fft.rfft(sound[: len(sound) // 512 * 512].reshape(-1, 512) * np.hanning(512), axis=1))
-    return np.abs(np.diff(frames, axis=0)).sum() / frames.sum()
-
-
 @pytest.mark.parametrize("seed", range(6))
 def test_music_is_loud_all_along_and_differs_from_piece_to_piece(seed):
     piece, other = (make_music(5 * RATE, np.random.default_rng(s)) for s in (seed, seed + 100))

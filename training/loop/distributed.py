@@ -57,20 +57,12 @@ def gather_rows(rows: Tensor) -> Tensor:
     return rows if world_size() == 1 else _GatherRows.apply(rows)
 
 
-def _reduced(values: Tensor, operation: Any) -> Tensor:
+def max_over_ranks(values: Tensor) -> Tensor:
     if world_size() == 1:
         return values
     values = values.clone()
-    dist.all_reduce(values, op=operation)
+    dist.all_reduce(values, op=dist.ReduceOp.MAX)
     return values
-
-
-def sum_over_ranks(values: Tensor) -> Tensor:
-    return _reduced(values, dist.ReduceOp.SUM)
-
-
-def max_over_ranks(values: Tensor) -> Tensor:
-    return _reduced(values, dist.ReduceOp.MAX)
 
 
 def gather_objects(value: Any) -> list[Any]:

@@ -12,7 +12,6 @@ import numpy as np
 
 from diffusiontalker.errors import DiffusionTalkerError, InputError
 from diffusiontalker.io.sound.pcm import RawFormat, pcm
-from diffusiontalker.io.sound.reading import Sound
 
 BLOCK_S = 0.02
 STALL_S = 0.25
@@ -69,11 +68,6 @@ class PacedSource(Source):
                 if self._stopped.wait(max(0.0, -late_s)):
                     return
                 take(piece, rate)
-
-
-def file_source(sound: Sound) -> PacedSource:
-    """A sound file, in real time. sound: open as long as the source runs."""
-    return PacedSource(sound.blocks())
 
 
 def pipe_source(file: BinaryIO, form: RawFormat) -> PacedSource:

@@ -40,17 +40,3 @@ def contact_shape(clips: list[Clip]) -> dict[str, float]:
     if not found:
         return {}
     return {f"bilabial_{name}": float(v) for name, v in zip(AT_CONTACT, np.median(found, axis=0), strict=True)}
-
-
-def phone_shapes(clips: list[Clip]) -> dict[str, np.ndarray]:
-    """Phone -> medians [6] at the middles of all its tokens less those at rest, for pictures and for looking up."""
-    found: dict[str, list[np.ndarray]] = {}
-    for clip in clips:
-        if clip.from_rest is None:
-            continue
-        for name, start, end in clip.sounds:
-            middle = (start + end) / 2
-            found.setdefault(name, []).append(
-                np.array([np.interp(middle, clip.times, curve) for curve in clip.from_rest.T])
-            )
-    return {name: np.median(tokens, axis=0) for name, tokens in found.items()}
