@@ -59,6 +59,21 @@ def test_comments_of_the_headers_are_plain(header):
     assert [s for s in found if PERSONAL.search(s)] == []
 
 
+# A parameter in running text, and one whose mark begins the next line.
+HIDDEN = re.compile(r"^ \*.*[^\s,] [a-z_]+ \[(in|out)\]|^ \* *\[(in|out)\]", re.MULTILINE)
+
+
+@pytest.mark.parametrize("header", pages.HEADERS, ids=pages.name_of)
+def test_a_parameter_of_a_header_is_found_at_a_glance(header):
+    """It begins its line, or stands behind two spaces."""
+    assert [m[0] for m in HIDDEN.finditer(header.read_text(encoding="utf-8"))] == []
+
+
+def test_hidden_parameters_are_seen():
+    assert HIDDEN.search(" * Since 1.2. frame [in] of it.") and HIDDEN.search(" * [in] 1 to 3.")
+    assert not HIDDEN.search("/* f\n * a, b [in] of it.  c [out] of it. */")
+
+
 def test_the_reader_of_sentences_sees_them():
     """One that found nothing would pass everything above."""
     text = (

@@ -38,8 +38,10 @@ typedef struct dt_rig dt_rig;
 #define DT_DEVICE_CUDA 2
 
 /* Makes an array of float32 on the device of the model, dense, with the last dimension innermost. What lies
- * in it is undefined until it is written. model [in] stays alive as long as the array.  shape [in] n_dims
- * sizes, each 1 or more, product up to 2^31. n_dims [in] 1 to 3.  array [out] to dt_device_array_release.
+ * in it is undefined until it is written.
+ * model [in] stays alive as long as the array.
+ * shape [in] n_dims sizes, each 1 or more, product up to 2^31.  n_dims [in] 1 to 3.
+ * array [out] to dt_device_array_release.
  * Returns DT_OK, DT_INVALID_ARGUMENT, DT_UNSUPPORTED (no device), DT_OUT_OF_MEMORY (of the device too),
  * DT_INTERNAL_ERROR (the device is lost). Any thread. */
 DT_API dt_status dt_device_array_create(dt_model* model, const int64_t* shape, int32_t n_dims,
@@ -87,10 +89,12 @@ DT_API dt_status dt_stream_pull_device_with_pose(dt_stream* stream, dt_device_ar
                                                  int64_t* first_frame, size_t* n_frames);
 
 /* Puts a rig on the device: vertex = neutral + sum over channels of weight * delta, float32, summed in the
- * order of the channels. Deltas that are 0 cost nothing. neutral [in] [n_vertices, 3], finite.  n_vertices
- * [in] 1 to 2^24. deltas [in] [n_channels of the model, n_vertices, 3], finite; for a linear basis of
- * coefficients, that basis. All are copied.  rig [out] to dt_rig_release; keeps the model alive. Returns
- * DT_OK, DT_INVALID_ARGUMENT, DT_UNSUPPORTED, DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. Any thread. */
+ * order of the channels. Deltas that are 0 cost nothing.
+ * neutral [in] [n_vertices, 3], finite; copied.  n_vertices [in] 1 to 2^24.
+ * deltas [in] [n_channels of the model, n_vertices, 3], finite; copied. For a linear basis of coefficients,
+ *   that basis.
+ * rig [out] to dt_rig_release; keeps the model alive.
+ * Returns DT_OK, DT_INVALID_ARGUMENT, DT_UNSUPPORTED, DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. Any thread. */
 DT_API dt_status dt_rig_create(dt_model* model, const float* neutral, size_t n_vertices, const float* deltas,
                                dt_rig** rig);
 /* Waits for the library's work on the device. Any thread. */

@@ -49,8 +49,9 @@ typedef struct dt_dials {
   const float* channel_min;    /* -4..4; the limits of the bundle hold in any case, and are the defaults */
   const float* channel_max;    /* -4..4, not below channel_min */
 } dt_dials;
-/* Fills dials with the defaults. struct_size [in] sizeof of the program's own struct; nothing is written
- * behind it. Returns DT_OK or DT_INVALID_ARGUMENT. Since 1.2. Any thread. */
+/* Fills dials with the defaults.
+ * struct_size [in] sizeof of the program's own struct; nothing is written behind it.
+ * Returns DT_OK or DT_INVALID_ARGUMENT. Since 1.2. Any thread. */
 DT_API dt_status dt_dials_init(dt_dials* dials, size_t struct_size);
 static inline dt_status dt_dials_default(dt_dials* dials) { return dt_dials_init(dials, sizeof(*dials)); }
 

@@ -18,8 +18,8 @@
  * With a crowd, dt_scheduler_add(scheduler, stream) follows 2, one thread calls dt_scheduler_step(), and 4
  * copies what is finished.
  *
- * Call dt_set_log() before step 1. Where the fast backend is missing, the slow "reference" backend runs
- * instead. Without a log hook only dt_model_backend_name() shows it.
+ * Call dt_set_log() before step 1. Where a backend cannot start, the next one runs, and the slow "reference"
+ * last. Without a log hook only dt_model_backend_name() shows it.
  *
  * Rules that hold for every function:
  *   - A function that can fail returns dt_status; DT_OK is 0, errors are negative. The message of the calling
@@ -47,8 +47,8 @@
  *   - dt_model: immutable, any thread at any time.
  *   - dt_stream: push, idle and flush belong to one thread at a time; a second one at the same moment gets
  *     DT_BUSY and changes nothing. They never compute and never wait. Everything else: any thread at any
- * time. Only pull and frame_at compute; they take turns, and nothing else waits for them. (push allocates
- * with the first audio of a sample rate, and where grow_to_ms lets the buffer grow.)
+ *     time. Only pull and frame_at compute; they take turns, and nothing else waits for them. (push allocates
+ *     with the first audio of a sample rate, and where grow_to_ms lets the buffer grow.)
  *   - dt_scheduler: any thread. dt_model_options.n_workers is the number of steps that run side by side.
  *   - dt_device_array, dt_rig: any thread; calls with the same array one at a time.
  */

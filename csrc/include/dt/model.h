@@ -39,8 +39,9 @@ typedef struct dt_model_options {
    * files trusted like a program; default 0 */
   int32_t allow_host_code;
 } dt_model_options;
-/* Fills options with the defaults. struct_size [in] sizeof of the program's own struct; nothing is written
- * behind it. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
+/* Fills options with the defaults.
+ * struct_size [in] sizeof of the program's own struct; nothing is written behind it.
+ * Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
 DT_API dt_status dt_model_options_init(dt_model_options* options, size_t struct_size);
 static inline dt_status dt_model_options_default(dt_model_options* options) {
   return dt_model_options_init(options, sizeof(*options));
@@ -161,8 +162,10 @@ typedef struct dt_style_part {
   const float* style; /* d_identity finite floats */
   float weight;       /* finite, 0 or more; only the ratio of the weights counts */
 } dt_style_part;
-/* Weighted mean of styles. parts [in] n_parts >= 1, at most 1024, weights not all 0.  style [out] as above;
- * may be one of the inputs. Returns DT_OK, DT_INVALID_ARGUMENT. */
+/* Weighted mean of styles.
+ * parts [in] n_parts >= 1, at most 1024, weights not all 0.
+ * style [out] capacity >= d_identity floats; may be one of the inputs.
+ * Returns DT_OK, DT_INVALID_ARGUMENT. */
 DT_API dt_status dt_model_blend_styles(const dt_model* model, const dt_style_part* parts, size_t n_parts,
                                        float* style, size_t capacity);
 
@@ -178,9 +181,11 @@ typedef struct dt_emotion_part {
  * Each word of the formula is the identity's style with that emotion. neutral is the emotion of that name,
  * or the bundle's default where there is none. Weights are no shares: happy 0.5 and sad 0.5 are half of each,
  * happy 0.5 alone is half happy. One emotion of weight 1 at strength 1 is dt_model_get_style's, bit by bit.
- * Since 1.1. identity [in] NULL: the bundle's default.  parts [in] 0 to 1024, weights 2 in all at most; none:
- * the bundle's default emotion.  strength [in] 0..2.  style [out] capacity >= d_identity floats. Returns
- * DT_OK, DT_INVALID_ARGUMENT (also: a model without emotions). */
+ * Since 1.1.
+ * identity [in] NULL: the bundle's default.
+ * parts [in] 0 to 1024, weights 2 in all at most; none: the bundle's default emotion.
+ * strength [in] 0..2.  style [out] capacity >= d_identity floats.
+ * Returns DT_OK, DT_INVALID_ARGUMENT (also: a model without emotions). */
 DT_API dt_status dt_model_mix_emotions(const dt_model* model, const char* identity,
                                        const dt_emotion_part* parts, size_t n_parts, float strength,
                                        float* style, size_t capacity);
@@ -196,7 +201,8 @@ DT_API dt_status dt_model_enroll(const dt_model* model, const float* samples, si
                                  float* style, size_t capacity);
 
 /* The same in several moods at any strength, by the formula of dt_model_mix_emotions. Every emotion, neutral
- * too, is the style encoder's for this speaker. parts [in] none: the mood of the reference speech. Since 1.1.
+ * too, is the style encoder's for this speaker. Since 1.1.
+ * parts [in] none: the mood of the reference speech.
  * Returns what both return. */
 DT_API dt_status dt_model_enroll_emotions(const dt_model* model, const float* samples, size_t n_frames,
                                           int32_t n_channels, int32_t sample_rate_hz,

@@ -41,8 +41,9 @@ typedef struct dt_raster_view {
   float ambient_intensity; /* 0..10; default 0.3 */
 } dt_raster_view;
 
-/* Fills a view with the defaults; width, height, eye and target get 0. struct_size [in] sizeof of the
- * program's own struct; nothing is written behind it. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
+/* Fills a view with the defaults; width, height, eye and target get 0.
+ * struct_size [in] sizeof of the program's own struct; nothing is written behind it.
+ * Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
 DT_API dt_status dt_raster_view_init(dt_raster_view* view, size_t struct_size);
 static inline dt_status dt_raster_view_default(dt_raster_view* view) {
   return dt_raster_view_init(view, sizeof(*view));

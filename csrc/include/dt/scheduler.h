@@ -32,8 +32,9 @@ typedef struct dt_scheduler_options {
                         * at different moments stay apart, hop after hop, and hardly ever meet without it: so
                         * many more fit on a processor, for this much more latency */
 } dt_scheduler_options;
-/* Fills options with the defaults. struct_size [in] sizeof of the program's own struct; nothing is written
- * behind it. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
+/* Fills options with the defaults.
+ * struct_size [in] sizeof of the program's own struct; nothing is written behind it.
+ * Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
 DT_API dt_status dt_scheduler_options_init(dt_scheduler_options* options, size_t struct_size);
 static inline dt_status dt_scheduler_options_default(dt_scheduler_options* options) {
   return dt_scheduler_options_init(options, sizeof(*options));

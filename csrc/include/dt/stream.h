@@ -61,15 +61,16 @@ typedef struct dt_stream_options {
                        * One second at 30 fps takes 31 * 4 * n_channels bytes */
   const dt_dials* dials; /* NULL (default), or the dials from the first frame on (dt/dials.h); copied */
 } dt_stream_options;
-/* Fills options with the defaults. struct_size [in] sizeof of the program's own struct; nothing is written
- * behind it. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
+/* Fills options with the defaults.
+ * struct_size [in] sizeof of the program's own struct; nothing is written behind it.
+ * Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
 DT_API dt_status dt_stream_options_init(dt_stream_options* options, size_t struct_size);
 static inline dt_status dt_stream_options_default(dt_stream_options* options) {
   return dt_stream_options_init(options, sizeof(*options));
 }
 
 /* options [in] NULL means defaults.  stream [out] release with dt_stream_release.
- * The first stream of a profile may take up to a second, because its networks are compiled then.
+ * The first stream of a profile may take up to a second where a backend compiles its networks then.
  * For an unknown identity, emotion or profile the message lists those of the bundle. An emotion is an error
  * for a model without emotions, and together with a style.
  * Returns DT_OK, DT_INVALID_ARGUMENT, DT_BAD_BUNDLE (networks that do not take the profile's shapes),
@@ -144,7 +145,8 @@ DT_API dt_status dt_stream_pull_with_pose(dt_stream* stream, float* weights, flo
 
 /* The same, and whose frames they are: one pull never gives frames of two utterances, and the easing after an
  * interrupt counts to the new one. With this number a player drops frames that an interrupt overtook on their
- * way. Since 1.2. utterance [out] of the frames written; of the next ones where n_frames is 0. */
+ * way. Since 1.2.
+ * utterance [out] of the frames written; of the next ones where n_frames is 0. */
 DT_API dt_status dt_stream_pull_utterance(dt_stream* stream, float* weights, float* head_pose,
                                           size_t capacity_frames, int64_t* first_frame, size_t* n_frames,
                                           int64_t* utterance);
@@ -155,11 +157,14 @@ DT_API dt_status dt_stream_ready_frames(const dt_stream* stream, int64_t* n_fram
 /* The pose of a moment, mixed linearly from the two frames around it: for players with a clock of their own.
  * The frames are taken as by dt_stream_pull, as far as the moment needs, and kept for history_ms. So a
  * program calls this one or dt_stream_pull to take frames, and may call this one beside pulls to look back.
- * Since 1.2. time_s [in] finite; frame k is at k * fps_den / fps_num. max_hops [in] windows that the call may
- * compute to get there; -1: all it needs. With 0 it never computes and never waits for another thread that
- * does. In a scheduler steps compute, whatever this says. weights [out] n_channels floats, or NULL. head_pose
- * [out] 3 floats as in dt_stream_pull_with_pose, or NULL. Angles are mixed like weights: between neighbours
- * they differ by so little that a rotation that is mixed as a quaternion is the same to 0.001 rad.
+ * Since 1.2.
+ * time_s [in] finite; frame k is at k * fps_den / fps_num.
+ * max_hops [in] windows that the call may compute to get there; -1: all it needs. With 0 it never computes
+ *   and never waits for another thread that does. In a scheduler steps compute, whatever this says.
+ * weights [out] n_channels floats, or NULL.
+ * head_pose [out] 3 floats as in dt_stream_pull_with_pose, or NULL. Angles are mixed like weights: between
+ *   neighbours they differ by so little that a rotation that is mixed as a quaternion is the same to
+ *   0.001 rad.
  * pose_time_s [out] NULL, or the time of the pose: time_s, or that of the newest frame, whose pose is held,
  *   when the frames of time_s have not come. A player that is latency_ms and one frame behind the sound never
  *   needs to hold. Before the first frame it is the rest pose.
@@ -198,30 +203,33 @@ DT_API dt_status dt_stream_interrupt_at(dt_stream* stream, int64_t shown_frame, 
                                         int64_t* next_audio_frame, int64_t* utterance);
 
 /* A paused stream gives no frames, runs no networks and is passed over by its scheduler. Audio may be pushed
- * until the buffer is full. paused [in] 1 or 0; the same again has no effect. Returns DT_OK or
- * DT_INVALID_ARGUMENT. */
+ * until the buffer is full.
+ * paused [in] 1 or 0; the same again has no effect.
+ * Returns DT_OK or DT_INVALID_ARGUMENT. */
 DT_API dt_status dt_stream_pause(dt_stream* stream, int32_t paused);
 
 /* Changes the style, blended over blend_ms of animation from the first window on that is not begun yet. A
  * window within a blend runs twice, once with each style, and every frame is a mixture of both.
- * style [in] d_identity finite floats, copied.  blend_ms [in] 0..60000. Returns DT_OK, DT_INVALID_ARGUMENT,
- * DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
+ * style [in] d_identity finite floats, copied.  blend_ms [in] 0..60000.
+ * Returns DT_OK, DT_INVALID_ARGUMENT, DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
 DT_API dt_status dt_stream_set_style(dt_stream* stream, const float* style, int32_t blend_ms);
 
 /* The same from a frame on, in every profile: earlier frames are those of a stream without the change, bit
  * for bit. Changes of several frames may wait; one of the same frame is replaced. reset and seek drop those
- * that were not reached. Since 1.2. frame [in] absolute index of the first frame that differs; where its
- * window is begun, the first frame after that window. dt_stream_info.next_audio_frame is that of the sound to
- * be pushed next. Returns what dt_stream_set_style does. */
+ * that were not reached. Since 1.2.
+ * frame [in] absolute index of the first frame that differs; where its window is begun, the first frame after
+ *   that window. dt_stream_info.next_audio_frame is that of the sound to be pushed next.
+ * Returns what dt_stream_set_style does. */
 DT_API dt_status dt_stream_set_style_at(dt_stream* stream, const float* style, int64_t frame,
                                         int32_t blend_ms);
 
 /* Changes the dials, blended over blend_ms of animation: every number that differs from where it was to go is
- * on the way to its new value, and the others go on as they were. Since 1.2. dials [in] NULL: the defaults.
- * offset_ms must be that of the stream's options. Other emotions or another emotion_strength than before
- * change the style, as dt_stream_set_style_at does. frame, blend_ms [in] as for dt_stream_set_style_at; frame
- * -1: from the first window on that is not begun. Returns DT_OK, DT_INVALID_ARGUMENT (a value out of range, a
- * dial that the model has no channels for), DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
+ * on the way to its new value, and the others go on as they were. Since 1.2.
+ * dials [in] NULL: the defaults. offset_ms must be that of the stream's options. Other emotions or another
+ *   emotion_strength than before change the style, as dt_stream_set_style_at does.
+ * frame, blend_ms [in] as for dt_stream_set_style_at; frame -1: from the first window on that is not begun.
+ * Returns DT_OK, DT_INVALID_ARGUMENT (a value out of range, a dial that the model has no channels for),
+ * DT_OUT_OF_MEMORY, DT_INTERNAL_ERROR. */
 DT_API dt_status dt_stream_set_dials(dt_stream* stream, const dt_dials* dials, int64_t frame,
                                      int32_t blend_ms);
 

@@ -28,16 +28,18 @@ DT_API dt_status dt_model_log_mel(const dt_model* model, const float* samples, s
 
 /* Checks a whole bundle and compiles nothing: everything that dt_model_open() refuses before a backend sees a
  * network. That is bundle.json, size and SHA-256 of every file, the tensors, the networks' graphs, and the
- * budget of docs/bundle-format.md, "Limits". For servers that take bundles from strangers. Since 1.2. path
- * [in] as for dt_model_open. Returns DT_OK, DT_INVALID_ARGUMENT, DT_FILE_ERROR, DT_BAD_BUNDLE (the message
- * names the first fault), DT_OUT_OF_MEMORY. */
+ * budget of docs/bundle-format.md, "Limits". For servers that take bundles from strangers. Since 1.2.
+ * path [in] as for dt_model_open.
+ * Returns DT_OK, DT_INVALID_ARGUMENT, DT_FILE_ERROR, DT_BAD_BUNDLE (the message names the first fault),
+ * DT_OUT_OF_MEMORY. */
 DT_API dt_status dt_bundle_check(const char* path);
 
 /* Reads one file of a bundle. bundle.json is checked first; any other file must be listed there, with its
- * size and its SHA-256. The other files and what is in them are not looked at. Since 1.2. name [in]
- * "bundle.json" or a name that it lists.  data [out] capacity bytes.  n_bytes [out] size of the file. Returns
- * DT_OK, DT_FILE_ERROR, DT_BAD_BUNDLE, DT_OUT_OF_MEMORY, or DT_INVALID_ARGUMENT: also for a capacity that is
- * too small, and n_bytes then holds the need. */
+ * size and its SHA-256. The other files and what is in them are not looked at. Since 1.2.
+ * name [in] "bundle.json" or a name that it lists.
+ * data [out] capacity bytes.  n_bytes [out] size of the file.
+ * Returns DT_OK, DT_FILE_ERROR, DT_BAD_BUNDLE, DT_OUT_OF_MEMORY, or DT_INVALID_ARGUMENT: also for a capacity
+ * that is too small, and n_bytes then holds the need. */
 DT_API dt_status dt_bundle_read(const char* path, const char* name, void* data, size_t capacity,
                                 size_t* n_bytes);
 
