@@ -24,15 +24,15 @@ JOINED = frozenset((
 ))  # fmt: skip
 
 _VOWELS = {
-    "a": "AA", "a/": "AA", "a-": "AA", "a.": "AA", "a:": "AA", "A": "AA", "A:": "AA", "a~": "AA", "A~": "AA", "a#":
-    "AH",
+    "a": "AA", "a/": "AA", "a-": "AA", "a.": "AA", "a:": "AA", "A": "AA", "A:": "AA", "a~": "AA", "A~": "AA",
+    "a#": "AH",
     "@": "AH", "@-": "AH", "@2": "AH", "@3": "AH", "V": "AH", "V#": "AH", "V~": "AH", "3": "AH", "UR": "AH", "@5": "AH",
-    "&": "AE", "&:": "AE", "e": "EY", "e:": "EY", "e/": "EY", "e-": "EY", "e~": "EY", "EI": "EY", "eI": "EY", "ei":
-    "EY",
+    "&": "AE", "&:": "AE", "e": "EY", "e:": "EY", "e/": "EY", "e-": "EY", "e~": "EY", "EI": "EY", "eI": "EY",
+    "ei": "EY",
     "E": "EH", "E/": "EH", "E-": "EH", "E:": "EH", "E2": "EH", "E3": "EH", "E#": "EH", "E%": "EH", "E~": "EH",
     "i": "IY", "i:": "IY", "i/": "IY", "i#": "IY", "i2": "IY", "i2:": "IY", "i~": "IY",
-    "I": "IH", "I:": "IH", "I2": "IH", "I3": "IH", "I#": "IH", "I^": "IH", "I~": "IH", "i.": "IH", "i[": "IH", "iR":
-    "IH",
+    "I": "IH", "I:": "IH", "I2": "IH", "I3": "IH", "I#": "IH", "I^": "IH", "I~": "IH", "i.": "IH", "i[": "IH",
+    "iR": "IH",
     "o": "OW", "o:": "OW", "o/": "OW", "o~": "OW", "O~": "OW", "oU": "OW", "ou": "OW", "Y": "OW", "Y:": "OW", "8": "OW",
     "O": "AO", "O:": "AO", "W": "AO", "W2": "AO", "W~": "AO", "o-": "AH",
     "u": "UW", "u:": "UW", "u.": "UW", "u~": "UW", "u\"": "UW", "y": "UW", "y:": "UW", "y-": "UW",
@@ -47,8 +47,8 @@ _GLIDES = {
     "@L": "AH L",
 }  # fmt: skip
 _CONSONANTS = {
-    "p": "P", "p#": "P", "p2": "P", "ph": "P", "b": "B", "b#": "B", "B": "B", "m": "M", "m;": "M", "m-": "M", "pF":
-    "P F",
+    "p": "P", "p#": "P", "p2": "P", "ph": "P", "b": "B", "b#": "B", "B": "B", "m": "M", "m;": "M", "m-": "M",
+    "pF": "P F",
     "f": "F", "v": "V", "v#": "V", "w": "W", "w2": "W", "w/": "W", "p\\": "W",
     "t": "T", "t[": "T", "t2": "T", "t3": "T", "t#": "T", "t.": "T", "t.#": "T", "th": "T", "t;": "T",
     "d": "D", "d[": "D", "d#": "D", "d.": "D", "d.#": "D", "d;": "D", "dH": "D",
@@ -59,8 +59,8 @@ _CONSONANTS = {
     "l": "L", "l/": "L", "l/2": "L", "l/3": "L", "l2": "L", "l^": "L", "l.": "L", "L": "L", "L/": "L", "l#": "L",
     "l-": "L",
     "s": "S", "ss": "S", "s[": "S", "s#": "S", "z": "Z", "z2": "Z", "z3": "Z",
-    "S": "SH", "S;": "SH", "S~": "SH", "s;": "SH", "s.": "SH", "s\\": "SH", "Z": "ZH", "Z;": "ZH", "z;": "ZH", "z.":
-    "ZH",
+    "S": "SH", "S;": "SH", "S~": "SH", "s;": "SH", "s.": "SH", "s\\": "SH", "Z": "ZH", "Z;": "ZH", "z;": "ZH",
+    "z.": "ZH",
     "tS": "CH", "tS;": "CH", "tS~": "CH", "tS;h": "CH", "ts.": "CH", "ts.h": "CH", "t_s\\": "CH",
     "dZ": "JH", "dZ;": "JH", "dZ~": "JH", "d_z\\": "JH",
     "ts": "T S", "ts2": "T S", "tsh": "T S", "t_s": "T S", "dz": "D Z",
