@@ -176,13 +176,17 @@ if [ "$#" -gt 0 ]; then
 fi
 
 chain=tests/py_training/test_end_to_end.py
-if [ -z "$fast" ]; then python_tests "the whole chain" "$chain"; fi
-python_tests "training, a to e" tests/py_training --ignore "$chain" --ignore-glob '*/test_[f-z]*'
-python_tests "training, f to z" tests/py_training --ignore-glob '*/test_[a-e]*' --ignore-glob '*/test_loop*.py'
+if [ -n "$fast" ]; then
+  python_tests "quick ones of training" tests/py_training # one process, which imports PyTorch once
+else
+  python_tests "the whole chain" "$chain"
+  python_tests "training, a to e" tests/py_training --ignore "$chain" --ignore-glob '*/test_[f-z]*'
+  python_tests "training, f to z" tests/py_training --ignore-glob '*/test_[a-e]*' --ignore-glob '*/test_loop*.py'
+fi
 python_tests "package, a to d" tests/py_pkg/test_[a-d]*.py
 python_tests "package, e to z" tests/py_pkg --ignore-glob '*/test_[a-d]*'
 part "C++ tests" ctest --test-dir "$build" --output-on-failure ${fast:+--label-exclude slow}
-python_tests "training loop" tests/py_training/test_loop*.py
+if [ -z "$fast" ]; then python_tests "training loop" tests/py_training/test_loop*.py; fi
 python_tests "engines" tests/py_trt_build
 python_tests "documentation" tests/docs
 if [ -z "$fast" ]; then python_tests "examples" tests/examples; fi

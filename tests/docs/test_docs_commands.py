@@ -38,8 +38,14 @@ def help_of(module: str, names: tuple[str, ...], capsys, monkeypatch) -> str:
     return out.out
 
 
+def parameter(target: tuple[str, tuple[str, ...]]):
+    """PyTorch takes seconds to import, and so does what comes with it."""
+    slow = target[0].startswith("training.") or target[0] == "benchmarks.verify"
+    return pytest.param(target, marks=[pytest.mark.slow] * slow, id=" ".join((target[0], *target[1])))
+
+
 @pytest.mark.filterwarnings("ignore:.*found in sys.modules")
-@pytest.mark.parametrize("target", sorted({split(c) for c in CALLS}), ids=lambda t: " ".join((t[0], *t[1])))
+@pytest.mark.parametrize("target", [parameter(t) for t in sorted({split(c) for c in CALLS})])
 def test_every_option_of_the_pages_is_in_the_help(target, capsys, monkeypatch):
     module, names = target
     if module.split(".")[0] == "training":

@@ -39,6 +39,7 @@ def test_bad_input_header_cut_short_is_refused(place):
     place.refused(3, path.name, "-o", "out.npz", says="in.wav")
 
 
+@pytest.mark.slow
 def test_bad_input_no_samples_is_refused(place):
     soundfile.write(place.folder / "none.wav", np.zeros(0, np.float32), 16000)
     place.refused(3, "none.wav", "-o", "out.npz", says="no samples")
@@ -91,6 +92,7 @@ def test_odd_audio_works(place, name, options):
     assert np.isfinite(weights).all()
 
 
+@pytest.mark.slow
 def test_10_ms_of_audio_gives_one_frame(place):
     place.wav(seconds=0.01)
     result = place.animate("in.wav", "-o", "out.npz")

@@ -60,6 +60,7 @@ def test_bundle_json_broken_is_refused(place, broken, text):
     refused(place, broken, "bundle.json")
 
 
+@pytest.mark.slow
 def test_bundle_without_description_is_refused(place, broken):
     (broken / "bundle.json").unlink()
     refused(place, broken, "bundle.json")
@@ -70,6 +71,7 @@ def test_bundle_unknown_name_lists_the_known(place):
     refused(place, "nothing-like-this", "known names")
 
 
+@pytest.mark.slow
 def test_info_of_a_damaged_bundle_names_the_file(place, broken):
     (broken / "denoiser.onnx").write_bytes(b"x")
     result = place.run("info", broken)

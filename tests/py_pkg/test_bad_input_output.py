@@ -95,6 +95,7 @@ def test_output_disk_full_keeps_the_old_file(place):
     assert (place.folder / "out.csv").read_text() == "precious"
 
 
+@pytest.mark.slow
 def test_stdout_disk_full_is_refused(place):
     place.wav()
     args = ["animate", "in.wav", "-o", "-", "--format", "csv", "--bundle", str(place.bundle), "--backend", "reference"]

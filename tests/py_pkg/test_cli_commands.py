@@ -50,6 +50,7 @@ def test_info_text_names_licence_and_latency(place):
     assert "lookahead" in text
 
 
+@pytest.mark.slow
 def test_info_states_the_latency_that_streams_have(place):
     import diffusiontalker as dt
 
@@ -69,6 +70,7 @@ def test_doctor_json_lists_every_check(place):
     assert b"warning" not in result.stderr and b"no speech" not in result.stderr, result.stderr  # of its own check
 
 
+@pytest.mark.slow
 def test_doctor_without_the_native_library_says_so(place):
     hide = "import sys; sys.modules['diffusiontalker._native'] = None\n"
     program = hide + "from diffusiontalker.cli.main import main; sys.exit(main(['doctor']))"

@@ -32,6 +32,7 @@ def test_a_character_speaks_and_the_notice_says_what_moves(place):
     assert (place.folder / "a.npz").is_file()
 
 
+@pytest.mark.slow
 def test_the_report_of_json(place):
     character(place, ("jawOpen", "Hut"))
     result = place.animate(place.wav(), "--head", "hero.glb", "-o", "spoken.glb", "--json")
@@ -55,6 +56,7 @@ def test_a_saved_animation_moves_a_character(place):
     check_refused(result, 2, "is animated into a .glb", before, place.files())
 
 
+@pytest.mark.slow
 def test_a_character_that_spoke_before_is_read_with_what_it_says_last(place):
     character(place)
     for seconds, head, out in ((0.5, "hero.glb", "once.glb"), (1.0, "once.glb", "twice.glb")):

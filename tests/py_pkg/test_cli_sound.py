@@ -52,6 +52,7 @@ def test_a_channel_that_is_not_there_is_refused(place):
     assert frames(place.animate("in.wav", "-o", "out.npz", "--json", "--channel", 2)) == 15
 
 
+@pytest.mark.slow
 def test_a_recording_that_is_cut_off_is_animated_with_a_warning(place):
     path = place.wav(seconds=2)
     path.write_bytes(path.read_bytes()[: 44 + 32000])
@@ -63,6 +64,7 @@ def test_a_recording_that_is_cut_off_is_animated_with_a_warning(place):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file descriptors of POSIX")
+@pytest.mark.slow
 def test_what_a_c_library_prints_does_not_reach_the_user(place):
     data = bytearray(mp3(Clip(np.random.default_rng(0).standard_normal(16000).astype(np.float32) * 0.2, 16000)))
     for at in range(len(data) // 3, len(data) // 2, 7):

@@ -171,6 +171,7 @@ def test_a_signal_ends_a_command_that_does_not_listen(tmp_path, sent, says):
     assert os.listdir(tmp_path) == ["ready"]
 
 
+@pytest.mark.slow
 def test_a_signal_that_the_starter_ignores_stays_ignored(place):
     """As nohup does."""
     place.wav()

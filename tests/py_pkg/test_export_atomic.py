@@ -168,6 +168,7 @@ def test_the_longest_name_of_the_disk_is_taken_and_a_longer_one_refused_before_t
         OutputSet([tmp_path / ("c" * (longest - 3) + ".csv")])
 
 
+@pytest.mark.slow
 def test_files_of_many_threads_have_the_mode_that_the_umask_gives(tmp_path):
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)

@@ -68,6 +68,7 @@ def test_the_hook_collects_bundles_head_and_libraries(collected):
         assert any("openvino_onnx_frontend" in name for name in collected["binaries"])
 
 
+@pytest.mark.slow
 def test_a_warning_of_a_load_without_a_log_goes_to_logging(tiny_bundle, tmp_path, caplog):
     """An unknown instruction set is a fault of the built-in backend, after which the next one is announced."""
     copy = tmp_path / "diffusiontalker"

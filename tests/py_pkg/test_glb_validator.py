@@ -36,6 +36,7 @@ def find_validator() -> str:
 
 @pytest.mark.parametrize("pose", [False, True])
 @pytest.mark.parametrize(("n_frames", "channels"), [(1, None), (90, None), (4000, None), (0, None), (5, ("jawOpen",))])
+@pytest.mark.slow
 def test_glb_passes_the_khronos_validator(tmp_path, n_frames, channels, pose):
     package = find_validator()
     anim = random_animation(n_frames, pose=pose, **({"channels": channels} if channels else {}))

@@ -232,6 +232,7 @@ def places(item, path=()):
 
 
 @pytest.mark.filterwarnings("error")
+@pytest.mark.slow
 def test_any_wrong_value_gives_a_file_or_one_sentence():
     made = full_character()
     anim = animation_of(2, jawOpen=0.5, pose=(0.1, 0, 0))

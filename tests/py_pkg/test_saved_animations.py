@@ -175,6 +175,7 @@ def test_numbers_that_are_not_finite_are_not_saved(tmp_path, animation, ending, 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_saved_animations_given_as_sound_are_told_apart(tmp_path, animation, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for ending in ("csv", "json", "npz", "glb"):

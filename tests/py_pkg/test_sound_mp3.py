@@ -70,6 +70,7 @@ def test_frames_are_counted_past_tags_and_junk():
     assert [r.n_frames for r in counted] == [run.n_frames]
 
 
+@pytest.mark.slow
 def test_bytes_that_look_like_frames_and_are_none_are_given_up():
     """Work is bounded: each place that looks like a frame is looked at once, and not endlessly many of them."""
     data = b"\xff\xfb\x90\x00\x12" * 1_000_000

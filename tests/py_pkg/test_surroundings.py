@@ -72,6 +72,7 @@ def test_an_animation_for_a_closed_standard_output_is_an_output_error(place, ani
     assert done.returncode == 6 and "standard output" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_closed_standard_input_is_an_input_error(place):
     model = ("--bundle", place.bundle, "--backend", "reference")
     done = run(place, "animate", "-", "-o", "a.csv", *model, closed=[0])

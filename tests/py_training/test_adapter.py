@@ -21,8 +21,12 @@ from training.loop.checkpoint import load_checkpoint, save_checkpoint, under_pre
 from training.prepared.clips import N_MELS, PHONE_NAMES, ClipSet, ClipSetInfo, ClipWriter
 from training.stages import adapter, distill, encoder, imitated, teacher
 
-BASE = Path(diffusiontalker.__file__).parent / "bundles" / "base"
 HERE = ("--accelerator", "cpu", "--precision", "f32", "--threads", "1")
+
+
+@pytest.fixture
+def base(exported):
+    return exported[1]
 
 
 def made_clips(folder, identities=("ada",), emotions=("neutral",)):
@@ -51,26 +55,26 @@ def trained(path: str, name: str) -> torch.Tensor:
 
 
 @pytest.mark.slow
-def test_bundle_goes_on_without_its_checkpoints(run, capsys):
+def test_bundle_goes_on_without_its_checkpoints(run, capsys, base):
     made_clips(Path("clips"))
     run(
-        adapter, "--clips", "clips", "--bundle", BASE, "--out", "adapter.safetensors", "--steps", 200,
+        adapter, "--clips", "clips", "--bundle", base, "--out", "adapter.safetensors", "--steps", 200,
         "--frames", 240, *HERE,
     )  # fmt: skip
     errors = figures_of(capsys.readouterr().out)
     assert errors[-1] < 0.8 * errors[0] < errors[0] < 2  # it learns; features of a LayerNorm have a deviation of 1
     adapted, about = load_talker(Path("adapter.safetensors"))
-    student, _ = load_student(BASE)
+    student, _ = load_student(base)
     assert about["stage"] == "teacher" and adapted.config.d_features == N_MELS
     for name, value in student.denoiser.state_dict().items():  # all but the adapter is the bundle's
         assert torch.equal(adapted.denoiser.state_dict()[name], value), name
-    assert torch.equal(adapted.personaliser.style_table(), load_styles(BASE))
+    assert torch.equal(adapted.personaliser.style_table(), load_styles(base))
     mel = torch.randn(1, 300, N_MELS)
     assert torch.equal(adapted.personaliser.style_of_speech(mel), student.personaliser.style_of_speech(mel))
     assert torch.equal(adapted.mean, student.mean) and torch.equal(adapted.high, student.high)
 
     n = len(student.encoder.blocks)
-    words = ("--clips", "clips", "--teacher", "adapter.safetensors", "--frames", 120, "--bundle", BASE, *HERE)
+    words = ("--clips", "clips", "--teacher", "adapter.safetensors", "--frames", 120, "--bundle", base, *HERE)
     run(
         encoder, *words, "--layers", n + 2, "--train", "both", "--motion", 0.5, "--out",
         "encoder.safetensors", "--steps", 1, "--learning-rate", 1e-9,
@@ -100,10 +104,10 @@ def test_bundle_goes_on_without_its_checkpoints(run, capsys):
 
 
 @pytest.mark.slow
-def test_many_steps_from_a_bundle_and_back_to_few(run, tmp_path, capsys):
+def test_many_steps_from_a_bundle_and_back_to_few(run, capsys, base):
     made_clips(Path("clips"), IDENTITY_NAMES, EMOTION_NAMES)
     made_clips(Path("others"))
-    words = ("--bundle", BASE, "--out", "teacher.safetensors", "--frames", 120, *HERE)
+    words = ("--bundle", base, "--out", "teacher.safetensors", "--frames", 120, *HERE)
     with pytest.raises(SystemExit) as e:
         run(teacher, "--clips", "clips", *words, "--features")
     assert e.value.code == 2 and "--bundle has its own encoder" in capsys.readouterr().err
@@ -117,7 +121,7 @@ def test_many_steps_from_a_bundle_and_back_to_few(run, tmp_path, capsys):
         distill, "--clips", "clips", "imitated", "--teacher", "teacher.safetensors", "--out", "student", "--to", 128,
         "--updates", 1, "--frames", 120, *HERE,
     )  # fmt: skip
-    student, _ = load_student(BASE)
+    student, _ = load_student(base)
     path = Path("student/student-128.safetensors")
     few, about = load_talker(path)
     assert (about["stage"], about["sampler_steps"]) == ("distill", 128)
@@ -129,7 +133,7 @@ def test_many_steps_from_a_bundle_and_back_to_few(run, tmp_path, capsys):
 
     write_bundle(few, about, Path("new"), "new", "1", None)
     again, content = load_student(Path("new"))
-    assert len(content["sampler"]["steps"]) == 128 and torch.equal(load_styles(Path("new")), load_styles(BASE))
+    assert len(content["sampler"]["steps"]) == 128 and torch.equal(load_styles(Path("new")), load_styles(base))
     mel = torch.randn(1, 300, N_MELS)
     with torch.no_grad():
         torch.testing.assert_close(again.personaliser.style_of_speech(mel), student.personaliser.style_of_speech(mel))
@@ -150,8 +154,8 @@ def changed_weights(network: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize("options", [(), ("--only-encoder",)])
 @pytest.mark.slow
-def test_what_was_trained_is_exchanged_in_a_bundle(run, tmp_path, options):
-    student, about = load_student(BASE)
+def test_what_was_trained_is_exchanged_in_a_bundle(run, options, base):
+    student, about = load_student(base)
     torch.manual_seed(0)
     n = len(student.encoder.blocks) + 1
     student.encoder.deepen(n)
@@ -162,7 +166,7 @@ def test_what_was_trained_is_exchanged_in_a_bundle(run, tmp_path, options):
         {"stage": "encoder", "layers": n},
     )
     run(
-        exchange, "--bundle", BASE, "--encoder", "encoder.safetensors", "--version", "9.9.9", "--out", "new",
+        exchange, "--bundle", base, "--encoder", "encoder.safetensors", "--version", "9.9.9", "--out", "new",
         "--source", "S", *options,
     )  # fmt: skip
     if options:
@@ -183,12 +187,12 @@ def test_what_was_trained_is_exchanged_in_a_bundle(run, tmp_path, options):
     voice = sum(np.sin(2 * np.pi * k * 120 * t + k) / k for k in range(1, 20))
     sound = (0.08 * np.clip(np.sin(2 * np.pi * 3.1 * t), 0, 1) ** 2 * voice).astype(np.float32)
     frames = [
-        np.asarray(diffusiontalker.load(p, backend="reference").animate(sound, 16000).weights) for p in ("new", BASE)
+        np.asarray(diffusiontalker.load(p, backend="reference").animate(sound, 16000).weights) for p in ("new", base)
     ]
     assert np.isfinite(frames[0]).all() and np.abs(frames[0] - frames[1]).max() > 1e-3
 
 
-def test_what_is_no_encoder_is_refused_and_nothing_is_written(run, capsys):
+def test_what_is_no_encoder_is_refused_and_nothing_is_written(run, capsys, base):
     save_checkpoint(Path("teacher.safetensors"), {"ema.x": torch.zeros(1)}, {"stage": "teacher"})
     save_checkpoint(Path("small.safetensors"), {"ema.encoder.norm.weight": torch.zeros(7)}, {"stage": "encoder"})
     for file, said in (
@@ -196,7 +200,7 @@ def test_what_is_no_encoder_is_refused_and_nothing_is_written(run, capsys):
         ("small", "is of another architecture"),
     ):
         with pytest.raises(SystemExit) as e:
-            run(exchange, "--bundle", BASE, "--encoder", f"{file}.safetensors", "--version", "1", "--out", "new")
+            run(exchange, "--bundle", base, "--encoder", f"{file}.safetensors", "--version", "1", "--out", "new")
         assert e.value.code == 2 and said in capsys.readouterr().err
     assert not Path("new").exists()
     assert not load_trained_denoiser(Path("small.safetensors"), torch.nn.Linear(1, 1))

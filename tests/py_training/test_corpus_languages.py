@@ -138,6 +138,7 @@ def test_a_speaker_held_out_in_english_is_held_out_everywhere():
         assert not english & {espeak.speaker_of(v) for v in voices if v not in apart}
 
 
+@pytest.mark.slow
 def test_schedule_of_a_language_is_its_own_and_repeats():
     skip_without(lambda: frequent_words(LANGUAGES["it"]))
 

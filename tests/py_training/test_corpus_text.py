@@ -68,6 +68,7 @@ def take(wordnet_dir, n=400, seed=0):
     return list(itertools.islice(plan.schedule("flite", voices, seed, wordnet_dir), n))
 
 
+@pytest.mark.slow
 def test_schedule_same_seed_gives_same_plan(wordnet_dir):
     assert take(wordnet_dir) == take(wordnet_dir)
     assert take(wordnet_dir) != take(wordnet_dir, seed=1)

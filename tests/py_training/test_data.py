@@ -68,6 +68,7 @@ def test_phone_labels_follow_the_audio_that_was_sped_up(clips):
         assert open_vowel[0] == closed[-1] + 1
 
 
+@pytest.mark.slow
 def test_a_training_voice_has_an_identity_of_its_own_and_an_unseen_one_has_none(clips):
     train, test = clips.of_split("train"), clips.of_split("test")
     assert {c.voice_identity for c in train if "~" not in c.speaker} == {0}

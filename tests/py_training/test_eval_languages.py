@@ -21,6 +21,7 @@ def spoken(language, n=3, seed=1):
         pytest.skip(str(missing))
 
 
+@pytest.mark.slow
 def test_held_out_speech_is_of_held_out_speakers_and_test_sentences():
     said = spoken("es", 6)
     assert {u.voice.partition("+")[2] for u in said} == set(plan.HELD_OUT_SPEAKERS)

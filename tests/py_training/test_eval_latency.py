@@ -26,6 +26,7 @@ def test_impossible_profiles_are_named(text):
         latency.parse_profile(text)
 
 
+@pytest.mark.slow
 def test_command_writes_a_row_per_profile(tmp_path, monkeypatch, capsys):
     audio = np.random.default_rng(0).standard_normal(19200) * 0.1
     add_utterance(tmp_path / "corpus", "u0", audio, PHONES, "test")

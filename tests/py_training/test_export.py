@@ -15,17 +15,16 @@ import diffusiontalker
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
 from diffusiontalker.spec.mel import MelSpec, log_mel
 from diffusiontalker.spec.sampler import SamplerStep
+from training.articulation.emotion import EMOTION_NAMES
+from training.articulation.style import IDENTITY_NAMES
 from training.diffusion.window_sampler import MelTimeline, animate
 from training.export import bundle as export
-from training.export.bundle import write_bundle
 from training.export.half_storage import MIN_ELEMENTS, store_weights_as_half
 from training.export.torch_student import load_student, load_styles
 from training.export.trained import load_talker
 from training.models.audio_encoder import AudioEncoderConfig
 from training.models.denoiser import DenoiserConfig
-from training.models.style_encoder import StyleEncoderConfig
 from training.models.talker import Talker, TalkerConfig
-from training.prepared.motion_space import MotionSpace
 
 BASE = Path(diffusiontalker.__file__).parent / "bundles" / "base"
 # The project's stated limit for full-precision backends, in units of blendshape weights.
@@ -77,33 +76,13 @@ def test_shipped_bundle_agrees_with_pytorch(backend, profile):
     assert expected.std(axis=0).max() > 0.02  # the face did move
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory):
-    """(talker, its bundle): random, and shallow, since exporting takes long."""
-    torch.manual_seed(0)
-    config = TalkerConfig(
-        AudioEncoderConfig(n_layers=1), DenoiserConfig(free=(0, 1, 5), n_layers=1, n_free_layers=1),
-        StyleEncoderConfig(n_layers=1), n_identities=2,
-    )  # fmt: skip
-    talker = Talker(config).eval()
-    for parameter in talker.parameters():  # equal initial values would be merged by the exporter
-        parameter.data += 0.01 * torch.randn_like(parameter)
-    motion = MotionSpace("blendshapes", 52, ARKIT_CHANNELS).as_dict()
-    checkpoint = {
-        "sampler_steps": 8, "identities": ["a", "b"], "emotions": list("uvwxy"), "motion": motion, "source": "none"
-    }  # fmt: skip
-    bundle = tmp_path_factory.mktemp("exported") / "b"
-    write_bundle(talker, checkpoint, bundle, "b", "0", None)
-    return talker, bundle
-
-
 @pytest.mark.slow
 def test_exported_networks_come_back_unchanged(exported):
     talker, bundle = exported
     back, about = load_student(bundle)
     with torch.no_grad():
         torch.testing.assert_close(load_styles(bundle), talker.personaliser.style_table(), atol=0, rtol=0)
-    assert about["identities"]["names"] == ["a", "b"] and len(about["sampler"]["steps"]) == 8
+    assert about["identities"]["names"] == list(IDENTITY_NAMES) and len(about["sampler"]["steps"]) == 8
     for part in ("encoder", "denoiser"):
         for name, value in getattr(talker, part).state_dict().items():
             is_weight = name.endswith("weight") and value.numel() >= MIN_ELEMENTS
@@ -149,7 +128,7 @@ def test_enrolment_agrees_with_pytorch(exported, backend):
     mel = torch.from_numpy(log_mel(audio, MelSpec()))[None]
     with torch.no_grad():
         identity, mood = personaliser.encoder(mel)
-        expected = {None: mood, "w": personaliser.emotions.embeddings()[2:3]}
+        expected = {None: mood, EMOTION_NAMES[2]: personaliser.emotions.embeddings()[2:3]}
         for emotion, vector in expected.items():
             style = torch.from_numpy(model.enroll(audio, 16000, emotion=emotion))
             torch.testing.assert_close(style, personaliser.fusion(identity, vector)[0], atol=PARITY, rtol=0)
@@ -251,6 +230,7 @@ def test_timesteps_that_were_not_trained_are_refused(asked, capsys, words):
     assert "which are 256 224 192 160 128 96 64 32" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_steps_that_were_not_trained_are_refused(asked, capsys):
     for steps in (3, 16, -2):
         with pytest.raises(SystemExit):

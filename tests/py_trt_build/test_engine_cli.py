@@ -147,6 +147,7 @@ def test_batches_are_whole_numbers(run, batches):
     assert run("build", "--batches", batches)[0] == 2
 
 
+@pytest.mark.slow
 def test_without_library_and_onnx_the_remedy_is_named(tiny, cache):
     for hidden, message in (
         ("tensorrt_rtx", "pip install 'tensorrt-rtx>="),

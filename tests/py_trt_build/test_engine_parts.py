@@ -177,6 +177,7 @@ def init(): pass
 """
 
 
+@pytest.mark.slow
 def test_the_process_ends_without_a_context_on_the_stack(tmp_path):
     (tmp_path / "pycuda").mkdir()
     (tmp_path / "pycuda" / "__init__.py").write_text("")

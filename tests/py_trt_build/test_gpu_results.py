@@ -150,6 +150,7 @@ def test_a_failed_build_costs_its_own_programs_only(run):
     assert "programs of the build" in steps["kernels"]["said"] and "no PyTorch" in steps["torch"]["said"]
 
 
+@pytest.mark.slow
 def test_engines_that_are_built_are_then_run_and_compared(run, tmp_path):
     """A stand-in for TensorRT's Python writes what it was asked for, and fails where no engines were built."""
     tensorrt = tmp_path / "tensorrt8"

@@ -136,6 +136,7 @@ def judge():
 
 
 @pytest.mark.parametrize("half", [False, True])
+@pytest.mark.slow
 def test_onnx_graphs_keep_the_limits_that_pytorch_sets(judge, half):
     from benchmarks.verify.parts import OnnxParts
 
@@ -147,6 +148,7 @@ def test_onnx_graphs_keep_the_limits_that_pytorch_sets(judge, half):
     assert judge.expected.std(axis=0).max() > 0.02  # the face did move
 
 
+@pytest.mark.slow
 def test_reference_comes_back_from_a_file(judge, tmp_path):
     from benchmarks.verify.parts import OnnxParts
     from benchmarks.verify.reference import Reference
@@ -167,6 +169,7 @@ def test_reference_comes_back_from_a_file(judge, tmp_path):
         Reference.load(tmp_path / "missing.npz", BASE)
 
 
+@pytest.mark.slow
 def test_wrong_networks_are_beyond_the_limits(judge):
     from benchmarks.verify.parts import OnnxParts
 

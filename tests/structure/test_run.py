@@ -122,10 +122,16 @@ def test_the_whole_run_has_every_test_file():
     assert chain is not None
     script = script.replace('"$chain"', chain[1])
     seen: list[Path] = []
-    for words in re.findall(r'python_tests "[^"]+" (.+?)(?:; fi)?$', script, re.MULTILINE):
-        seen += files_of(words.split())
+    quick: list[Path] = []
+    for name, words in re.findall(r'python_tests "([^"]+)" (.+?)(?:; fi| #.*)?$', script, re.MULTILINE):
+        found = files_of(words.split())
+        if name.startswith("quick ones"):  # of a fast run, in place of several parts
+            quick += found
+        else:
+            seen += found
     every = sorted((ROOT / "tests").rglob("test_*.py"))
     assert sorted(seen) == every  # each of them, and none twice
+    assert sorted(quick) == sorted((ROOT / "tests" / "py_training").glob("test_*.py"))
 
 
 def files_of(words: list[str]) -> list[Path]:
@@ -177,6 +183,7 @@ def stand_ins(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the script is for bash")
+@pytest.mark.slow
 def test_the_fast_run_installs_once_and_leaves_out_what_is_slow(stand_ins):
     code, printed, calls = stand_ins("--fast")
     assert code == 0 and "All tests passed." in printed and "Seconds of each part" in printed
@@ -185,7 +192,7 @@ def test_the_fast_run_installs_once_and_leaves_out_what_is_slow(stand_ins):
     assert code == 0 and "The environment has it already." in printed
     assert not any("pip install" in call for call in calls)
     python_tests = [call for call in calls if "-m pytest" in call]
-    assert len(python_tests) >= 6 and all("-m not slow" in call for call in python_tests)
+    assert len(python_tests) >= 5 and all("-m not slow" in call for call in python_tests)
     assert any(call.startswith("ctest") and "--label-exclude slow" in call for call in calls)
     assert any(call.startswith("mypy") for call in calls) and any(call.startswith("ruff check") for call in calls)
     code, printed, calls = stand_ins("--fast", "-k", "cli")
@@ -193,6 +200,7 @@ def test_the_fast_run_installs_once_and_leaves_out_what_is_slow(stand_ins):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the script is for bash")
+@pytest.mark.slow
 def test_the_whole_run_leaves_nothing_out_and_fails_with_any_part(stand_ins):
     code, printed, _ = stand_ins(fault="pip install")
     assert code == 1 and "The tests failed." in printed
