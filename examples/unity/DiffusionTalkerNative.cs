@@ -114,8 +114,8 @@ namespace DiffusionTalker
 
     static class Native
     {
-#if UNITY_IOS && !UNITY_EDITOR
-        const string Library = "__Internal";
+#if (UNITY_IOS || UNITY_WEBGL) && !UNITY_EDITOR
+        const string Library = "__Internal";  // the static library is a part of the player
 #else
         const string Library = "diffusiontalker";
 #endif

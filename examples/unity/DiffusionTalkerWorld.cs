@@ -10,25 +10,34 @@ namespace DiffusionTalker
     {
         [Tooltip("Bundle folder under StreamingAssets")]
         public string bundle = "bundles/base";
+        [Tooltip("A packed bundle, as an asset whose name ends in .bytes: for Android and WebGL, which have no files there")]
+        public TextAsset packed;
         [Range(1, 8)]
         public int threads = 1;
 
         public Model Model { get; private set; }
         Scheduler scheduler;
         ulong nextSeed;
+        volatile string failure;
+#if UNITY_WEBGL && !UNITY_EDITOR
+        const long BudgetUs = 4000;  // of a picture: there is no other thread
+#else
         Thread worker;
         volatile bool stop;
-        volatile string failure;
+#endif
 
         void Awake()
         {
-            Model = new Model(Path.Combine(Application.streamingAssetsPath, bundle), "auto", threads);
+            Model = packed != null
+                ? new Model(packed.bytes, "auto", threads)
+                : new Model(Path.Combine(Application.streamingAssetsPath, bundle), "auto", threads);
             if (Model.BackendName == "reference")
-                Debug.LogWarning("DiffusionTalker: the fast backend cannot run, so the slow one does; "
-                    + "are OpenVINO's libraries beside the plugin?");
+                Debug.LogWarning("DiffusionTalker: the fast backend cannot run this bundle, so the slow one does");
             scheduler = new Scheduler(Model);
+#if !UNITY_WEBGL || UNITY_EDITOR
             worker = new Thread(Work) { IsBackground = true, Name = "DiffusionTalker" };
             worker.Start();
+#endif
         }
 
         /// <summary>A number for each character of the scene: two of one seed would blink at the same moments.</summary>
@@ -36,6 +45,23 @@ namespace DiffusionTalker
 
         /// <summary>From now on the worker computes this stream's frames.</summary>
         public void Join(FaceStream stream) { scheduler.Add(stream); }
+
+#if UNITY_WEBGL && !UNITY_EDITOR
+        void Compute()
+        {
+            try { scheduler.Step(BudgetUs); }
+            catch (DiffusionTalkerException e) { failure = e.Message; }
+        }
+
+        void Join() { }
+#else
+        void Compute() { }
+
+        void Join()
+        {
+            stop = true;
+            if (worker != null) worker.Join();
+        }
 
         void Work()
         {
@@ -49,9 +75,11 @@ namespace DiffusionTalker
             }
             catch (DiffusionTalkerException e) { failure = e.Message; }
         }
+#endif
 
         void Update()
         {
+            Compute();
             if (failure == null) return;
             Debug.LogError("DiffusionTalker: " + failure);
             failure = null;
@@ -59,8 +87,7 @@ namespace DiffusionTalker
 
         void OnDestroy()
         {
-            stop = true;
-            if (worker != null) worker.Join();
+            Join();
             if (scheduler != null) scheduler.Dispose();
             if (Model != null) Model.Dispose();
         }

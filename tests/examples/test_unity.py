@@ -77,7 +77,12 @@ def test_csharp_structs_have_the_layout_of_the_headers(tmp_path):
     assert output_of("mono", tmp_path / "Layout.exe").split("\n") == output_of(tmp_path / "layout").split("\n")
 
 
-def test_unity_components_compile_against_stand_ins(tmp_path):
+@pytest.mark.parametrize("player", ["UNITY_STANDALONE", "UNITY_IOS", "UNITY_WEBGL", "UNITY_WEBGL;UNITY_EDITOR"])
+def test_unity_components_compile_against_stand_ins_for_every_player(tmp_path, player):
     stand_ins = UNITY.parents[1] / "tests" / "examples" / "unity_stand_ins.cs"
+    library = tmp_path / "u.dll"
     # 649: fields that Unity's inspector fills.
-    output_of(*MCS, "-nowarn:649", "-t:library", f"-out:{tmp_path / 'u.dll'}", *sorted(UNITY.glob("*.cs")), stand_ins)
+    options = ["-nowarn:649", "-t:library", f"-out:{library}", f"-define:{player}"]
+    output_of(*MCS, *options, *sorted(UNITY.glob("*.cs")), stand_ins)
+    is_inside = player in ("UNITY_IOS", "UNITY_WEBGL")
+    assert (b"__Internal" in library.read_bytes()) == is_inside

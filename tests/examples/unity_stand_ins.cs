@@ -11,6 +11,7 @@ namespace UnityEngine
         public static void LogWarning(object message) { }
     }
     public static class Application { public static string streamingAssetsPath { get { return ""; } } }
+    public sealed class TextAsset { public byte[] bytes { get { return null; } } }
     public static class AudioSettings { public static int outputSampleRate { get; set; } }
     public sealed class AudioSource { }
     public struct Quaternion { public static Quaternion Euler(float x, float y, float z) { return new Quaternion(); } }
