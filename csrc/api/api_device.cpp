@@ -25,7 +25,7 @@ std::vector<int64_t> checked_shape(const int64_t* shape, int32_t n_dims) {
     }
     n *= shape[i];
   }
-  dt::checked_product({static_cast<uint64_t>(n), sizeof(float)}, DT_INVALID_ARGUMENT, "shape");
+  dt::checked_count({static_cast<uint64_t>(n)}, sizeof(float), DT_INVALID_ARGUMENT, "shape");
   return {shape, shape + n_dims};
 }
 
@@ -101,9 +101,9 @@ dt_status dt_rig_create(dt_model* model, const float* neutral, size_t n_vertices
     }
     require_finite(neutral, 3 * n_vertices, "neutral");
     const auto n_channels = static_cast<uint64_t>(use->manifest().motion.n_weights());
-    const size_t n_bytes =
-        dt::checked_product({3, n_vertices, n_channels, sizeof(float)}, DT_INVALID_ARGUMENT, "deltas");
-    require_finite(deltas, n_bytes / sizeof(float), "deltas");
+    const size_t n_deltas =
+        dt::checked_count({3, n_vertices, n_channels}, sizeof(float), DT_INVALID_ARGUMENT, "deltas");
+    require_finite(deltas, n_deltas, "deltas");
     auto handle = std::make_unique<dt::RigHandle>();
     handle->impl = dt::make_hooked<dt::DeviceRig>(use.handle().impl, neutral, n_vertices, deltas);
     *rig = dt::new_handle(std::move(handle));

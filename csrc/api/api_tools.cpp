@@ -4,6 +4,7 @@
 #include "api/handles.h"
 #include "audio/mix.h"
 #include "audio/resampler.h"
+#include "common/checked_size.h"
 #include "dt/dt.h"
 #include "kernels/noise.h"
 
@@ -15,10 +16,9 @@ dt_status dt_noise_fill(uint64_t seed, int64_t first_frame, size_t n_frames, int
     if (n_channels < 1) throw dt::Error(DT_INVALID_ARGUMENT, "n_channels is below 1");
     if (n_frames == 0) return;
     dt::require(out, "out");
-    if (n_frames > PTRDIFF_MAX / sizeof(float) / static_cast<size_t>(n_channels)) {
-      throw dt::Error(DT_INVALID_ARGUMENT, "n_frames * n_channels is more than memory can hold");
-    }
-    if (n_frames > static_cast<size_t>(INT64_MAX - first_frame)) {
+    dt::checked_count({n_frames, static_cast<uint64_t>(n_channels)}, sizeof(float), DT_INVALID_ARGUMENT,
+                      "n_frames * n_channels");
+    if (uint64_t{n_frames} > static_cast<uint64_t>(INT64_MAX - first_frame)) {
       throw dt::Error(DT_INVALID_ARGUMENT, "first_frame + n_frames is more than 2^63");
     }
     dt::fill_noise(seed, first_frame, n_frames, n_channels, out);
@@ -31,9 +31,10 @@ dt_status dt_resample(const float* samples, size_t n, int32_t rate_in_hz, int32_
     dt::require(n_out, "n_out");
     *n_out = 0;
     dt::Resampler resampler(rate_in_hz, rate_out_hz);  // checks the rates
-    // Whole periods and the rest apart, so that n * rate cannot overflow.
-    const auto in = static_cast<size_t>(rate_in_hz), to = static_cast<size_t>(rate_out_hz);
-    const size_t need = n / in * to + (n % in * to + in - 1) / in;
+    // Whole periods and the rest apart, and in 64 bits, so that n * rate cannot overflow.
+    const auto in = static_cast<uint64_t>(rate_in_hz), to = static_cast<uint64_t>(rate_out_hz);
+    dt::checked_count({n / in + 1, to}, sizeof(float), DT_INVALID_ARGUMENT, "n * rate_out_hz / rate_in_hz");
+    const auto need = static_cast<size_t>(n / in * to + (n % in * to + in - 1) / in);
     *n_out = need;
     if (need == 0) return;
     dt::require(samples, "samples");

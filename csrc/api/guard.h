@@ -3,6 +3,7 @@
 
 #include <exception>
 #include <new>
+#include <stdexcept>
 #include <string>
 
 #include "common/error.h"
@@ -25,6 +26,8 @@ dt_status guard(Body&& body) noexcept {
   } catch (const Error& e) {
     return set_last_error(e.status(), e.what());
   } catch (const std::bad_alloc&) {
+    return set_last_error(DT_OUT_OF_MEMORY, "out of memory");
+  } catch (const std::length_error&) {  // a vector or a text that no memory holds: it says so before it asks
     return set_last_error(DT_OUT_OF_MEMORY, "out of memory");
   } catch (const std::exception& e) {
     return set_last_error(DT_INTERNAL_ERROR, e.what());

@@ -2,6 +2,7 @@
 // has left it. Lookups take no lock and wait for nobody, so that they may stand in the way of audio.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -14,14 +15,15 @@ namespace dt {
 
 // A handle is generation, index, kind and a last bit of 1, in the bits of a pointer: never null, and odd, so
 // that it equals no object's address. T: what a handle holds; destroyed by whoever leaves last. kKind: 0 to
-// 7, another one for each T.
-template <typename T, unsigned kKind>
+// 7, another one for each T. Bits: an unsigned integer of the size of a pointer, which tests choose. With 32
+// bits there are 2^14 places, each for 2^14 objects one after the other.
+template <typename T, unsigned kKind, typename Bits = uintptr_t>
 class HandleTable {
   struct Slot;
 
  public:
   // Throws std::bad_alloc.
-  uintptr_t insert(std::unique_ptr<T> object) {
+  Bits insert(std::unique_ptr<T> object) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const uint32_t index = free_ != kNone ? free_ : grow();
     Slot& slot = *slot_at(index);
@@ -29,19 +31,19 @@ class HandleTable {
     slot.object = object.release();
     const uint64_t generation = slot.word.load(std::memory_order_relaxed) >> kCountBits;
     slot.word.store(generation << kCountBits | kAlive | 1, std::memory_order_release);
-    return (static_cast<uintptr_t>(generation) << kIndexBits | index) << kTagBits | kTag;
+    return (static_cast<Bits>(generation) << kIndexBits | index) << kTagBits | kTag;
   }
 
   // The object while the guard lives; null for what is no living handle.
   class Guard {
    public:
-    Guard(HandleTable* table, uintptr_t handle) : table_(table), index_(index_of(handle)) {
+    Guard(HandleTable* table, Bits handle) : table_(table), index_(index_of(handle)) {
       slot_ = (handle & kTagMask) == kTag ? table->slot_at(index_) : nullptr;
       if (slot_ == nullptr) return;
       uint64_t word = slot_->word.load(std::memory_order_acquire);
       for (;;) {
         const bool is_this =
-            static_cast<uintptr_t>(word >> kCountBits) << (kIndexBits + kTagBits) == (handle & ~kLowMask);
+            static_cast<Bits>(word >> kCountBits) << (kIndexBits + kTagBits) == (handle & ~kLowMask);
         if (!is_this || (word & kAlive) == 0) {
           slot_ = nullptr;
           return;
@@ -72,10 +74,14 @@ class HandleTable {
  private:
   static constexpr int kCountBits = 24;  // alive flag and count of users, below the generation
   static constexpr uint64_t kAlive = uint64_t{1} << (kCountBits - 1);
-  static constexpr int kIndexBits = sizeof(void*) == 8 ? 20 : 14;
+  static constexpr int kIndexBits = sizeof(Bits) == 8 ? 20 : 14;
   static constexpr int kTagBits = 4;
-  static constexpr uintptr_t kTagMask = (uintptr_t{1} << kTagBits) - 1, kTag = kKind << 1 | 1;
-  static constexpr uintptr_t kLowMask = (uintptr_t{1} << (kIndexBits + kTagBits)) - 1;
+  static constexpr Bits kTagMask = (Bits{1} << kTagBits) - 1, kTag = kKind << 1 | 1;
+  static constexpr Bits kLowMask = (Bits{1} << (kIndexBits + kTagBits)) - 1;
+  // The last number that both a handle and a slot's word have room for.
+  static constexpr int kGenerationBits =
+      std::min<int>(8 * sizeof(Bits) - kIndexBits - kTagBits, 64 - kCountBits);
+  static constexpr uint64_t kLastGeneration = (uint64_t{1} << kGenerationBits) - 1;
   static constexpr uint32_t kNone = UINT32_MAX, kChunk = 256, kChunks = (1u << kIndexBits) / kChunk;
 
   struct Slot {
@@ -85,9 +91,7 @@ class HandleTable {
   };
   using Chunk = std::array<Slot, kChunk>;
 
-  static uint32_t index_of(uintptr_t handle) {
-    return static_cast<uint32_t>((handle & kLowMask) >> kTagBits);
-  }
+  static uint32_t index_of(Bits handle) { return static_cast<uint32_t>((handle & kLowMask) >> kTagBits); }
 
   Slot* slot_at(uint32_t index) {
     Chunk* chunk = chunks_[index / kChunk].load(std::memory_order_acquire);
@@ -108,9 +112,11 @@ class HandleTable {
     const uint64_t before = slot->word.fetch_sub(1, std::memory_order_acq_rel);
     if ((before & (kAlive - 1)) != 1) return;
     T* object = std::exchange(slot->object, nullptr);
-    // The next object of this slot has another number.
-    slot->word.store(((before >> kCountBits) + 1) << kCountBits, std::memory_order_release);
-    {
+    const uint64_t generation = before >> kCountBits;
+    // The next object of this slot has another number. After the last number there is none: the slot stays as
+    // it is, or an old handle would come to life again.
+    if (generation < kLastGeneration) {
+      slot->word.store((generation + 1) << kCountBits, std::memory_order_release);
       const std::lock_guard<std::mutex> lock(mutex_);
       slot->next_free = free_;
       free_ = index;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string>
 
+#include "common/checked_size.h"
 #include "common/error.h"
 
 namespace dt {
@@ -28,7 +29,8 @@ void check_audio_format(int n_channels, int sample_rate_hz) {
 }
 
 void check_audio_finite(const float* samples, size_t n_frames, int n_channels) {
-  const size_t n = n_frames * static_cast<size_t>(n_channels);
+  const size_t n = checked_count({n_frames, static_cast<uint64_t>(n_channels)}, sizeof(float),
+                                 DT_INVALID_ARGUMENT, "the audio");
   for (size_t i = 0; i < n; ++i) {
     if (!std::isfinite(samples[i])) {
       throw Error(DT_INVALID_ARGUMENT, "audio sample " + std::to_string(i / static_cast<size_t>(n_channels)) +

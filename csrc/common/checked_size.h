@@ -28,10 +28,11 @@ constexpr bool product_fits(std::initializer_list<uint64_t> factors, uint64_t li
   return true;
 }
 
-// The product as a size. Throws Error(status) with "<what> is more than memory can hold" beyond
-// kMaxArrayBytes.
-inline size_t checked_product(std::initializer_list<uint64_t> factors, dt_status status, const char* what) {
-  if (!product_fits(factors, kMaxArrayBytes)) {
+// The product as a number of elements. Throws Error(status) with "<what> is more than memory can hold" where
+// an array of so many elements of element_bytes each would be beyond kMaxArrayBytes.
+inline size_t checked_count(std::initializer_list<uint64_t> factors, size_t element_bytes, dt_status status,
+                            const char* what) {
+  if (!product_fits(factors, kMaxArrayBytes / element_bytes)) {
     throw Error(status, std::string(what) + " is more than memory can hold");
   }
   uint64_t product = 1;

@@ -31,7 +31,7 @@ std::string FolderSource::read(const std::string& name, size_t limit_bytes) cons
   std::ifstream stream(path, std::ios::binary | std::ios::ate);
   const std::streamoff size = stream ? static_cast<std::streamoff>(stream.tellg()) : -1;
   if (size < 0) throw Error(DT_FILE_ERROR, "cannot open \"" + describe(name) + "\"");
-  std::string bytes(std::min(static_cast<size_t>(size), limit_bytes), '\0');
+  std::string bytes(std::min(static_cast<uint64_t>(size), uint64_t{limit_bytes}), '\0');
   stream.seekg(0);
   stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   if (!stream) throw Error(DT_FILE_ERROR, "cannot read \"" + describe(name) + "\"");
@@ -43,7 +43,7 @@ std::string ReaderSource::describe(const std::string& name) const { return "(rea
 std::string ReaderSource::read(const std::string& name, size_t limit_bytes) const {
   const int64_t size = reader_.size(reader_.user, name.c_str());
   if (size < 0) throw Error(DT_BAD_BUNDLE, "the bundle has no file \"" + describe(name) + "\"");
-  std::string bytes(std::min(static_cast<uint64_t>(size), static_cast<uint64_t>(limit_bytes)), '\0');
+  std::string bytes(std::min(static_cast<uint64_t>(size), uint64_t{limit_bytes}), '\0');
   constexpr size_t kPiece = size_t{1} << 24;  // hosts read into pieces of 16 MB without long stalls
   for (size_t done = 0; done < bytes.size();) {
     const size_t n = std::min(kPiece, bytes.size() - done);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/checked_size.h"
 #include "common/clock.h"
 #include "common/error.h"
 #include "kernels/sampler_step.h"
@@ -19,22 +20,27 @@ void check_faults(const std::vector<uint32_t>& faults) {
   }
 }
 
+// Of a window and a batch, of which each by itself is within its limits.
+size_t numbers(std::initializer_list<uint64_t> factors) {
+  return checked_count(factors, sizeof(float), DT_OUT_OF_MEMORY, "a batch of windows");
+}
+
 }  // namespace
 
 HostLoopSession::HostLoopSession(const LoopModel& model, size_t batch, const WindowShape& shape)
     : model_(model), batch_(batch), shape_(shape) {
-  const size_t frames = batch * shape.frames, c = model.n_channels;
-  buffers_.mel.resize(batch * model.mel_frames(shape.frames) * model.n_mels);
+  const size_t frames = numbers({batch, shape.frames}), c = model.n_channels;
+  buffers_.mel.resize(numbers({batch, model.mel_frames(shape.frames), model.n_mels}));
   buffers_.seed.resize(batch);
   buffers_.first_frame.resize(batch);
-  buffers_.past.resize(batch * shape.past * c);
-  buffers_.x_t.resize(frames * c);
+  buffers_.past.resize(numbers({batch, shape.past, c}));
+  buffers_.x_t.resize(numbers({frames, c}));
   buffers_.known.resize(frames);
-  buffers_.audio.resize(frames * model.n_features);
-  buffers_.condition.resize(batch * model.n_condition);
-  buffers_.x0.resize(frames * c);
+  buffers_.audio.resize(numbers({frames, model.n_features}));
+  buffers_.condition.resize(numbers({batch, model.n_condition}));
+  buffers_.x0.resize(numbers({frames, c}));
   buffers_.faults.resize(batch);
-  buffers_.weights.resize(batch * shape.hop * c);
+  buffers_.weights.resize(numbers({batch, shape.hop, c}));
   for (size_t i = 0; i < frames; ++i) buffers_.known[i] = i % shape.frames < shape.past ? 1.0f : 0.0f;
 }
 

@@ -124,8 +124,9 @@ void AudioInput::push(const float* samples, size_t n_frames, int n_channels, int
   if (n_frames == 0) return;
   // All that these samples will ever give, so that a flush finds room too; it does not depend on how the
   // audio was cut.
-  constexpr size_t kHuge = size_t{1} << 40;  // keeps the sum away from overflow
-  make_room(n_frames >= kHuge
+  constexpr uint64_t kHuge = uint64_t{1} << 40;  // keeps the sum away from overflow
+  const uint64_t n_given = n_frames;
+  make_room(n_given >= kHuge
                 ? -1
                 : samples_at(lead_frames_, rate_hz_) +
                       scale_up(n_input_ + static_cast<int64_t>(n_frames), rate_hz_, sample_rate_hz));

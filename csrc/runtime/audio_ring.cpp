@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <new>
 
+#include "common/ring_place.h"
+
 namespace dt {
 
 AudioRing::AudioRing(size_t size, size_t limit)
@@ -35,7 +37,7 @@ void AudioRing::free_blocks(Block* block) {
 
 void AudioRing::copy_in(Block* block, int64_t at, const float* samples, size_t n) {
   const size_t size = block->samples.size();
-  const size_t begin = static_cast<size_t>(at) % size, n_first = std::min(n, size - begin);
+  const size_t begin = ring_place(at, size), n_first = std::min(n, size - begin);
   std::copy_n(samples, n_first, block->samples.data() + begin);
   std::copy_n(samples + n_first, n - n_first, block->samples.data());
 }
@@ -66,7 +68,7 @@ void AudioRing::write(const float* samples, size_t n) {
 void AudioRing::copy(int64_t first, size_t n, float* out) const {
   const Block* const block = block_.load(std::memory_order_acquire);
   const size_t size = block->samples.size();
-  const size_t begin = static_cast<size_t>(first) % size, n_first = std::min(n, size - begin);
+  const size_t begin = ring_place(first, size), n_first = std::min(n, size - begin);
   std::copy_n(block->samples.data() + begin, n_first, out);
   std::copy_n(block->samples.data(), n - n_first, out + n_first);
 }

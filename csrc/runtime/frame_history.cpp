@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/ring_place.h"
+
 namespace dt {
 
 FrameHistory::FrameHistory(const MotionSpec& motion, size_t size)
@@ -16,8 +18,7 @@ void FrameHistory::restart(int64_t frame) {
 }
 
 void FrameHistory::add(const float* frame) {
-  if (size_ > 0)
-    std::copy_n(frame, n_channels_, ring_.data() + static_cast<size_t>(end_) % size_ * n_channels_);
+  if (size_ > 0) std::copy_n(frame, n_channels_, ring_.data() + ring_place(end_, size_) * n_channels_);
   ++end_;
   n_ = std::min(n_ + 1, size_);
 }
@@ -29,7 +30,7 @@ void FrameHistory::cut(int64_t end) {
 
 const float* FrameHistory::frame(int64_t index) const {
   if (index < begin()) return motion_.rest.data();
-  return ring_.data() + static_cast<size_t>(index) % size_ * n_channels_;
+  return ring_.data() + ring_place(index, size_) * n_channels_;
 }
 
 bool FrameHistory::knows(double at) const { return is_whole() || at >= static_cast<double>(begin()); }

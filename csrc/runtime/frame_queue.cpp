@@ -23,7 +23,7 @@ void FrameQueue::ease(int64_t n) {
   ease_left_ = ease_total_ = n;
 }
 
-float* FrameQueue::add() { return ring_.data() + static_cast<size_t>(end_++) % size_ * n_channels_; }
+float* FrameQueue::add() { return ring_.data() + ring_place(end_++, size_) * n_channels_; }
 
 size_t FrameQueue::take(Target* to, size_t capacity) {
   size_t n = 0;

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "common/allocator.h"
+#include "common/ring_place.h"
 #include "core/manifest.h"
 #include "runtime/frame_history.h"
 
@@ -55,9 +56,7 @@ class FrameQueue {
   void jump(int64_t frames) { begin_ = end_ = frames; }
 
  private:
-  const float* place(int64_t frame) const {
-    return ring_.data() + static_cast<size_t>(frame) % size_ * n_channels_;
-  }
+  const float* place(int64_t frame) const { return ring_.data() + ring_place(frame, size_) * n_channels_; }
   void hand_out(const float* frame, Target* to) const;
 
   const MotionSpec& motion_;

@@ -173,6 +173,11 @@ static void check_tools(const dt_model* model) {
   EXPECT(dt_resample(in, 200, 16000, 1, out, 400, &n) == DT_INVALID_ARGUMENT);
   EXPECT(dt_resample(NULL, 0, 16000, 8000, NULL, 0, &n) == DT_OK && n == 0);
   EXPECT(dt_resample(NULL, 1, 16000, 8000, out, 400, &n) == DT_INVALID_ARGUMENT);
+  /* What is needed, also where n times a rate is beyond 32 bits. */
+  EXPECT(dt_resample(NULL, 95999, 96000, 48000, NULL, 0, &n) == DT_INVALID_ARGUMENT && n == 48000);
+  EXPECT(dt_resample(NULL, (size_t)600 * 192000, 192000, 44100, NULL, 0, &n) == DT_INVALID_ARGUMENT &&
+         n == (size_t)600 * 44100);
+  EXPECT(dt_resample(NULL, (size_t)-1, 1000, 768000, NULL, 0, &n) == DT_INVALID_ARGUMENT && n == 0);
   EXPECT(dt_model_log_mel(model, in, 200, out, 1, &n) == DT_INVALID_ARGUMENT && n == 2);
   EXPECT(dt_model_log_mel(model, in, 200, out, 2, &n) == DT_OK && n == 2);
   EXPECT(dt_model_log_mel(NULL, in, 200, out, 2, &n) == DT_INVALID_ARGUMENT);

@@ -70,7 +70,7 @@ static void check_fill(fill function, size_t n_first, size_t n_now, size_t field
     EXPECT(!is_all(&s, field, field + n_field, CANARY));
   }
   for (i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i) {
-    if (bad[i] % 8 == 0 && bad[i] >= n_first && bad[i] <= (size_t)1 << 16)
+    if (bad[i] % sizeof(size_t) == 0 && bad[i] >= n_first && bad[i] <= (size_t)1 << 16)
       continue; /* 4 more may be a version */
     memset(&s, CANARY, sizeof(s));
     BAD(function(&s, bad[i]));

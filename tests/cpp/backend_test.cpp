@@ -161,6 +161,15 @@ TEST_P(Backends, LeavesTheWindowWhenANetworkFails) {
   EXPECT_EQ(crowd.result(0), before);
 }
 
+TEST(HostLoop, RefusesABatchWhoseNumbersNoMemoryHolds) {
+  for (const char* name : {"reference", "cpu"}) {
+    const auto backend = backend_factory(name).create(bundle_of_networks(), {});
+    EXPECT_EQ(message_of([&] { backend->make_session(size_t{1} << (8 * sizeof(size_t) - 4), kShape); }),
+              "a batch of windows is more than memory can hold")
+        << name;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Backends,
                          testing::Values("reference", "cpu"
 #if defined(DT_OPENVINO_MODULE)

@@ -5,6 +5,7 @@
 
 #include "common/checked_size.h"
 #include "common/printable.h"
+#include "common/ring_place.h"
 #include "core/file_name.h"
 #include "tiny_bundle.h"
 
@@ -36,9 +37,21 @@ TEST(CheckedSize, ProductsNeverWrap) {
   EXPECT_FALSE(product_fits({uint64_t{1} << 32, uint64_t{1} << 32}, UINT64_MAX));  // 2^64 is 0 in 64 bits
   EXPECT_TRUE(product_fits({UINT64_MAX, 0}, 0));
   EXPECT_TRUE(product_fits({}, 1));
-  EXPECT_EQ(checked_product({3, 5, 7}, DT_BAD_BUNDLE, "x"), 105u);
-  EXPECT_EQ(message_of([] { checked_product({uint64_t{1} << 40, uint64_t{1} << 40}, DT_BAD_BUNDLE, "x"); }),
-            "x is more than memory can hold");
+  EXPECT_EQ(checked_count({3, 5, 7}, 8, DT_BAD_BUNDLE, "x"), 105u);
+  EXPECT_EQ(checked_count({0, UINT64_MAX}, 8, DT_BAD_BUNDLE, "x"), 0u);
+  const auto asked = [](std::initializer_list<uint64_t> factors, size_t element_bytes) {
+    return message_of([&] { checked_count(factors, element_bytes, DT_BAD_BUNDLE, "x"); });
+  };
+  EXPECT_EQ(asked({uint64_t{1} << 40, uint64_t{1} << 40}, 1), "x is more than memory can hold");
+  EXPECT_EQ(asked({uint64_t{1} << 62}, 4), "x is more than memory can hold");  // 2^64 bytes
+  EXPECT_EQ(asked({PTRDIFF_MAX / 4 + uint64_t{1}}, 4), "x is more than memory can hold");
+}
+
+TEST(RingPlace, IsTheRemainderOfThePositionInAllItsBits) {
+  EXPECT_EQ(ring_place(0, 7), 0u);
+  EXPECT_EQ(ring_place(20, 7), 6u);
+  EXPECT_EQ(ring_place((int64_t{1} << 32) + 1, 3), 2u);  // (2^32 mod 3) + 1; 32 bits would give 1
+  EXPECT_EQ(ring_place((int64_t{1} << 53) + 2, 5), 4u);  // 2^53 mod 5 is 2
 }
 
 TEST(Printable, IsOneLineOfUtf8WithoutControls) {

@@ -3,6 +3,8 @@
 
 #include <random>
 
+#include "backends/cpu/weights.h"
+#include "common/error.h"
 #include "cpu_support.h"
 
 namespace dt::test {
@@ -19,6 +21,12 @@ struct Size {
 };
 const std::vector<Size> kSizes{{1, 1, 1, 1},    {1, 27, 56, 192}, {2, 14, 33, 55}, {3, 5, 7, 16},
                                {1, 60, 64, 31}, {2, 1, 19, 33},   {1, 29, 12, 100}};
+
+// 2^62 of four bytes each are 0 bytes in 64 bits; a 32-bit size has the same at 2^30.
+TEST(CpuMemory, CountsWithoutWrapping) {
+  EXPECT_THROW(cpu::Floats(uint64_t{1} << 62), Error);
+  EXPECT_EQ(cpu::Floats(3).size(), 3u);
+}
 
 TEST(CpuPlan, ProductsWithBiasActivationGateAndResidual) {
   for (const auto& [streams, rows, k, n] : kSizes) {

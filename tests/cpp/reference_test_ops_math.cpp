@@ -3,6 +3,7 @@
 #include <cmath>
 #include <random>
 
+#include "backends/reference/gemm.h"
 #include "common/error.h"
 #include "onnx_builder.h"
 
@@ -38,6 +39,20 @@ TEST(ReferenceMatMul, EqualsTheTripleLoop) {
         expect_equal(run_op("MatMul", {a, b})[0], expected);
       }
     }
+  }
+}
+
+// Four rows of 2^62 are none in 64 bits; a 32-bit size has the same at 2^30.
+TEST(ReferenceMatMul, RefusesWhatNoMemoryHolds) {
+  const float one = 1;
+  float out = 0;
+  GemmWorkspace workspace;
+  try {
+    gemm(1, 1, int64_t{1} << 62, {&one, 0, 0}, {&one, 0, 0}, &out, workspace);
+    FAIL() << "it was computed";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), DT_OUT_OF_MEMORY);
+    EXPECT_STREQ(e.what(), "a product of matrices is more than memory can hold");
   }
 }
 

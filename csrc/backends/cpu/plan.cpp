@@ -25,7 +25,7 @@ Plan::Plan(std::vector<PlanBuffer> buffers, std::vector<PlanStep> steps, int out
     : buffers_(std::move(buffers)),
       steps_(std::move(steps)),
       output_(output),
-      scratch_(u(scratch_floats + kMargin) * n_threads),
+      scratch_(static_cast<uint64_t>(scratch_floats + kMargin) * n_threads),
       scratch_floats_(scratch_floats + kMargin) {
   order_steps();
   for (const RowRange& range : outputs) variants_.push_back(segments_for(ranges_for(range)));
@@ -135,7 +135,7 @@ void Plan::place_buffers() {
                                      [&](int64_t o, int p) { return o < offsets[u(p)]; });
     placed.insert(at, b);
   }
-  arena_ = Floats(u(total));
+  arena_ = Floats(static_cast<uint64_t>(total));
   for (size_t b = 0; b < buffers_.size(); ++b) {
     // Inputs are only read.
     memory_.addresses_.push_back(buffers_[b].input != nullptr ? const_cast<float*>(buffers_[b].input)

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <string>
 
+#include "common/checked_size.h"
+
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
@@ -43,15 +45,16 @@ constexpr size_t kLargePage = size_t{2} << 20;
 
 }  // namespace
 
-Floats::Floats(size_t n) : size_(n) {
-  const size_t bytes = std::max<size_t>(n, 1) * sizeof(float);
+Floats::Floats(uint64_t n)
+    : size_(checked_count({n}, sizeof(float), DT_OUT_OF_MEMORY, "what a network computes with")) {
+  const size_t bytes = std::max<size_t>(size_, 1) * sizeof(float);
   const std::align_val_t alignment{bytes >= kLargePage ? kLargePage : 64};
   data_ =
       std::unique_ptr<float[], Free>(static_cast<float*>(::operator new(bytes, alignment)), Free(alignment));
 #if defined(__linux__)
   if (bytes >= kLargePage) madvise(data_.get(), bytes, MADV_HUGEPAGE);  // advice: nothing depends on it
 #endif
-  std::memset(data_.get(), 0, n * sizeof(float));
+  std::memset(data_.get(), 0, size_ * sizeof(float));
 }
 
 Weights::Weights(OnnxGraph& graph, const Kernels& kernels) : kernels_(kernels) {
@@ -68,7 +71,7 @@ Weights::Weights(OnnxGraph& graph, const Kernels& kernels) : kernels_(kernels) {
     }
     if (find(node, static_cast<int>(inputs[1])) != nullptr) ++packed_reads[inputs[1]];
   });
-  values_ = Floats(static_cast<size_t>(total));
+  values_ = Floats(static_cast<uint64_t>(total));
   float* to = values_.data();
   std::vector<int64_t> forgotten;
   for (const int64_t slot : order) {

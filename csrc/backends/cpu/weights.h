@@ -18,7 +18,9 @@ namespace dt::cpu {
 class Floats {
  public:
   Floats() = default;
-  explicit Floats(size_t n);
+  // n: in 64 bits, so that a sum that 32 bits cannot count does not become a small one. Throws
+  // Error(DT_OUT_OF_MEMORY), std::bad_alloc.
+  explicit Floats(uint64_t n);
   float* data() { return data_.get(); }
   const float* data() const { return data_.get(); }
   size_t size() const { return size_; }

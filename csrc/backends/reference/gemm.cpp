@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "common/checked_size.h"
+
 // GCC and Clang on x86-64 Linux compile the inner loop for several instruction sets and choose at load time.
 // Not under sanitizers: the chooser would run before their start-up code.
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
@@ -44,7 +46,9 @@ DT_CLONES void multiply_tile(int64_t k, const double* a, const double* b, double
 void pack(const float* data, int64_t along, int64_t across, int64_t count, int64_t k, int64_t width,
           std::vector<double>& packed) {
   const int64_t n_panels = (count + width - 1) / width;
-  packed.resize(static_cast<size_t>(n_panels * width * k));
+  const auto u = [](int64_t size) { return static_cast<uint64_t>(size); };
+  packed.resize(checked_count({u(n_panels), u(width), u(k)}, sizeof(double), DT_OUT_OF_MEMORY,
+                              "a product of matrices"));
   double* to = packed.data();
   for (int64_t first = 0; first < count; first += width) {
     const int64_t n = std::min(width, count - first);
