@@ -21,8 +21,12 @@ target_link_libraries(diffusiontalker_cpp INTERFACE diffusiontalker)
 target_compile_features(diffusiontalker_cpp INTERFACE cxx_std_17)
 set_target_properties(diffusiontalker_cpp PROPERTIES EXPORT_NAME cpp)
 
+set(libraries diffusiontalker diffusiontalker_cpp)
+if(DT_BUILD_STATIC)
+  list(APPEND libraries diffusiontalker_static)
+endif()
 set(config_dir ${DT_INSTALL_LIBDIR}/cmake/diffusiontalker)
-install(TARGETS diffusiontalker diffusiontalker_cpp EXPORT diffusiontalker
+install(TARGETS ${libraries} EXPORT diffusiontalker
   LIBRARY DESTINATION ${DT_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development
   RUNTIME DESTINATION bin COMPONENT runtime
   ARCHIVE DESTINATION ${DT_INSTALL_LIBDIR} COMPONENT development)
@@ -43,6 +47,21 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/csrc/include/dt DESTINATION ${DT_INSTALL
   FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 
 if(NOT DT_BUILD_PYTHON)
+  # What `pkg-config --static` adds: programs in C do not link the library of C++ by themselves.
+  set(DT_PC_PRIVATE -lm)
+  foreach(library ${CMAKE_CXX_IMPLICIT_LINK_LIBRARIES})
+    if(library MATCHES "^(stdc\\+\\+|c\\+\\+)$")
+      list(PREPEND DT_PC_PRIVATE -l${library})
+    endif()
+  endforeach()
+  foreach(library ${CMAKE_THREAD_LIBS_INIT} ${CMAKE_DL_LIBS})
+    if(NOT library MATCHES "^-")
+      string(PREPEND library -l)
+    endif()
+    list(APPEND DT_PC_PRIVATE ${library})
+  endforeach()
+  list(REMOVE_DUPLICATES DT_PC_PRIVATE)
+  list(JOIN DT_PC_PRIVATE " " DT_PC_PRIVATE)
   # From the .pc file's own folder, so that an unpacked archive works wherever it lies.
   file(RELATIVE_PATH DT_PC_PREFIX /x/${DT_INSTALL_LIBDIR}/pkgconfig /x)
   string(REGEX REPLACE "/$" "" DT_PC_PREFIX "${DT_PC_PREFIX}")

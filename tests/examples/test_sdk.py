@@ -16,6 +16,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="reads ELF files")
 def test_sdk_has_what_the_documentation_lists(sdk):
     for name in (
         "include/dt/dt.h",
+        "lib/libdiffusiontalker.a",
         "lib/cmake/diffusiontalker/diffusiontalkerConfig.cmake",
         "lib/pkgconfig/diffusiontalker.pc",
         "share/diffusiontalker/bundles/base/bundle.json",
@@ -63,6 +64,36 @@ def test_cmake_consumer_in_c_and_cpp_runs_in_the_build_folder_and_as_a_shipped_g
             (library,) = OPENVINO.glob("lib" + name)
             (game / library.name).symlink_to(library)
         assert output_of(game / "game_loop", tiny_bundle, LD_LIBRARY_PATH="") == text
+
+
+def in_c_and_static(folder, sdk, source) -> tuple[str, ...]:
+    """A project that knows the static library only, and its cmake command."""
+    (folder / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.21)\nproject(p LANGUAGES C CXX)\n"
+        "find_package(diffusiontalker CONFIG REQUIRED)\n"
+        f'add_executable(animate "{source}")\ntarget_link_libraries(animate PRIVATE diffusiontalker::static)\n'
+    )
+    return ("cmake", "-S", folder, "-B", folder / "build", f"-DCMAKE_PREFIX_PATH={sdk}")
+
+
+@linux
+@needs("cmake", "cc", "pkg-config", "readelf")
+def test_the_static_library_is_all_that_a_program_in_c_links(sdk, tmp_path, tiny_bundle, clip, python_weights):
+    """With the names that pkg-config gives, and as a target of CMake."""
+    source = EXAMPLES / "animate.c"
+    words = output_of("pkg-config", "--static", "--libs", "diffusiontalker", PKG_CONFIG_PATH=sdk / "lib" / "pkgconfig")
+    others = [word for word in words.split() if word.startswith("-l") and word != "-ldiffusiontalker"]
+    by_hand, by_cmake = tmp_path / "animate", tmp_path / "build" / "animate"
+    archive = sdk / "lib" / "libdiffusiontalker.a"
+    output_of("cc", "-std=c99", "-DDT_STATIC", "-I", sdk / "include", "-o", by_hand, source, archive, *others)
+    output_of(*in_c_and_static(tmp_path, sdk, source))
+    output_of("cmake", "--build", tmp_path / "build")
+    for program in (by_hand, by_cmake):
+        assert "diffusiontalker" not in output_of("readelf", "-d", program)
+        printed = output_of(program, tiny_bundle, clip, LD_LIBRARY_PATH="")
+        jaw = np.array([line.split()[1] for line in printed.splitlines()], float)
+        # Four decimals are printed; 17 is jawOpen.
+        assert np.abs(jaw - python_weights[:, 17]).max() <= 0.5e-4 + 1e-6
 
 
 @needs("cmake", "cc")

@@ -5,7 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(_WIN32)
+#if defined(DT_STATIC) /* of a program that links the static library */
+#define DT_API
+#elif defined(_WIN32)
 #if defined(DT_BUILDING_LIBRARY)
 #define DT_API __declspec(dllexport)
 #else
