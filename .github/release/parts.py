@@ -64,6 +64,8 @@ def origin_of(name: str, bundles: dict[str, str]) -> Origin:
         raise UnknownFileError(f"{name} lies outside of the package: it is somebody's, and has no licence here")
     if parts[1] == "bundles" and len(parts) > 3 and parts[2] in bundles:
         return Origin(f"the bundle {parts[2]}, trained by us; its README.md names the recordings", bundles[parts[2]])
+    if parts[1] == "assets" and parts[2] in ("client", "page", "studio"):
+        return Origin("our code of pages", OURS)
     if parts[1] == "assets":
         return Origin("the built-in head, made of MakeHuman's; README.md beside it", "CC0-1.0")
     origin = _code(name)

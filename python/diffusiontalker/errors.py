@@ -4,9 +4,14 @@ from __future__ import annotations
 
 
 class DiffusionTalkerError(Exception):
-    """Base of all errors raised on purpose. exit_code: what the command line ends with."""
+    """Base of all errors raised on purpose. exit_code: what the command line ends with.   command_line: a clause for
+    its users that names options; programs and the server leave it away."""
 
     exit_code = 1
+
+    def __init__(self, *args: object, command_line: str = ""):
+        super().__init__(*args)
+        self.command_line = command_line
 
 
 class InputError(DiffusionTalkerError, ValueError):

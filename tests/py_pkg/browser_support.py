@@ -64,6 +64,7 @@ class Browser:
         os.close(from_browser)
         self._buffer, self._number, self._session = b"", 0, None
         self.errors: list[str] = []
+        self.server = ""  # address that the page may ask, with all that is below it
         targets = self._send("Target.getTargets")["targetInfos"]
         page = next(t["targetId"] for t in targets if t["type"] == "page")
         self._session = self._send("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
@@ -98,12 +99,24 @@ class Browser:
             self.errors.append(params["entry"]["text"])
         elif event["method"] == "Network.requestWillBeSent":
             url = params["request"]["url"]
-            if not url.startswith(("file:", "blob:", "data:", "about:")):
+            ours = bool(self.server) and url.startswith(self.server)
+            if not ours and not url.startswith(("file:", "blob:", "data:", "about:")):
                 self.errors.append(f"the page asks for {url}")
 
     def open(self, path: Path, hash_: str = "") -> None:
         self._send("Page.navigate", url=path.as_uri() + hash_)
         self.wait("document.readyState === 'complete' && (window.player || !document.getElementById('fault').hidden)")
+
+    def visit(self, url: str, ready: str) -> None:
+        """Opens a page of a server, `self.server`, and waits until an expression is true."""
+        self._send("Page.navigate", url="about:blank")  # else an address with another # is no new page
+        self._send("Page.navigate", url=url)
+        self.wait(f"location.href !== 'about:blank' && {ready}")
+
+    def choose_files(self, selector: str, *paths: Path) -> None:
+        """As if a user chose files in the dialog of an <input type=file>."""
+        found = self._send("Runtime.evaluate", expression=f"document.querySelector({selector!r})")
+        self._send("DOM.setFileInputFiles", files=[str(path) for path in paths], objectId=found["result"]["objectId"])
 
     def wait(self, condition: str, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds

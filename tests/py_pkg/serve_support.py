@@ -24,15 +24,15 @@ WAIT_S = 30
 
 
 class Server:
-    """state: of the running server.   limits: fields of Limits that differ."""
+    """state: of the running server.   more: routes besides.   limits: fields of Limits that differ."""
 
-    def __init__(self, model, token: str | None = TOKEN, max_streams: int = 8, **limits):
+    def __init__(self, model, token: str | None = TOKEN, max_streams: int = 8, more=(), **limits):
         engine = Engine(model, 1)
         options = ServeOptions(token=token, limits=replace(Limits(), **limits))
         self.state = State(engine, options, max_streams)
         self.socket = listening("127.0.0.1", 0)
         self.port = self.socket.getsockname()[1]
-        self._server = server_of(self.state)
+        self._server = server_of(self.state, more)
         self.loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 

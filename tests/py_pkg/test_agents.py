@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import time
+import types
 
 import numpy as np
 import pytest
 from cli_support import tone
 
 from diffusiontalker.agents import FaceService
+from diffusiontalker.agents.voices import kokoro_onnx_pieces, kokoro_pieces, piper_pieces, say
 from diffusiontalker.errors import InputError
+from diffusiontalker.serve.protocol import ProtocolError
 from diffusiontalker.serve.session import Session
 
 RATE = 24000
@@ -217,3 +221,71 @@ def test_livekit_passes_sound_on_and_eases_from_what_was_heard(model):
     assert [e["reason"] for e in done] == ["completed", "interrupted"]
     tail = [e for e in events if e.get("response_id") == done[1]["response_id"]][-2]
     assert tail["frame_index"] + len(tail["frames"]) == 16 + 6
+
+
+def test_a_face_takes_the_events_of_an_agent_as_they_are(model):
+    """Those of an OpenAI Realtime server: speech of the agent, its end, and the user who speaks into it."""
+
+    def delta(data: bytes) -> dict:
+        return {"type": "response.output_audio.delta", "delta": base64.b64encode(data).decode()}
+
+    async def main():
+        service, events = await FaceService.open(model), []
+
+        async def send(event):
+            events.append(json.loads(event))
+
+        face = service.face(send, sample_rate=RATE)
+        for event in ({"type": "session.created"}, delta(s16(1)), {"type": "response.output_audio.done"}):
+            assert await face.event(event)
+        assert await face.finish()
+        spoken = len(rows_of(events))
+        await face.event(json.dumps(delta(s16(5))))
+        while len(rows_of(events)) < spoken + 30:
+            await asyncio.sleep(0.01)
+        await face.event({"type": "input_audio_buffer.speech_started"})
+        while events[-1]["type"] != "response.animation_blendshapes.done":
+            await asyncio.sleep(0.01)
+        with pytest.raises(ProtocolError, match="there is no message 'flsh'"):
+            await face.event({"type": "flsh"})
+        assert not await face.event({"type": "close"})
+        await face.close()
+        await service.close()
+        return events, spoken
+
+    events, spoken = run(main())
+    np.testing.assert_allclose(rows_of(events)[:spoken], expected(model, 1), atol=1e-4)
+    assert events[-1]["reason"] == "interrupted"
+
+
+def test_synthesisers_speak_through_a_face(model):
+    """Stand-ins with what the packages piper-tts 1.4, kokoro 0.9 and kokoro-onnx 0.6 return."""
+    samples = tone(0.5, RATE)
+    chunk = types.SimpleNamespace(audio_int16_bytes=s16(0.5), sample_rate=RATE)
+    piper = types.SimpleNamespace(synthesize=lambda text: iter([chunk] * len(text.split())))
+    results = [types.SimpleNamespace(audio=samples), types.SimpleNamespace(audio=None)]
+    onnx = types.SimpleNamespace(create=lambda text, voice: (samples, RATE))
+    ways = (
+        (piper_pieces(piper, "two words"), 2), (kokoro_pieces(lambda text, voice: results, "a", voice="b"), 1),
+        (kokoro_onnx_pieces(onnx, "a", voice="b"), 1),
+    )  # fmt: skip
+
+    async def main():
+        service, events, played = await FaceService.open(model), [], []
+
+        async def send(event):
+            events.append(json.loads(event))
+
+        async def play(data, rate):
+            played.append(len(data) / 2 / rate)
+
+        face = service.face(send)
+        for pieces, n in ways:
+            assert await say(face, pieces, play) == pytest.approx(0.5 * n)
+            assert await face.finish()
+        await face.close()
+        await service.close()
+        return events, played
+
+    events, played = run(main())
+    assert len(rows_of(events)) == 60 and sum(played) == pytest.approx(2)

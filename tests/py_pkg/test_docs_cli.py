@@ -21,6 +21,7 @@ ELSEWHERE = {
     "bench": "benchmarks.md",
     "engine": "tensorrt.md",
     "serve": "server.md",
+    "studio": "server.md",
     "live": "live.md",
 }  # pages with the options of these commands
 

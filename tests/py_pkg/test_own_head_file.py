@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from own_head_support import Character, Spoken, animation_of, pack, unpack
 
+from diffusiontalker.cli.failures import sentence
 from diffusiontalker.errors import InputError
 from diffusiontalker.ownhead import animate_head
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
@@ -253,8 +254,11 @@ def test_any_wrong_value_gives_a_file_or_one_sentence():
 def test_a_head_without_any_match_is_told_with_its_names():
     made = Character()
     made.mesh(("Angry", "Surprised", "Sad"))
-    with pytest.raises(InputError, match=r"no target of the head .*\(Angry, Surprised, Sad\).*--fit.*head inspect"):
+    with pytest.raises(InputError, match=r"no target of the head .*\(Angry, Surprised, Sad\)") as raised:
         animate_head(made.glb(), animation_of(jawOpen=0.5))
+    assert "--" not in str(raised.value)  # the server says it too
+    text, code = sentence(raised.value)
+    assert "--fit" in text and "head inspect" in text and code == 3
 
 
 def test_an_animation_that_is_no_face_or_empty_is_refused():

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 
 import pytest
 
@@ -27,9 +28,9 @@ def start(place):
     """Starts the command and gives (process, document of --json)."""
     running = []
 
-    def begin(*args, **variables):
+    def begin(*args, command="serve", **variables):
         process = subprocess.Popen(
-            [*COMMAND, "serve", "--bundle", str(place.bundle), "--backend", "reference", "--port", "0", "--json",
+            [*COMMAND, command, "--bundle", str(place.bundle), "--backend", "reference", "--port", "0", "--json",
              *args],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**place.environment(), **variables}, text=True,
         )  # fmt: skip
@@ -67,6 +68,25 @@ def test_it_serves_with_a_token_of_its_own_until_sigterm(start):
     assert told["token"] in err and "Traceback" not in err
     assert "handshake" not in err  # strangers do not write into the log
     assert err.splitlines()[-1] == "ended"
+
+
+@pytest.mark.slow
+def test_the_studio_is_the_server_with_a_page_whose_address_holds_the_token(start):
+    process, told = start("--max-streams", "3", "--no-browser", command="studio")
+    page, _, token = told["url"].partition("#token=")
+    assert told["schema"] == "diffusiontalker.studio/1" and page == f"http://127.0.0.1:{told['port']}/studio/"
+    with urllib.request.urlopen(page, timeout=30) as answer:
+        assert b"<title>DiffusionTalker studio</title>" in answer.read()
+    request = urllib.request.Request(f"{page}api/about", headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert json.loads(answer.read())["identities"] == ["ada", "ben"]
+    with Client(connect(f"ws://127.0.0.1:{told['port']}/v1/stream?token={token}")) as client:
+        client.send(s16(tone(1, RATE)))
+        client.send({"type": "flush"})
+        assert len(frames_of(client.response())) == 30
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 0 and told["url"] in err and "Traceback" not in err
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from cli_support import tone
 from serve_support import Server, frames_of, s16
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+import diffusiontalker as dt
 from diffusiontalker.serve.access import is_allowed, is_loopback
 from diffusiontalker.serve.metrics import COUNTERS
 
@@ -51,6 +52,18 @@ def test_a_file_is_animated_as_by_the_package(server, model):
     # Without a seed it is made of the sound, as animate() does.
     assert server.http("/animate", data)[2] == server.http("/animate", data)[2]
     assert server.http("/animate?format=glb", data)[2][:4] == b"glTF"
+
+
+def test_a_file_takes_dials_and_mixtures_and_keeps_them(server, model):
+    data = wav(tone(1, RATE))
+    status, _, body = server.http("/animate?seed=3&dials=%7B%22strength%22%3A0.5%7D", data)
+    document = json.loads(body)
+    wanted = model.animate(data, seed=3, dials=dt.Dials(strength=0.5))
+    assert status == 200 and document["dials"] == {"strength": 0.5}
+    np.testing.assert_allclose(np.array(document["weights"], np.float32), wanted.weights, atol=1e-6)
+    for query, says in (("dials=x", "no JSON object"), ("dials=%7B%22strengh%22%3A1%7D", "did you mean 'strength'")):
+        status, _, text = refusal(server.http(f"/animate?{query}", data))
+        assert status == 400 and says in text
 
 
 def test_an_upload_that_is_too_large_is_refused_and_not_read(server):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from diffusiontalker.api.model import Model
+from diffusiontalker.serve import protocol
+from diffusiontalker.serve.answers import answer
 from diffusiontalker.serve.engine import Engine
 from diffusiontalker.serve.metrics import Metrics
 from diffusiontalker.serve.options import Limits
@@ -41,7 +43,7 @@ class FaceService:
         settings: those of docs/server-protocol.md. Raises InputError."""
         chosen = updated(first_settings(self.model, azure=False), settings, self.model)
         limits = replace(Limits(), max_buffered_s=600.0)
-        return AgentFace(Session(self._engine, chosen, limits, self.metrics, send))
+        return AgentFace(Session(self._engine, chosen, limits, self.metrics, send), send)
 
     async def close(self) -> None:
         """Ends the threads; faces give no frames any more."""
@@ -51,8 +53,8 @@ class FaceService:
 class AgentFace:
     """Made by FaceService.face(). One event loop."""
 
-    def __init__(self, session: Session):
-        self.session = session
+    def __init__(self, session: Session, send: Send):
+        self.session, self._send = session, send
         self._running = asyncio.create_task(session.run())
 
     @property
@@ -69,6 +71,14 @@ class AgentFace:
     def flush(self) -> None:
         """The utterance ends: its last frames become ready, and the mouth goes to rest."""
         self.session.on_flush()
+
+    async def event(self, event: str | Mapping[str, Any]) -> bool:
+        """Takes an event of an agent as it is: of OpenAI Realtime, Azure Voice Live, or a message of
+        docs/server-protocol.md. Speech of the agent moves the face, and the user's speech interrupts it.
+        Returns whether the session goes on, which only `close` ends. Raises ProtocolError: it cannot be used.
+        InputError: a value that cannot be."""
+        request = protocol.read(event) if isinstance(event, str) else protocol.request_of(event)
+        return await answer(self.session, request, self._send)
 
     async def interrupt(self, ease_ms: int = 200, heard_s: float | None = None) -> None:
         """Drops what waits, and eases to rest. heard_s: seconds of the utterance that the listener has heard; None: as

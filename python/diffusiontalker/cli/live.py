@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -33,6 +34,10 @@ def add_parser(subparsers) -> arguments.Parser:
         metavar="IN",
         help="sound file, or - for samples on standard input (default: the microphone)",
     )
+    parser.add_argument(
+        "--listen", type=arguments.whole_number(0, 65535), metavar="PORT",
+        help="take samples by WebSocket on this port of this machine, one program at a time; 0 takes a free one",
+    )  # fmt: skip
     parser.add_argument(
         "--to", action="append", metavar="RECEIVER",
         help="live-link, vmc, vtube-studio, ifacialmocap, each with ://HOST:PORT where it is not this machine; "
@@ -88,7 +93,11 @@ def check(args) -> None:
         raise arguments.UsageError("no receiver is named: --to vmc, --to live-link ... or --to - for standard output")
     if args.to.count("-") > 1 or (args.json and "-" in args.to):
         raise arguments.UsageError("standard output takes one thing only: --to - once, and without --json")
-    if args.input is None and (args.raw or args.channel):
+    if args.listen is not None and args.input is not None:
+        raise arguments.UsageError("the sound comes from IN or from --listen: leave one away")
+    if args.listen is not None and (args.raw is None or args.channel):
+        raise arguments.UsageError("samples by WebSocket need their form: --raw s16le --rate HZ, and no --channel")
+    if args.input is None and args.listen is None and (args.raw or args.channel):
         raise arguments.UsageError("--raw and --channel are for files and pipes: the microphone has one channel")
     if args.input == "-" and args.raw is None:
         raise arguments.UsageError("samples on standard input need their form: --raw s16le --rate HZ")
@@ -102,11 +111,17 @@ def open_source(args, console: Console, closing: contextlib.ExitStack) -> tuple[
     """(source, its rate in Hz for --echo)"""
     from diffusiontalker.live import sources
 
+    if args.listen is not None:
+        with needed_for_sockets():
+            listening = sources.SocketSource("127.0.0.1", args.listen, raw_form(args))
+        closing.callback(listening.stop)
+        console.notice(f"samples on ws://127.0.0.1:{listening.port}")
+        return listening, args.rate
     if args.input is None:
         microphone = sources.Microphone(sound_module(), device(args.input_device), args.rate)
         console.notice(f"microphone: {microphone.name}, {microphone.rate_hz} Hz")
         return microphone, microphone.rate_hz
-    form = None if args.raw is None else RawFormat(args.raw, args.rate, args.raw_channels or 1)
+    form = None if args.raw is None else raw_form(args)
     if args.input == "-":
         assert form is not None
         return sources.pipe_source(sys.stdin.buffer, form), form.rate_hz
@@ -123,6 +138,18 @@ def open_source(args, console: Console, closing: contextlib.ExitStack) -> tuple[
     return sources.PacedSource(all_blocks()), first[1]
 
 
+def raw_form(args) -> RawFormat:
+    return RawFormat(args.raw, args.rate, args.raw_channels or 1)
+
+
+@contextlib.contextmanager
+def needed_for_sockets() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as e:
+        raise UnsupportedError(f"--listen needs {e.name}: {install_command('live')}") from e
+
+
 def open_stream(args, console: Console) -> tuple[Any, Any]:
     """(model, stream)"""
     from diffusiontalker.cli.sources import load_model
@@ -133,7 +160,7 @@ def open_stream(args, console: Console) -> tuple[Any, Any]:
         identity=args.identity, emotion=args.emotion, emotion_strength=args.emotion_strength, seed=args.seed or 0,
         profile=profile, head_amount=args.head_amount, max_buffered_ms=10_000,
         dials=None if args.dials is None else Dials.read(args.dials),
-        silence_gate=int(args.input is None),  # a room is never silent
+        silence_gate=int(args.input is None and args.listen is None),  # a room is never silent
     )  # fmt: skip
     return model, stream
 

@@ -12,7 +12,8 @@ from diffusiontalker.cli.failures import sentence
 from diffusiontalker.cli.signals import Ended, ending
 
 COMMANDS = (
-    "animate", "render", "convert", "compare", "info", "head", "pack", "doctor", "bench", "engine", "serve", "live",
+    "animate", "render", "convert", "compare", "info", "head", "pack", "doctor", "bench", "engine", "serve", "studio",
+    "live",
 )  # fmt: skip
 INTERRUPTED, BROKEN_PIPE = 130, 141
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -18,7 +20,6 @@ _MIN_TOKEN = 16  # characters
 
 
 def add_parser(subparsers) -> arguments.Parser:
-    limits = Limits()
     parser = subparsers.add_parser(
         "serve",
         help="serve frames over WebSocket and HTTP",
@@ -27,19 +28,37 @@ def add_parser(subparsers) -> arguments.Parser:
         diffusiontalker serve --port 9000 --max-streams 8
         DIFFUSIONTALKER_TOKEN=long-secret-of-yours diffusiontalker serve --host 0.0.0.0""",
     )
+    add_address(parser, f"{PORT}; 0 takes a free one")
+    add_access(parser)
+    add_limits(parser)
+    arguments.add_model(parser)
+    arguments.add_common(parser)
+    return parser
+
+
+def add_address(parser: arguments.Parser, default_port: str) -> None:
+    """--host --port. default_port: of the port, for people."""
     group = parser.add_argument_group("address")
     group.add_argument(
         "--host", default="127.0.0.1", metavar="ADDRESS", help="to listen on (default: this machine only)"
     )
     group.add_argument(
-        "--port", type=arguments.whole_number(0, 65535), default=PORT, metavar="N",
-        help="default: %(default)s; 0 takes a free one",
+        "--port", type=arguments.whole_number(0, 65535), metavar="N", help=f"default: {default_port}",
     )  # fmt: skip
+
+
+def add_access(parser: arguments.Parser) -> None:
+    """--token-file --no-token"""
     group = parser.add_argument_group("access")
     group.add_argument(
         "--token-file", metavar="FILE", help=f"the token of clients (default: ${TOKEN_VARIABLE}, or a new one)"
     )
     group.add_argument("--no-token", action="store_true", help="take every program of this machine")
+
+
+def add_limits(parser: arguments.Parser) -> None:
+    """--max-streams --max-upload-mb --max-buffered-s --idle-timeout-s --drain-s --max-wait-ms"""
+    limits = Limits()
     group = parser.add_argument_group("limits")
     group.add_argument(
         "--max-streams", type=arguments.whole_number(1, 4096), metavar="N",
@@ -65,20 +84,36 @@ def add_parser(subparsers) -> arguments.Parser:
         "--max-wait-ms", type=arguments.decimal(0, 1000), default=0.0, metavar="MS",
         help="a window waits so long to share its batch: more streams, more latency (default: 0)",
     )  # fmt: skip
-    arguments.add_model(parser)
-    arguments.add_common(parser)
-    return parser
+
+
+@contextlib.contextmanager
+def needed_for(command: str) -> Iterator[None]:
+    """Raises UnsupportedError that says what to install where an import inside fails."""
+    try:
+        yield
+    except ImportError as e:
+        raise UnsupportedError(f"`{command}` needs {e.name}, which is not installed: {install_command('serve')}") from e
 
 
 def run(args, console: Console) -> int:
-    token = _token(args)
-    try:
-        from diffusiontalker.serve import run as server
-        from diffusiontalker.serve.engine import Engine
-        from diffusiontalker.serve.state import State
-    except ImportError as e:
-        raise UnsupportedError(f"`serve` needs {e.name}, which is not installed: {install_command('serve')}") from e
-    socket = server.listening(args.host, args.port)
+    token = token_of(args)
+    with needed_for("serve"):
+        from diffusiontalker.serve.run import listening
+    socket = listening(args.host, PORT if args.port is None else args.port)
+
+    def announce(options: ServeOptions, max_streams: int, model) -> None:
+        _announce(args, console, options, max_streams, model)
+
+    return serve(args, console, socket, token, announce)
+
+
+def serve(args, console: Console, socket, token: str | None, announce: Callable, more: Sequence = ()) -> int:
+    """Opens the model and serves on a bound socket until a signal ends it.
+    announce: called with (ServeOptions, max_streams, model) when clients may come.   more: routes besides."""
+    from diffusiontalker.serve import run as server
+    from diffusiontalker.serve.engine import Engine
+    from diffusiontalker.serve.state import State
+
     with socket:
         model, n_workers = _model(args, console)
         engine = Engine(model, n_workers, args.max_wait_ms)
@@ -89,16 +124,15 @@ def run(args, console: Console) -> int:
             Limits(), max_upload_bytes=args.max_upload_mb << 20, max_buffered_s=args.max_buffered_s,
             idle_timeout_s=args.idle_timeout_s, drain_s=args.drain_s,
         )  # fmt: skip
-        port = socket.getsockname()[1]
-        options = ServeOptions(args.host, port, token, args.max_wait_ms, limits)
+        options = ServeOptions(args.host, socket.getsockname()[1], token, args.max_wait_ms, limits)
         socket.listen(128)  # who reads the announcement may connect
-        _announce(args, console, options, max_streams, model)
-        server.serve(State(engine, options, max_streams), socket, console.notice)
+        announce(options, max_streams, model)
+        server.serve(State(engine, options, max_streams), socket, console.notice, more)
     console.notice("ended")
     return 0
 
 
-def _token(args) -> str | None:
+def token_of(args) -> str | None:
     """What clients have to send; None: nothing. Raises UsageError."""
     if args.no_token:
         if args.token_file:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,11 +12,13 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from diffusiontalker.errors import DiffusionTalkerError, InputError
+from diffusiontalker.errors import DiffusionTalkerError, InputError, OutputError
 from diffusiontalker.io.sound.pcm import RawFormat, pcm
 
 BLOCK_S = 0.02
 STALL_S = 0.25
+_GAP_S = 0.1  # a sound that comes so much late goes on; behind it silence is filled in
+_MOST_MESSAGES = 6000  # that wait: two minutes in pieces of 20 ms
 Take = Callable[[np.ndarray, int], None]  # receives float32 [n] or [n, channels] and its rate in Hz
 
 
@@ -84,6 +88,74 @@ def _pipe_blocks(file: BinaryIO, form: RawFormat) -> Iterator[tuple[np.ndarray, 
         rest = data[whole:]
         if whole:
             yield pcm(data[:whole], form.encoding, form.n_channels), form.rate_hz
+
+
+class SocketSource(PacedSource):
+    """Samples of programs that connect by WebSocket, such as a voice agent, one at a time. What comes faster than it is
+    spoken waits; between sentences there is silence, so that the face lives on.
+    host: of this machine.   port: 0 takes a free one.   form: of the binary messages.
+    A text message {"type": "interrupt"} drops what waits."""
+
+    def __init__(self, host: str, port: int, form: RawFormat):
+        super().__init__(self._samples())
+        from websockets.sync.server import serve
+
+        self._form, self._waiting, self._busy = form, queue.Queue[bytes](), threading.Lock()
+        self._rest = b""
+        try:
+            # Pages of other hosts have an origin; programs have none.
+            self._server = serve(self._take_client, host, port, origins=[None], compression=None, max_size=1 << 20)
+        except OSError as e:
+            raise OutputError(f"{host}:{port} cannot be listened on: {e.strerror or e}; name another port") from e
+        self.port = self._server.socket.getsockname()[1]
+        self.n_dropped = 0  # messages that found no room
+        threading.Thread(target=self._server.serve_forever, name="socket", daemon=True).start()
+
+    def stop(self) -> None:
+        super().stop()
+        self._server.shutdown()
+
+    def _take_client(self, connection: Any) -> None:
+        if not self._busy.acquire(blocking=False):
+            connection.close(1013, "another program speaks: try again later")
+            return
+        try:
+            for message in connection:
+                self._take_message(message)
+        finally:
+            self._busy.release()
+
+    def _take_message(self, message: str | bytes) -> None:
+        if isinstance(message, str):
+            with contextlib.suppress(ValueError, AttributeError):
+                if json.loads(message).get("type") == "interrupt":
+                    self._drop()
+        elif self._waiting.qsize() < _MOST_MESSAGES:
+            self._waiting.put(message)
+        else:
+            self.n_dropped += 1
+
+    def _drop(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._waiting.get_nowait()
+
+    def _samples(self) -> Iterator[tuple[np.ndarray, int]]:
+        form, speaks = self._form, False
+        silence = np.zeros(max(1, int(form.rate_hz * BLOCK_S)), np.float32)
+        while not self._stopped.is_set():
+            try:
+                data = self._rest + self._waiting.get(timeout=_GAP_S if speaks else BLOCK_S)
+            except queue.Empty:
+                speaks, self._rest = False, b""
+                yield silence, form.rate_hz
+                continue
+            speaks = True
+            whole = len(data) - len(data) % form.frame_bytes
+            self._rest = data[whole:]
+            samples = pcm(data[:whole], form.encoding, form.n_channels)
+            if len(samples) and np.isfinite(samples).all():
+                yield samples, form.rate_hz
 
 
 class Microphone(Source):

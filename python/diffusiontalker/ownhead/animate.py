@@ -91,7 +91,7 @@ def prepare_head(
     plan, notes, fit_error = head_plan(gltf, meshes, mapping, fit)
     face_bones = find_face_bones(gltf, {**mapping.face_bones}, shown_by(plan))
     if not any(plan.values()) and not any(bone.part == "jaw" for bone in face_bones):
-        raise InputError(no_match(meshes))
+        raise no_match(meshes)
     return PreparedHead(gltf, meshes, plan, notes, fit_error, mapping.head_bone, face_bones)
 
 

@@ -99,15 +99,16 @@ def channels_of(sources: set[str]) -> set[str]:
     return sources | {channel for viseme in sources & VISEMES.keys() for channel in VISEMES[viseme]}
 
 
-def no_match(meshes: list[MorphMesh]) -> str:
-    """The sentence about a head of which no target is known."""
+def no_match(meshes: list[MorphMesh]) -> InputError:
+    """The error for a head of which no target is known."""
     if not meshes:
-        return NO_TARGETS
+        return InputError(NO_TARGETS)
     names = target_names(meshes)
     told = ", ".join(names[:_MAX_NAMES_TOLD]) + (
         f" and {len(names) - _MAX_NAMES_TOLD} more" * (len(names) > _MAX_NAMES_TOLD)
     )
-    return (
-        f"no target of the head has a name that is known ({told}): --fit goes by their shapes, and "
-        "`diffusiontalker head inspect HEAD -o map.tsv` drafts a mapping for --map map.tsv"
+    return InputError(
+        f"no target of the head has a name that is known ({told}): go by their shapes (fit), or name them in a mapping",
+        command_line="--fit goes by their shapes, and `diffusiontalker head inspect HEAD -o map.tsv` drafts a mapping "
+        "for --map map.tsv",
     )

@@ -26,13 +26,20 @@ _GAP_WEIGHT = 2.0  # of the distance of the lips beside their places, our choice
 
 def viseme_weights(weights: np.ndarray, names: Sequence[str]) -> np.ndarray:
     """Weights 0..1 of some visemes, float32 [n, len(names)].   weights: float [n, 52] in ARKit's order."""
+    gram, products = viseme_system(names)
+    return shared_least_squares(gram, weights @ products)
+
+
+def viseme_system(names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """(gram [K, K], products [52, K]): the weights w of K visemes that look most like the ARKit weights a make
+    w gram w / 2 - (a products) w smallest, with w >= 0 and a sum of 1 at most."""
     recipes = np.zeros((len(names), len(ARKIT_CHANNELS)))
     for row, name in zip(recipes, names, strict=True):
         for channel, value in VISEMES[name].items():
             row[CHANNEL_INDEX[channel]] = value
     gram = recipes @ _mouth_metric() @ recipes.T
     gram[np.diag_indices(len(names))] *= 1 + _RIDGE
-    return shared_least_squares(gram, weights @ (_mouth_metric() @ recipes.T))
+    return gram, _mouth_metric() @ recipes.T
 
 
 @lru_cache(maxsize=1)

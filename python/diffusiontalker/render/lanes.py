@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 # Lane -> curves; a name without a side is the mean of both. Our choice of what is worth seeing.
-_LANES = {
+LANES = {
     "lips": ("jawOpen", "mouthClose", "mouthPucker", "mouthFunnel"),
     "mouth": ("mouthSmile", "mouthStretch", "mouthPress", "mouthFrown"),
     "eyes": ("eyeBlink", "eyeSquint", "eyeLookDown", "eyeLookUp"),
@@ -23,7 +23,7 @@ def lanes_of(anims: Sequence, store: Callable[[np.ndarray], Any]) -> list[dict]:
     """Lanes with their curves, each with values per animation, None where it has no such channel.
     store: keeps float32 [n] and gives what stands for it.   range: of a lane, so that all its curves fit."""
     lanes = []
-    for name, wanted in _LANES.items():
+    for name, wanted in LANES.items():
         lanes.append(_lane(name, {curve: [_channel(anim, curve) for anim in anims] for curve in wanted}, store))
     poses = [getattr(anim, "head_pose", None) for anim in anims]
     turns = {

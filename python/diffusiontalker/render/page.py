@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 import json
 import os
-import tempfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,27 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 
 from diffusiontalker.errors import InputError
-from diffusiontalker.head import head_of
 from diffusiontalker.io.atomic import atomic_writer
-from diffusiontalker.io.glb import write_glb
-from diffusiontalker.io.sound.mono import mono
 from diffusiontalker.io.sound.reading import Sound, read_audio
-from diffusiontalker.ownhead import prepare_head
-from diffusiontalker.ownhead.figure import Part
-from diffusiontalker.ownhead.mapping import Mapping
 from diffusiontalker.ownhead.puppet import Puppet, puppet_of
-from diffusiontalker.render.character import character_camera, same_places
+from diffusiontalker.render.figure_data import PageBytes, built_in_head, figure_data
 from diffusiontalker.render.lanes import lanes_of
-from diffusiontalker.render.paint import gloss_of
-from diffusiontalker.render.scene import FOV_Y_DEG
+from diffusiontalker.render.page_sound import wav_of
 
 _PAGE = Path(__file__).parents[1] / "assets" / "page"
 _MAX_SECONDS = 1200.0
 _WAVE_COLUMNS = 1200  # of the picture of the sound
-_KINDS = {"f": "f4", "u": "u4", "i": "u4"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,13 +56,13 @@ def write_page(
     """
     for take in takes:
         _check(take)
-    data = _Bytes()
-    puppets = [take.puppet or _built_in(take.anim) for take in takes]
+    data = PageBytes()
+    puppets = [take.puppet or puppet_of(built_in_head(take.anim), take.anim) for take in takes]
     document = {
         "version": 1,
         "title": title or takes[0].name,
         "duration_s": max(take.anim.n_frames * take.anim.fps_den / take.anim.fps_num - take.offset_s for take in takes),
-        "figures": [_figure(puppet, data) for puppet in puppets],
+        "figures": [figure_data(puppet, data) for puppet in puppets],
         "takes": [_take(i, take, puppet, data) for i, (take, puppet) in enumerate(zip(takes, puppets, strict=True))],
         "lanes": lanes_of([take.anim for take in takes], data.array),
         "pictures": data.pictures,
@@ -83,7 +72,7 @@ def write_page(
     if audio_path is not None:
         document["sound"], document["wave"] = _sound(audio_path, document["duration_s"], data)
     with atomic_writer(path, force) as f:
-        f.write(_page(document, data.packed()))
+        f.write(_page(document, base64.b64encode(zlib.compress(data.joined(), 6))))
 
 
 def _check(take: Take) -> None:
@@ -98,101 +87,7 @@ def _check(take: Take) -> None:
         )
 
 
-class _Bytes:
-    """The numbers and files of a page, each once, behind each other."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self._n_bytes = 0
-        self._known: dict[tuple[str, bytes], int] = {}
-        self.pictures: list[dict] = []
-        self._picture_numbers: dict[bytes, int] = {}
-
-    def array(self, values: np.ndarray) -> list:
-        """[kind, first byte, count] of float32 or whole numbers."""
-        kind = _KINDS[values.dtype.kind]
-        return [kind, self._place(kind, np.ascontiguousarray(values, f"<{kind}").tobytes()), int(values.size)]
-
-    def file(self, content: bytes, kind: str) -> dict:
-        return {"kind": kind, "begin": self._place(kind, content), "size": len(content)}
-
-    def picture(self, content: bytes, kind: str) -> int:
-        """The number of a picture of the page."""
-        if content not in self._picture_numbers:
-            self._picture_numbers[content] = len(self.pictures)
-            self.pictures.append(self.file(content, kind))
-        return self._picture_numbers[content]
-
-    def _place(self, kind: str, content: bytes) -> int:
-        key = (kind, content)
-        if key not in self._known:
-            self._known[key] = self._n_bytes
-            padded = content + bytes(-len(content) % 4)
-            self._parts.append(padded)
-            self._n_bytes += len(padded)
-        return self._known[key]
-
-    def packed(self) -> bytes:
-        return base64.b64encode(zlib.compress(b"".join(self._parts), 6))
-
-
-def _built_in(anim) -> Puppet:
-    """The built-in head as a character: what its .glb holds."""
-    file = io.BytesIO()
-    head = head_of(anim)
-    write_glb(anim, file)
-    # Its targets have the names of our channels, the optional ones of the tongue too.
-    mapping = Mapping({name: {name: 1.0} for name in anim.channels if name in head.all_channels})
-    return puppet_of(prepare_head(file.getvalue(), mapping), anim)
-
-
-def _figure(puppet: Puppet, data: _Bytes) -> dict:
-    eye, target, _ = character_camera(puppet, "front")
-    return {
-        "parts": [_part(part, data) for part in puppet.figure.parts],
-        "rest": {str(node): weights.tolist() for node, weights in puppet.rest.items()},
-        "eye": eye,
-        "target": target,
-        "up": puppet.figure.axes[:, 1].tolist(),
-        "fov_y_deg": FOV_Y_DEG,
-    }
-
-
-def _part(part: Part, data: _Bytes) -> dict:
-    moved = [np.flatnonzero(np.any(delta != 0, axis=1)) for delta in part.deltas]
-    deltas = [delta[at] for delta, at in zip(part.deltas, moved, strict=True)]
-    carried, mover = np.nonzero(part.share)
-    look = part.material
-    picture = None
-    if part.uv is not None and look.picture is not None and _is_shown(look.picture):
-        picture = data.picture(look.picture, look.kind)
-    return {
-        "node": part.node,
-        "positions": data.array(part.positions),
-        "triangles": data.array(part.triangles),
-        "group": data.array(same_places(part)),
-        # Vertices that bones take along, the bone, and how far.
-        "carried": data.array(np.uint32(carried)),
-        "mover": data.array(np.uint32(mover)),
-        "share": data.array(part.share[carried, mover]),
-        "ends": np.cumsum([len(at) for at in moved], dtype=int).tolist(),
-        "moved": data.array(np.concatenate(moved).astype(np.uint32) if moved else np.zeros(0, np.uint32)),
-        "deltas": data.array(np.concatenate(deltas) if deltas else np.zeros((0, 3), np.float32)),
-        "uv": None if picture is None or part.uv is None else data.array(look.coordinates(part.uv)),
-        "tint": None if part.tint is None else data.array(np.float32(part.tint)),
-        "picture": picture,
-        "color": list(look.color),
-        "gloss": gloss_of(look),
-        "cutoff": -1.0 if look.cutoff is None else look.cutoff,
-    }
-
-
-def _is_shown(picture: bytes) -> bool:
-    """Whether browsers show such a file: PNG, JPEG, WebP."""
-    return picture[:4] in (b"\x89PNG", b"RIFF") or picture[:2] == b"\xff\xd8"
-
-
-def _take(number: int, take: Take, puppet: Puppet, data: _Bytes) -> dict:
+def _take(number: int, take: Take, puppet: Puppet, data: PageBytes) -> dict:
     return {
         "name": take.name,
         "figure": number,
@@ -205,26 +100,16 @@ def _take(number: int, take: Take, puppet: Puppet, data: _Bytes) -> dict:
     }
 
 
-def _sound(audio_path, seconds: float, data: _Bytes) -> tuple[dict, list]:
-    """(the sound as WAV of one channel, the loudest samples in equal parts of the whole time). Every browser plays WAV
-    from any sample on; Chromium cannot seek in a short FLAC, and MP3 begins late."""
-    wave, done = np.zeros(_WAVE_COLUMNS, np.float32), 0
-    with tempfile.TemporaryFile(prefix="diffusiontalker-") as file:
-        writer = None
-        for block, rate in read_audio(audio_path):
-            if writer is None:
-                writer = soundfile.SoundFile(file, "w", rate, 1, "PCM_16", format="WAV")
-            one = mono(block)
-            writer.write(one)
-            column = ((done + np.arange(len(one))) / (seconds * rate) * _WAVE_COLUMNS).astype(int)
-            inside = column < _WAVE_COLUMNS
-            np.maximum.at(wave, column[inside], np.abs(one[inside]))
-            done += len(one)
-        if writer is None:
-            raise InputError("the sound holds no samples: give a recording")
-        writer.close()
-        file.seek(0)
-        content = file.read()
+def _sound(audio_path, seconds: float, data: PageBytes) -> tuple[dict, list]:
+    """(the sound, the loudest samples in equal parts of the whole time)."""
+    wave = np.zeros(_WAVE_COLUMNS, np.float32)
+
+    def measure(done: int, rate: int, one: np.ndarray) -> None:
+        column = ((done + np.arange(len(one))) / (seconds * rate) * _WAVE_COLUMNS).astype(int)
+        inside = column < _WAVE_COLUMNS
+        np.maximum.at(wave, column[inside], np.abs(one[inside]))
+
+    content = wav_of(read_audio(audio_path), measure)
     return data.file(content, "audio/wav"), data.array(wave / max(float(wave.max()), 1e-6))
 
 

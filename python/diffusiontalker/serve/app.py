@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from diffusiontalker.serve import connection, files
+from diffusiontalker.serve import connection, enroll, files
 from diffusiontalker.serve.access import is_allowed
 from diffusiontalker.serve.metrics import CONTENT_TYPE
 from diffusiontalker.serve.state import State
@@ -16,16 +18,18 @@ from diffusiontalker.version import __version__
 STREAM_PATH = "/v1/stream"
 
 
-def application(state: State) -> Starlette:
-    """state: of a server whose engine runs."""
+def application(state: State, more: Sequence[BaseRoute] = ()) -> Starlette:
+    """state: of a server whose engine runs.   more: routes besides."""
     app = Starlette(
         routes=[
             WebSocketRoute(STREAM_PATH, connection.endpoint),
             WebSocketRoute(connection.AZURE_PATH, connection.endpoint),
             Route("/animate", files.animate, methods=["POST"]),
+            Route("/enroll", enroll.enroll, methods=["POST"]),
             Route("/healthz", healthy),
             Route("/readyz", ready),
             Route("/metrics", metrics),
+            *more,
         ]
     )
     app.state.serve = state

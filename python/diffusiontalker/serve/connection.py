@@ -13,13 +13,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from diffusiontalker.errors import DiffusionTalkerError
 from diffusiontalker.serve import protocol
 from diffusiontalker.serve.access import is_allowed
+from diffusiontalker.serve.answers import answer
 from diffusiontalker.serve.protocol import ProtocolError
 from diffusiontalker.serve.rate_limit import TokenBucket
 from diffusiontalker.serve.session import Session, error_text
 from diffusiontalker.serve.settings import READERS, Settings, first_settings, updated
 from diffusiontalker.serve.state import State
 from diffusiontalker.serve.tasks import end
-from diffusiontalker.serve.wire import json_text
 
 AZURE_PATH = "/voice-live/realtime"
 # Close codes of RFC 6455, 7.4.1, and of the registry of the IANA.
@@ -210,32 +210,7 @@ class Connection:
             return
         request = protocol.read(message.get("text") or "")
         try:
-            await self._answer(request)
+            if not await answer(self.session, request, self.send):
+                raise Closing(NORMAL, "client closed")
         except DiffusionTalkerError as e:
             raise ProtocolError("invalid_value", str(e), request.event_id) from e
-
-    async def _answer(self, request: protocol.Request) -> None:
-        session, kind = self.session, request.kind
-        if kind == "audio":
-            await session.on_audio(protocol.audio_bytes(request), request.event_id)
-        elif kind == "flush":
-            session.on_flush()
-            if request.type == "input_audio_buffer.commit":
-                await self.send(json_text({"type": "input_audio_buffer.committed", "event_id": "event_committed"}))
-        elif kind == "interrupt":
-            await session.on_interrupt(*protocol.interrupt_options(request, float(session.settings.fps)))
-            if request.type == "input_audio_buffer.clear":
-                await self.send(json_text({"type": "input_audio_buffer.cleared", "event_id": "event_cleared"}))
-        elif kind == "update" or kind == "style":
-            wanted = request.body.get("session", {}) if kind == "update" else _style_of(request.body)
-            await self.send(session.on_update(wanted, protocol.blend_ms(request)))
-        elif kind == "ping":
-            fields = {"id": request.body["id"]} if isinstance(request.body.get("id"), (int, str)) else {}
-            await self.send(json_text({"type": "pong", "event_id": "event_pong", **fields}))
-        elif kind == "close":
-            raise Closing(NORMAL, "client closed")
-
-
-def _style_of(body: dict[str, Any]) -> dict[str, Any]:
-    names = ("identity", "emotion", "mood", "emotion_strength", "strength", "dials")
-    return {name: body[name] for name in names if name in body}

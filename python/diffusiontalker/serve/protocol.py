@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +66,12 @@ def read(text: str) -> Request:
         ) from None
     if not isinstance(body, dict):
         raise ProtocolError("invalid_json", 'the message is no JSON object, such as {"type": "ping"}')
+    return request_of(body)
+
+
+def request_of(message: Mapping[str, Any]) -> Request:
+    """Of a message that is no text any more. Raises ProtocolError: no type or one that is not known."""
+    body = dict(message)
     event_id = body.get("event_id")
     event_id = event_id[:MAX_TYPE_LENGTH] if isinstance(event_id, str) else None
     kind = body.get("type")

@@ -7,9 +7,10 @@ import contextlib
 import logging
 import signal
 import socket as sockets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import uvicorn
+from starlette.routing import BaseRoute
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from diffusiontalker.errors import OutputError
@@ -61,10 +62,10 @@ def listening(host: str, port: int) -> sockets.socket:
     return found
 
 
-def server_of(state: State) -> Server:
-    """The server of a state, which does not run yet."""
+def server_of(state: State, more: Sequence[BaseRoute] = ()) -> Server:
+    """The server of a state, which does not run yet.   more: routes besides."""
     config = uvicorn.Config(
-        application(state), log_config=None, access_log=False, server_header=False, http=HttpProtocol,
+        application(state, more), log_config=None, access_log=False, server_header=False, http=HttpProtocol,
         ws="websockets-sansio",
         ws_max_size=state.options.limits.max_message_bytes, ws_ping_interval=_PING_S, ws_ping_timeout=_PONG_S,
         ws_per_message_deflate=False, timeout_keep_alive=5, timeout_graceful_shutdown=5, lifespan="off",
@@ -82,10 +83,10 @@ def _is_fault(record: logging.LogRecord) -> bool:
     return "without completing handshake" not in record.getMessage()
 
 
-def serve(state: State, socket: sockets.socket, say: Callable[[str], None]) -> None:
+def serve(state: State, socket: sockets.socket, say: Callable[[str], None], more: Sequence[BaseRoute] = ()) -> None:
     """Serves on an open socket until SIGTERM or SIGINT: the first one drains, a second one ends at once.
-    say: called with lines for people."""
-    asyncio.run(_serve(server_of(state), state, socket, say))
+    say: called with lines for people.   more: routes besides."""
+    asyncio.run(_serve(server_of(state, more), state, socket, say))
 
 
 async def _serve(server: Server, state: State, socket: sockets.socket, say: Callable[[str], None]) -> None:

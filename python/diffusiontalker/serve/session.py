@@ -81,8 +81,8 @@ class Session:
                     "encoding and sample_rate cannot change inside of an utterance: flush or interrupt first"
                 )
             self._incoming = Incoming(new.encoding, new.sample_rate)
-        if self._stream is not None and new.style != self.settings.style:
-            self._stream.set_style(self.engine.model.style(**new.style), blend_ms)
+        if self._stream is not None and not new.has_style_of(self.settings):
+            self._stream.set_style(new.vector(self.engine.model), blend_ms)
         if self._stream is not None and new.dials != self.settings.dials:
             self._stream.set_dials(new.dials, blend_ms)
         self.settings = new

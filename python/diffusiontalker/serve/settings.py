@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from diffusiontalker.api.dials import Dials, native_dials
 from diffusiontalker.api.model import Model
-from diffusiontalker.api.moods import Emotion, named_moods
+from diffusiontalker.api.moods import Emotion, named_moods, parse_emotion
 from diffusiontalker.api.samples import checked_rate
 from diffusiontalker.errors import InputError
 from diffusiontalker.io.sound.pcm import ENCODINGS
@@ -33,6 +37,7 @@ IGNORED = {
     "output_audio_timestamp_types", "type", "truncation", "prompt", "audio",
 }  # fmt: skip
 _NO_DIALS = ("emotion", "emotion_strength", "head_amount")
+_STYLE = ("identity", "emotion", "emotion_strength")
 STREAM_ONLY = ("profile", "seed", "head_amount")  # fixed when the stream is made, by the first sound
 
 
@@ -43,6 +48,7 @@ class Settings:
     identity: str | None = None
     emotion: Emotion | None = None
     emotion_strength: float = 1.0
+    given_style: bytes | None = None  # float32 [d_identity], in the place of the three above
     head_amount: float = 1.0
     dials: Dials = field(default_factory=Dials)
     profile: str | None = "live"
@@ -57,8 +63,24 @@ class Settings:
 
     @property
     def style(self) -> dict[str, Any]:
-        """The arguments of Model.style()."""
+        """The arguments of Model.stream() that say who speaks and in which mood."""
+        if self.given_style is not None:
+            return {"style": np.frombuffer(self.given_style, "<f4")}
         return {"identity": self.identity, "emotion": self.emotion, "emotion_strength": self.emotion_strength}
+
+    def vector(self, model: Model) -> np.ndarray:
+        """The same as a style, float32 [d_identity]. Raises InputError."""
+        return self.style["style"] if self.given_style is not None else model.style(**self.style)
+
+    def has_style_of(self, other: Settings) -> bool:
+        return all(getattr(self, name) == getattr(other, name) for name in (*_STYLE, "given_style"))
+
+    @property
+    def all_dials(self) -> Dials:
+        """The dials with the settings of their names: what files keep."""
+        if self.given_style is not None:
+            return self.dials.over(None, 1.0, self.head_amount)
+        return self.dials.over(self.emotion, self.emotion_strength, self.head_amount)
 
 
 def first_settings(model: Model, azure: bool) -> Settings:
@@ -80,13 +102,15 @@ def updated(settings: Settings, wanted: Any, model: Model) -> Settings:
             raise InputError(f"there is no such setting: they are {', '.join(READERS)}")
         name = {"mood": "emotion", "strength": "emotion_strength"}.get(name, name)
         if name in READERS:
-            found[name] = READERS[name](value, model)
+            found["given_style" if name == "style" else name] = READERS[name](value, model)
         elif name not in IGNORED:
             raise InputError(
                 f"there is no setting '{name}'{suggestion(name, READERS) or ':'} they are {', '.join(READERS)}"
             )
+    if found.keys() & set(_STYLE):
+        found.setdefault("given_style", None)  # what is said last counts
     new = replace(settings, **found)
-    model.style(**new.style)  # identity and emotions in range together
+    new.vector(model)  # identity and emotions in range together
     return new
 
 
@@ -118,6 +142,34 @@ def _emotion(value: Any, model: Model) -> Emotion | None:
     if not all(_is_name(name) for name in ([value] if isinstance(value, str) else value or ())):
         raise InputError(f"emotion is no name: the bundle has {', '.join(model.emotions) or 'none'}")
     return named_moods(value, model.emotions)
+
+
+def _given_style(value: Any, model: Model) -> bytes | None:
+    """A style as POST /enroll gives it: float32, little-endian, as base64."""
+    if value is None:
+        return None
+    try:
+        data = base64.b64decode(value, validate=True) if isinstance(value, str) else b""
+    except (binascii.Error, ValueError):
+        data = b""
+    if len(data) != 4 * model.d_identity or not np.isfinite(np.frombuffer(data, "<f4")).all():
+        raise InputError(
+            f"style is none of this bundle: send the {model.d_identity} numbers of POST /enroll as it gives them"
+        )
+    return data
+
+
+def mood_of(text: str) -> Emotion:
+    """`emotion` in the address of a request: a name, or weights such as `happy:0.5,sad:0.5`. Raises InputError."""
+    try:
+        return parse_emotion(text[:1000])
+    except ValueError as e:
+        raise InputError(f"emotion cannot be used: {e}") from None
+
+
+def style_text(style: np.ndarray) -> str:
+    """A style float32 [d_identity] as `style` is sent."""
+    return base64.b64encode(np.ascontiguousarray(style, "<f4").tobytes()).decode()
 
 
 def _dials(value: Any, model: Model) -> Dials:
@@ -185,6 +237,7 @@ READERS: dict[str, Any] = {
     "emotion": _emotion,
     "emotion_strength": _number("emotion_strength", 0, 2),
     "head_amount": _number("head_amount", 0, 2),
+    "style": _given_style,  # into given_style
     "profile": lambda value, model: _style_name(value, "profile", tuple(model.profiles)),
     "dials": _dials,
     "seed": _seed,
@@ -205,6 +258,7 @@ def described(settings: Settings, model: Model) -> dict[str, Any]:
         "identity": settings.identity or model.info()["identities"]["default"],
         "emotion": settings.emotion or model.default_emotion,
         "emotion_strength": settings.emotion_strength,
+        "style": None if settings.given_style is None else base64.b64encode(settings.given_style).decode(),
         "head_amount": settings.head_amount,
         "dials": settings.dials.as_dict(),
         "profile": settings.profile or model.info()["default_profile"],
