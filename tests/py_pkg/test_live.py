@@ -24,7 +24,7 @@ from diffusiontalker.live import meter
 from diffusiontalker.live.clock import SoundClock
 from diffusiontalker.live.echo import Echo
 from diffusiontalker.live.show import Show
-from diffusiontalker.live.sources import STALL_S, Microphone, PacedSource, SocketSource, Source, pipe_source
+from diffusiontalker.live.sources import STALL_S, Microphone, PacedSource, Source, pipe_source
 from diffusiontalker.senders.base import Sender
 
 RATE = 16000
@@ -381,34 +381,3 @@ def test_devices_are_listed(command, monkeypatch):
 def test_options_that_do_not_go_together_get_one_sentence(command, args, says):
     code, out, err = command(*args)
     assert code in (2, 3) and out == b"" and says in err and err.count("error: ") == 1
-
-
-def test_a_program_speaks_by_a_socket_and_is_alone():
-    """Bursts are given in real time, silence fills the gaps, and a second program or a page of elsewhere is refused."""
-    client = pytest.importorskip("websockets.sync.client")
-    from websockets.exceptions import ConnectionClosed, InvalidStatus
-
-    source = SocketSource("127.0.0.1", 0, RawFormat("s16le", RATE, 1))
-    address, got = f"ws://127.0.0.1:{source.port}", []
-    source.start(lambda samples, rate: got.append((time.monotonic(), samples)))
-    voice = (tone(0.4, RATE) * 32767).astype("<i2").tobytes()
-    with client.connect(address) as speaker:
-        with pytest.raises(InvalidStatus):
-            client.connect(address, origin="https://elsewhere.example")
-        with client.connect(address) as other, pytest.raises(ConnectionClosed) as closed:
-            other.recv(timeout=5)
-        assert closed.value.rcvd.code == 1013
-        speaker.send(voice[:4001])  # cut inside of a sample
-        speaker.send(voice[4001:])
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline and sum(np.abs(s).max() > 0.01 for _, s in got) < 19:
-            time.sleep(0.02)
-        loud = [at for at, s in got if np.abs(s).max() > 0.01]
-        assert 0.3 < loud[-1] - loud[0]
-        speaker.send(voice * 20)
-        speaker.send(json.dumps({"type": "interrupt"}))
-        time.sleep(0.3)
-    source.stop()
-    assert source._waiting.empty() and np.abs(got[0][1]).max() == 0
-    sound = np.concatenate([s for at, s in got if loud[0] <= at <= loud[-1]])
-    np.testing.assert_allclose(sound[: len(voice) // 2], tone(0.4, RATE)[: len(sound)], atol=1e-3)

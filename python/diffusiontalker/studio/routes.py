@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from diffusiontalker.api.model import Model
 from diffusiontalker.api.sound import opened
 from diffusiontalker.errors import InputError
 from diffusiontalker.render.page_sound import wav_of
@@ -77,7 +78,13 @@ async def _about(request: Request) -> Response:
 async def _built_in_head(request: Request) -> Response:
     state: State = request.app.state.serve
     refusal = refused(state, request)
-    return refusal or _bytes(await asyncio.to_thread(head.built_in, state.engine.model))
+    return refusal or _bytes(await asyncio.to_thread(_built_in, state.engine.model))
+
+
+@lru_cache(maxsize=1)
+def _built_in(model: Model) -> bytes:
+    """Made once: it takes a second."""
+    return head.built_in(model)
 
 
 async def _own_head(request: Request) -> Response:

@@ -16,4 +16,4 @@ createServer((request, response) => {
   }
   response.writeHead(200, {"content-type": types[extname(file)] || "application/octet-stream"});
   createReadStream(file).pipe(response);
-}).listen(port, "127.0.0.1", () => console.log(`examples on http://127.0.0.1:${port}/`));
+}).listen(port, "127.0.0.1", function told() { console.log(`examples on http://127.0.0.1:${this.address().port}/`); });

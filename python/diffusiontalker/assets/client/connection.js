@@ -38,6 +38,8 @@ export class FaceClient extends EventTarget {
     this.wait = FIRST_WAIT_MS;
     this.timer = null;
     this.pinging = null;
+    // Browsers keep a page that was left for the way back, and its session would live on.
+    this.leave = () => this.socket?.close(1000);
   }
 
   // Resolves with the session when it is open; rejects when the first try fails.
@@ -58,6 +60,7 @@ export class FaceClient extends EventTarget {
     clearTimeout(this.timer);
     clearInterval(this.pinging);
     this.timer = null;
+    globalThis.removeEventListener?.("pagehide", this.leave);
     const socket = this.socket;
     this.socket = null;
     if (socket && socket.readyState <= 1) socket.close(1000);
@@ -157,6 +160,7 @@ export class FaceClient extends EventTarget {
     if (this.token) address.searchParams.set("token", this.token);
     this.problem = null;
     clearTimeout(this.timer);
+    globalThis.addEventListener?.("pagehide", this.leave);
     this.become("connecting");
     const socket = this.socket = new this.Socket(address.href);
     socket.binaryType = "arraybuffer";

@@ -74,6 +74,7 @@ export class Studio extends EventTarget {
       const head = await readHead(await askBytes(path, character ? {body: character.file} : {}));
       this.character = character;
       this.stage.setHead(head);
+      this.isStale = true;
       this.report = head.report;
       this.dispatchEvent(new Event("face"));
     });
@@ -122,6 +123,7 @@ export class Studio extends EventTarget {
   }
 
   remove(take) {
+    clearTimeout(take.waiting);
     take.stop();
     const at = this.takes.indexOf(take);
     this.takes.splice(at, 1);
@@ -137,6 +139,7 @@ export class Studio extends EventTarget {
     if (!this.sound) { this.microphone?.client?.style?.(this.liveStyle()); return; }
     const take = this.chosen;
     clearTimeout(take.waiting);
+    take.become("computing", 0);
     take.waiting = setTimeout(() => take.compute(), WAIT_MS);
     this.showTakes();
   }
@@ -153,6 +156,7 @@ export class Studio extends EventTarget {
   }
 
   takeChanged(take, isNews) {
+    this.isStale = true;
     this.timeline.refresh();
     if (take.progress) take.progress.value = take.fraction;
     if (isNews) this.showTakes();
@@ -165,6 +169,7 @@ export class Studio extends EventTarget {
       choose: take => this.choose(take), show: (take, isShown) => { take.isShown = isShown; this.showTakes(); }, remove: take => this.remove(take),
     });
     this.stage.show(shown);
+    this.isStale = true;
     this.timeline.set([...shown].filter(Boolean).sort((a, b) => (b === this.chosen) - (a === this.chosen)), this.microphone ? [0, LIVE_S] : [0, Math.max(0.1, this.duration)], this.microphone || this.sound);
     one("soundname").textContent = this.microphone ? "The microphone is on." : this.sound ? `${this.sound.name}, ${this.duration.toFixed(2)} s, ${this.sound.rate} Hz` : "No sound yet.";
     one("newtake").disabled = !this.sound;
@@ -217,6 +222,8 @@ export class Studio extends EventTarget {
       one("level").value = live.level;
       this.say("Recording");
     }
+    if (time === this.shownTime && !this.isStale && !this.timeline.isStale && !live) return;  // spares the machine
+    this.isStale = false;
     this.shownTime = time;
     this.stage.draw((take, out) => take.track.at(time, out));
     this.timeline.draw(time);
