@@ -3,7 +3,7 @@
 const VERTEX = `#version 300 es
 in vec3 place, normal; in vec2 uv; in vec4 tint;
 uniform mat4 view, projection;
-centroid out vec3 n, off_eye; centroid out vec2 at; centroid out vec4 paint;  // inside of slivers: no dark dots
+out vec3 n, off_eye; out vec2 at; out vec4 paint;
 void main() {
   n = mat3(view) * normal;
   at = uv;
@@ -17,7 +17,7 @@ void main() {
 // blue, a fill light, and light from above and below. Directions are in camera axes.
 const FRAGMENT = `#version 300 es
 precision highp float;
-centroid in vec3 n, off_eye; centroid in vec2 at; centroid in vec4 paint;
+in vec3 n, off_eye; in vec2 at; in vec4 paint;
 uniform vec4 color; uniform float gloss, cutoff; uniform sampler2D picture;
 out vec4 pixel;
 const vec3 KEY = normalize(vec3(-0.45, 0.62, 0.65)), FILL = normalize(vec3(0.75, 0.15, 0.60));
