@@ -35,7 +35,9 @@ for kind in "${kinds[@]}"; do
   ctest --test-dir "$build" --output-on-failure
   "$build/tests/capi/dt_capi_threads" "$tiny/tiny" "$seconds" 16
   if [ "$kind" = address ] && [ "$sweep" -gt 0 ]; then
-    "$build/tests/capi/dt_capi_allocation_failures" "$tiny/tiny" "$sweep"
+    for backend in reference cpu; do
+      "$build/tests/capi/dt_capi_allocation_failures" "$tiny/tiny" "$sweep" "$backend"
+    done
   fi
 done
 echo "Clean under: ${kinds[*]}"

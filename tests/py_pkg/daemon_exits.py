@@ -66,7 +66,7 @@ def step():
 
 
 def mood():
-    return [(model.emotions[0], 1.0)] if model.emotions else None
+    return [(native.emotions[0], 1.0)] if native.emotions else None
 
 
 style = lambda: np.ones(native.d_identity, np.float32)
@@ -155,7 +155,7 @@ for k in range(rounds):
 else:
     sys.exit()
 
-model = dt.load(bundle, backend=backend)
+model = dt.load(bundle, backend=backend) if call == "animate" else None
 native = native_model()
 scheduler = _native.Scheduler(native, 4, False, 0)
 calls[call]()

@@ -81,9 +81,10 @@ def test_sixteen_threads_at_random(build, tiny_bundle):
 
 
 @pytest.mark.slow
-def test_every_allocation_may_fail(build, tiny_bundle):
-    """Every 797th of some 24,000 here; tests/sanitize.sh has more."""
-    text = output_of(build("allocation_failures.cpp"), tiny_bundle, 797)
+@pytest.mark.parametrize("backend", ["reference", "cpu"])
+def test_every_allocation_may_fail(build, tiny_bundle, backend):
+    """Every 1997th of some 50,000 (reference) and 30,000 (cpu) here; tests/sanitize.sh has more."""
+    text = output_of(build("allocation_failures.cpp"), tiny_bundle, 1997, backend)
     print(text)
     assert text.strip().endswith(" lives, 0 failures")
     assert all(int(n) > 0 for n in re.findall(r"(\d+) calls returned DT_OUT_OF_MEMORY", text))
