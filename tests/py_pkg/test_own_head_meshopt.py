@@ -1,8 +1,10 @@
-"""Shapes that are compressed by EXT_meshopt_compression. The streams are from meshoptimizer 0.2.30, version 0."""
+"""Shapes that are compressed by EXT_meshopt_compression. The streams are from meshoptimizer: vertices from 0.2.30,
+version 0, and indices from 0.22.0, version 1."""
 
 from __future__ import annotations
 
 import base64
+import contextlib
 
 import numpy as np
 import pytest
@@ -28,6 +30,21 @@ FLOATS = base64.b64decode("oAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABQAA/
 TRIANGLE = base64.b64decode("oAE8AAAALzABPAAAAAYFAQwAAAAvAQwAAAAGAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
 DELTAS = base64.b64decode("oAAAATwAAAAYFwE8AAAAAwQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
 
+# 40 triangles: beside the last ones, new, far away, and the first ones again. As triangles, and as a sequence.
+CORNERS = [
+    0, 1, 2, 0, 1, 2, 1, 3, 3, 3, 2, 4, 0, 1, 2, 2, 1, 3, 4, 5, 6, 7, 8, 9, 9, 8, 10, 0, 1, 2, 2, 1, 3, 4, 5, 6, 6,
+    5, 7, 7, 5, 1, 0, 1, 2, 0, 0, 3, 3, 0, 1, 4, 5, 6, 6, 5, 7, 0, 1, 2, 2, 1, 3, 4, 5, 6, 6, 5, 7, 4, 3, 8, 8, 3,
+    2, 9, 10, 11, 11, 10, 12, 12, 10, 13, 13, 10, 10, 12, 14, 14, 2, 11, 15, 15, 11, 8, 16, 17, 18, 11, 2, 19, 20,
+    21, 22, 22, 21, 13, 0, 1, 2, 2, 1, 3, 2, 2, 4
+]  # fmt: skip
+TRIANGLES = base64.b64decode(
+    "4fD+/v7+EPDwEP4Q8BAW/v4C8BD+EPAQ/gbwEBAT/v4I8GDwGv4Q/gDyBhMAAAAzAEXyFuUAIgB2h1ZneKmGZYlomAFpAAA="
+)
+SEQUENCE = base64.b64decode(
+    "0QAEBAYEBAIIAAACCA4EBAACCAQEBAQEBAACCCYEBAACCAQEBAACCAAGDgIEBAYADAAKBAwEBAACCBoEBAACCAQEBAACCAoCFAAS"
+    "AhwEBAACCAAGDAAKAAgIAC4kEAAOCiAEBBoiRAQEBAACHjIEBAACCAIACAAAAAA="
+)
+
 
 def test_every_kind_of_group_is_decoded():
     i = np.arange(280)
@@ -41,6 +58,39 @@ def test_normals_and_floats_pass_their_filters():
     assert normals.tolist() == [[127, 0, 0, 1], [-91, 89, 0, 2], [-60, -44, -103, 3], [0, 0, 127, 4]]
     floats = decode(FLOATS, 1, 16, "ATTRIBUTES", "EXPONENTIAL").view("<f4")
     assert floats.tolist() == [[0.625, -7.0, 32.0, 0.25]]
+
+
+def _from_the_least(corners: list[int]) -> list[list[int]]:
+    """Triangles that begin with their least corner: the encoder may turn them."""
+    rows = [corners[i : i + 3] for i in range(0, len(corners), 3)]
+    return [min(row[k:] + row[:k] for k in range(3)) for row in rows]
+
+
+@pytest.mark.parametrize("stride", [2, 4])
+def test_indices_are_decoded(stride):
+    found = {
+        mode: decode(stream, len(CORNERS), stride, mode).view(f"<u{stride}").ravel().tolist()
+        for mode, stream in (("TRIANGLES", TRIANGLES), ("INDICES", SEQUENCE))
+    }
+    assert found["INDICES"] == CORNERS
+    assert _from_the_least(found["TRIANGLES"]) == _from_the_least(CORNERS)
+
+
+@pytest.mark.parametrize(("stream", "mode"), [(TRIANGLES, "TRIANGLES"), (SEQUENCE, "INDICES")])
+def test_damaged_indices_get_a_sentence(stream, mode):
+    for n in range(1, len(stream) - 20):
+        with pytest.raises(InputError, match="cannot be decoded"):
+            decode(stream[:n], len(CORNERS), 2, mode)
+    for count, stride in ((len(CORNERS), 8), (-3, 2), (1 << 40, 2)):
+        with pytest.raises(InputError, match="cannot be decoded"):
+            decode(stream, count, stride, mode)
+    with pytest.raises(InputError, match="in a way that is not read"):
+        decode(b"\xe0" + stream[1:], len(CORNERS), 2, mode)
+    noise = np.random.default_rng(0)
+    for _ in range(200):  # of noise some is a file, and the rest is told
+        data = stream[:1] + noise.integers(0, 256, 150, np.uint8).tobytes()
+        with contextlib.suppress(InputError):
+            assert decode(data, 120, 2, mode).shape == (120, 2)
 
 
 @pytest.mark.parametrize("n", [0, 1, 5, 40, 100, len(VERTICES) - 1])

@@ -1,5 +1,5 @@
-"""Vertices compressed by EXT_meshopt_compression: mode ATTRIBUTES of stream version 0, and the filters of positions
-and normals.
+"""Buffer views compressed by EXT_meshopt_compression: mode ATTRIBUTES of stream version 0 with the filters of positions
+and normals, and both modes of indices.
 
 Written after the extension's specification (Khronos glTF registry, EXT_meshopt_compression, appendices A and B)."""
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from diffusiontalker.errors import InputError
+from diffusiontalker.io.gltf import meshopt_indices
 
 _MAGIC = 0xA0
 _GROUP = 16
@@ -15,22 +16,46 @@ _GROUP = 16
 _PAIRS = np.array([[b >> 6 & 3, b >> 4 & 3, b >> 2 & 3, b & 3] for b in range(256)], np.uint8)
 _HALVES = np.array([[b >> 4, b & 15] for b in range(256)], np.uint8)
 _DAMAGED = "the head is damaged: a compressed buffer view cannot be decoded"
+_UNREAD = (
+    "the shapes of the head are compressed in a way that is not read (meshopt), and only its names can be used: export "
+    "it without compression"
+)
 
 
 def decode(stream: bytes, count: int, stride: int, mode: str, kind: str = "NONE") -> np.ndarray:
     """The bytes of a buffer view, uint8 [count, stride].   kind: the filter.
     Raises InputError: damaged, or another mode, version or filter.
     """
+    if mode in _OF_INDICES and kind == "NONE":
+        return _indices(stream, count, stride, mode)
     if mode != "ATTRIBUTES" or stream[:1] != bytes([_MAGIC]) or kind not in ("NONE", *_FILTERS):
-        raise InputError(
-            "the shapes of the head are compressed in a way that is not read (meshopt), and only its names can be "
-            "used: export it without compression"
-        )
+        raise InputError(_UNREAD)
     tail = max(stride, 32)
     if stride % 4 or not 4 <= stride <= 256 or count < 0 or len(stream) < 1 + tail:
         raise InputError(_DAMAGED)
     values = _vertices(stream[:-tail], count, stride, np.frombuffer(stream[-stride:], np.uint8))
     return values if kind == "NONE" else _FILTERS[kind](values)
+
+
+_OF_INDICES = {
+    "TRIANGLES": (meshopt_indices.TRIANGLES, meshopt_indices.triangles),
+    "INDICES": (meshopt_indices.INDICES, meshopt_indices.sequence),
+}
+
+
+def _indices(stream: bytes, count: int, stride: int, mode: str) -> np.ndarray:
+    magic, read = _OF_INDICES[mode]
+    if stream[:1] != bytes([magic]):
+        raise InputError(_UNREAD)
+    if stride not in (2, 4) or count < 0:
+        raise InputError(_DAMAGED)
+    try:
+        found = read(stream, count)
+    except (IndexError, ValueError) as e:
+        raise InputError(_DAMAGED) from e
+    if len(found) and not (0 <= found.min() and found.max() < 1 << 8 * stride):
+        raise InputError(_DAMAGED)
+    return found.astype(f"<u{stride}").view(np.uint8).reshape(count, stride)
 
 
 def _vertices(stream: bytes, count: int, stride: int, last: np.ndarray) -> np.ndarray:
