@@ -10,6 +10,8 @@ from diffusiontalker.errors import InputError
 from diffusiontalker.head.pose import rotations
 from diffusiontalker.ownhead import animate_head
 from diffusiontalker.ownhead.bones import local_matrix
+from diffusiontalker.ownhead.inspect import inspect_head
+from diffusiontalker.ownhead.mapping import Mapping, draft
 
 POSE = (0.4, 0.2, -0.1)  # yaw, pitch, roll
 TILT = [0.5, 0.5, 0.5, 0.5]  # a rotation that swaps all axes
@@ -177,3 +179,21 @@ def test_matrices_above_count_and_a_matrix_itself_cannot_turn():
     made.document["nodes"][4] = {"name": "Head", "matrix": np.eye(4).ravel().tolist()}
     with pytest.raises(InputError, match="Head has a matrix"):
         turned(made)
+
+
+def test_a_head_that_keeps_still_is_told_and_drafted():
+    """By names that nobody knows; and not where there is no pose, or where the mapping wants it so."""
+    made = rig("Kopf")
+    made.document["nodes"][3]["name"] = "Hals"
+
+    def notes(pose, mapping=None) -> list[str]:
+        report = animate_head(made.glb(), animation_of(jawOpen=0.5, pose=pose), mapping)[1]
+        assert report.bone is None
+        return [note for note in report.notes if "keeps still" in note]
+
+    assert len(notes(POSE)) == 1 and "#head_bone" in notes(POSE)[0]
+    assert notes(None) == notes((0, 0, 0)) == notes(POSE, Mapping(head_bone="-")) == []
+    seen = inspect_head(made.glb())
+    told = [line for line in draft(seen.targets, seen.bone, False).splitlines() if "#head_bone" in line]
+    assert len(told) == 1 and told[0].startswith("# ")
+    assert draft(seen.targets, "Kopf", False).count("#head_bone") == 1

@@ -13,13 +13,15 @@ from diffusiontalker.io.curves import pose_of
 from diffusiontalker.io.dials import animation_extras
 from diffusiontalker.io.glb_container import ANIMATION_NAME
 from diffusiontalker.io.gltf.container import Gltf, read_gltf
-from diffusiontalker.ownhead.bones import Bone, find_bone, turned, turning
+from diffusiontalker.ownhead.bones import STILL, Bone, find_bone, turned, turning
 from diffusiontalker.ownhead.curves import Curves
 from diffusiontalker.ownhead.face_bones import FaceBone, find_face_bones, turns
 from diffusiontalker.ownhead.mapping import Mapping
 from diffusiontalker.ownhead.names import Match, Plan
 from diffusiontalker.ownhead.plan import channels_of, head_plan, no_match, shown_by
 from diffusiontalker.ownhead.rig import MorphMesh, label, morph_meshes
+
+_NO_BONE = "no node is called a head or a neck, so the head keeps still: #head_bone in a mapping names the node to turn"
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,8 @@ def animate_prepared(prepared: PreparedHead, animation) -> tuple[bytes, HeadRepo
         turning_bones.insert(0, (bone, turning(bone, pose)))
     name = _free_name(gltf)
     _write(gltf, name, animation, curves, meshes, plan, turning_bones)
-    report = _report(prepared, animation, bone, name)
+    stays = bone is None and pose is not None and bool(np.any(pose)) and prepared.head_bone != STILL
+    report = _report(prepared, animation, bone, name, (_NO_BONE,) if stays else ())
     return gltf.to_glb(), report
 
 
@@ -159,7 +162,7 @@ def _write(
     gltf.document.setdefault("animations", []).append(entry)
 
 
-def _report(prepared: PreparedHead, animation, bone: Bone | None, name: str) -> HeadReport:
+def _report(prepared: PreparedHead, animation, bone: Bone | None, name: str, notes: tuple[str, ...]) -> HeadReport:
     meshes, plan = prepared.meshes, prepared.plan
     reports = tuple(
         MeshReport(
@@ -174,4 +177,6 @@ def _report(prepared: PreparedHead, animation, bone: Bone | None, name: str) -> 
     moving = np.abs(np.asarray(animation.weights)).max(axis=0) > 1e-3
     unused = [c for c, moves in zip(animation.channels, moving, strict=True) if moves and c not in used]
     bone_name = None if bone is None else bone.name
-    return HeadReport(reports, bone_name, tuple(unused), name, prepared.fit_error, prepared.notes, face_bones)
+    return HeadReport(
+        reports, bone_name, tuple(unused), name, prepared.fit_error, (*prepared.notes, *notes), face_bones
+    )

@@ -20,6 +20,9 @@ _LARGEST_SHARE = 100
 _HEAD_BONE = "head_bone"
 # Key of a mapping -> part of the face.
 _FACE_BONES = {"jaw_bone": "jaw", "left_eye_bone": "leftEye", "right_eye_bone": "rightEye"}
+_NO_HEAD = (
+    f"# No node is called a head or a neck. A line #{_HEAD_BONE}, a tab and a name says which node the pose turns."
+)
 _COMMENT = "# Target, tab, what moves it, tab, how much of it (1 if left away). - leaves a target still."
 
 
@@ -155,7 +158,9 @@ def draft(
         if any(sign in name for sign in "\t\n\r\v\f") or name != name.strip() or name.startswith("#"):
             raise InputError(f"a .tsv cannot hold the name {name!r}: draft the mapping as .json")
     lines = [_COMMENT, f"# SOURCE: {' '.join(sources())}"]
-    if bone is not None:
+    if bone is None:
+        lines.append(_NO_HEAD)
+    else:
         bones = {_HEAD_BONE: bone, **bones}
     lines += [f"#{key}\t{name}" for key, name in bones.items()]
     for target, m in found.items():
