@@ -103,8 +103,12 @@ class Browser:
             if not ours and not url.startswith(("file:", "blob:", "data:", "about:")):
                 self.errors.append(f"the page asks for {url}")
 
-    def open(self, path: Path, hash_: str = "") -> None:
+    def go_to(self, path: Path, hash_: str = "") -> None:
         self._send("Page.navigate", url=path.as_uri() + hash_)
+
+    def open(self, path: Path, hash_: str = "") -> None:
+        """A page of ours, which has a player when it is ready."""
+        self.go_to(path, hash_)
         self.wait("document.readyState === 'complete' && (window.player || !document.getElementById('fault').hidden)")
 
     def visit(self, url: str, ready: str) -> None:

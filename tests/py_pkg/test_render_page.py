@@ -8,6 +8,7 @@ import io
 import json
 import re
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +25,8 @@ from diffusiontalker.io import save_animation
 from diffusiontalker.render import Take, write_page
 from diffusiontalker.render.scene import render_frames
 from diffusiontalker.spec.channels import ARKIT_CHANNELS, CHANNEL_INDEX
+
+WEB_EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "web" / "index.html"
 
 RATE = 16000
 STATE = "player.state(player.takes[0], %r)"
@@ -228,3 +231,16 @@ def test_the_page_fits_a_phone_and_is_dark_where_that_is_preferred(browser, tmp_
         assert (browser.picture()[2, 2].mean() > 128) == bright
     assert browser.run("document.querySelectorAll('#views canvas').length") == 2
     assert browser.errors == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_page_of_a_character_of_one_s_own_fits_a_phone(browser, width):
+    """examples/web without its modules: the places of head and sound are the style's."""
+    browser.size(width, 800)
+    assert 'name="viewport" content="width=device-width"' in WEB_EXAMPLE.read_text(encoding="utf-8")
+    browser.go_to(WEB_EXAMPLE)
+    browser.wait("document.readyState === 'complete' && document.querySelector('audio')")
+    assert browser.run("document.documentElement.scrollWidth") <= width
+    canvas = "document.querySelector('canvas').getBoundingClientRect()"
+    assert [browser.run(f"{canvas}.{side}") for side in ("width", "height")] == [min(512, width)] * 2
