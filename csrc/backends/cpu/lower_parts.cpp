@@ -90,7 +90,7 @@ void Lowering::emit_linear(const LinearPart& part, const View& a, const View& ou
   step.make = [=](const PlanMemory& memory) -> PlanStep::Runner {
     LinearArgs bound = args;
     bound.a = const_rows(a, memory), bound.out = rows_of(out, memory);
-    if (gate.buffer >= 0) bound.gate = {memory.at(gate.buffer) + gate.offset, gate.strides[0], 0};
+    if (gate.buffer >= 0) bound.gate = stream_rows(gate, memory);
     if (residual.buffer >= 0) bound.residual = const_rows(residual, memory);
     return [=](const RowTask& task, float*) { for_spans(task, [&](Span span) { k->linear(bound, span); }); };
   };
@@ -127,8 +127,8 @@ void Lowering::lower_norm(const Part& part) {
   step.make = [=](const PlanMemory& memory) -> PlanStep::Runner {
     NormArgs bound = args;
     bound.a = const_rows(a, memory), bound.out = rows_of(seen, memory);
-    if (scale.buffer >= 0) bound.mod_scale = {memory.at(scale.buffer) + scale.offset, scale.strides[0], 0};
-    if (shift.buffer >= 0) bound.mod_shift = {memory.at(shift.buffer) + shift.offset, shift.strides[0], 0};
+    if (scale.buffer >= 0) bound.mod_scale = stream_rows(scale, memory);
+    if (shift.buffer >= 0) bound.mod_shift = stream_rows(shift, memory);
     return [=](const RowTask& task, float*) { for_spans(task, [&](Span span) { k->norm(bound, span); }); };
   };
   steps_.push_back(std::move(step));

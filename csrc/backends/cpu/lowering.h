@@ -98,9 +98,15 @@ void for_spans(const RowTask& task, F f) {
 
 // Of a view [streams, rows, n] whose last axis has no gaps.
 inline ConstRows const_rows(const View& view, const PlanMemory& memory) {
-  return {memory.at(view.buffer) + view.offset, view.strides[0], view.strides[1]};
+  return {memory.at(view.buffer) + view.offset, static_cast<ptrdiff_t>(view.strides[0]),
+          static_cast<ptrdiff_t>(view.strides[1])};
+}
+// The same of a view whose one row of a stream stands for every moment.
+inline ConstRows stream_rows(const View& view, const PlanMemory& memory) {
+  return {memory.at(view.buffer) + view.offset, static_cast<ptrdiff_t>(view.strides[0]), 0};
 }
 inline Rows rows_of(const View& view, const PlanMemory& memory) {
-  return {memory.at(view.buffer) + view.offset, view.strides[0], view.strides[1]};
+  const ConstRows rows = const_rows(view, memory);
+  return {memory.at(view.buffer) + view.offset, rows.batch, rows.row};
 }
 }  // namespace dt::cpu
