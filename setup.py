@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from pathlib import Path
 
@@ -20,6 +22,25 @@ ROOT = Path(__file__).resolve().parent
 # CMake's cache would point into pip's deleted build environment.
 SCRATCH = tempfile.mkdtemp(prefix="diffusiontalker-build-")
 atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)
+
+
+# ON: the module of the backend "openvino" is built, OFF: it is not, AUTO: where OpenVINO is here. As CMake's option.
+WITH_OPENVINO = os.environ.get("DT_WITH_OPENVINO", "AUTO").upper()
+
+
+def openvino_pin() -> str:
+    """The requirement of the extra "openvino", in pyproject.toml."""
+    pins = re.findall(r'^openvino = \["(openvino==[0-9.]+)"\]$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    if len(pins) != 1:
+        raise SystemExit("pyproject.toml pins no version of openvino")
+    return pins[0]
+
+
+def openvino_options() -> list[str]:
+    """For CMake. pip's isolated build does not see the packages of the environment that it installs into."""
+    here = Path(sysconfig.get_path("purelib")) / "openvino" / "cmake"
+    beside = [f"-DOpenVINO_DIR={here.as_posix()}"] if WITH_OPENVINO == "AUTO" and here.is_dir() else []
+    return [f"-DDT_WITH_OPENVINO={WITH_OPENVINO}", *beside]
 
 
 def tool(name: str) -> str | None:
@@ -49,6 +70,7 @@ class CMakeBuild(build_ext):
             f"-DCMAKE_INSTALL_PREFIX={package}",
             # An editable install lies in the source tree, where OpenVINO is not beside it.
             f"-DDT_KEEP_LINK_PATH={'ON' if self.inplace else 'OFF'}",
+            *openvino_options(),
         ]  # fmt: skip
         ninja = tool("ninja")
         if ninja:
@@ -81,6 +103,8 @@ setup(
     packages=packages(),
     # A name only: CMakeBuild knows the sources.
     ext_modules=[Extension("diffusiontalker._native", sources=[])],
+    # pip brings these into its isolated build, beside [build-system] of pyproject.toml.
+    setup_requires=[openvino_pin()] if WITH_OPENVINO == "ON" else [],
     cmdclass={"build_ext": CMakeBuild},
     distclass=BinaryDistribution,
     options={"build": {"build_base": SCRATCH}},

@@ -1,8 +1,9 @@
 """Whether an environment has this tree installed: python tests/install_stamp.py ask|write FILE WORDS
 
 `ask` prints `nothing`, `package` or `all`: what has to be installed. `write` notes in FILE what is installed now.
-`build-requirements` prints what builds the package, a line each; `requirements EXTRA..` what it and its extras need.
-WORDS: what else the environment was made for, such as the extras. Only what comes with Python is used."""
+`build-requirements` prints what builds the package with its backends for processors, a line each; `requirements
+EXTRA..` what it and its extras need. WORDS: what else the environment was made for, such as the extras. Only what comes
+with Python is used."""
 
 from __future__ import annotations
 
@@ -81,8 +82,9 @@ def project(root: Path) -> dict:
 
 
 def build_requirements(root: Path) -> list[str]:
-    """Requirements of pyproject.toml's [build-system]."""
-    return list(project(root)["build-system"]["requires"])
+    """Requirements of pyproject.toml's [build-system], and OpenVINO, whose backend the tests want."""
+    content = project(root)
+    return [*content["build-system"]["requires"], *content["project"]["optional-dependencies"]["openvino"]]
 
 
 def requirements(root: Path, extras: list[str]) -> list[str]:

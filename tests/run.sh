@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 . examples/environment.sh
 build="${DT_TEST_BUILD:-$PWD/build/tests}"
 jobs="$(nproc 2>/dev/null || echo 2)"
-cmake_args="-DDT_WERROR=${DT_WERROR:-ON}"
+cmake_args="-DDT_WERROR=${DT_WERROR:-ON} -DDT_WITH_OPENVINO=ON"
 fast=""
 if [ "${1:-}" = --fast ]; then
   fast=1
@@ -127,7 +127,7 @@ pip_install() {
 build_cpp() {
   if [ -z "$fast" ] || [ ! -f "$build/CMakeCache.txt" ]; then
     install_gtest
-    cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DDT_BUILD_TESTS=ON "$cmake_args" \
+    cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DDT_BUILD_TESTS=ON $cmake_args \
       -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DPython_EXECUTABLE="$PYTHON"
   fi
   cmake --build "$build" --parallel "$jobs"

@@ -97,7 +97,7 @@ dt_status dt_backend_get_info(int32_t index, dt_backend_info* info) {
     i.name = d.name.c_str();
     i.precisions = precision_texts()[static_cast<size_t>(index)].c_str();
     i.default_precision = d.default_precision.c_str();
-    i.remedy = d.remedy.c_str();
+    i.remedy = dt::remedy_of(d).c_str();
     i.auto_rank = d.auto_rank;
     dt::write_info(info, i, "info");
   });

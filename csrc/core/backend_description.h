@@ -14,11 +14,11 @@ struct BackendDescription {
   std::vector<std::string> precisions;  // that it accepts
   std::string default_precision;        // what "auto" means, one of them
   int auto_rank = 0;                    // backend "auto" tries the smallest first
-  // Most machines lack it: "auto" passes over it in silence where its module is not installed or does not
-  // have the precision. The failure of any other backend is announced.
-  bool is_optional = false;
-  std::string as_fallback;  // what the log calls it when "auto" takes it in another's place
-  std::string remedy;       // what to do where its module is missing; empty: it is built in
+  std::string as_fallback;              // what the log calls it when "auto" takes it in another's place
+  std::string remedy;                   // what to do where its library is missing; empty: it is built in
+  std::string build_remedy;             // what to do where the module itself is missing; empty: the same
+
+  bool is_built_in() const { return remedy.empty(); }
 
   bool has(const std::string& precision) const {
     return std::find(precisions.begin(), precisions.end(), precision) != precisions.end();

@@ -66,12 +66,11 @@ Bundle load_checked_bundle(const ByteSource& source) {
 
 std::vector<Candidate> candidates(const std::string& backend, const std::string& precision) {
   if (backend != "auto") return {candidate(describe_backend(backend))};
-  std::vector<Candidate> found;
+  std::vector<Candidate> found, missing;
   for (const BackendDescription& d : backends_for_auto()) {
-    const bool has_precision = precision == "auto" || d.has(precision), is_built_in = d.remedy.empty();
-    const bool fits = has_precision && (is_built_in || has_backend_module(d.name));
-    // A built-in one is always there: without the precision it is no candidate.
-    if (fits || !(d.is_optional || is_built_in)) found.push_back(candidate(d));
+    if (precision != "auto" && !d.has(precision)) continue;
+    const bool is_here = d.is_built_in() || has_backend_module(d.name);
+    (is_here ? found : missing).push_back(candidate(d));
   }
   return found;
 }
@@ -82,6 +81,7 @@ std::shared_ptr<Model> open_on_first(const std::vector<Candidate>& candidates, c
     try {
       return open_on(candidates[i], bundle, options);
     } catch (const Error& e) {
+  if (found.empty() && !missing.empty()) found.push_back(missing.front());  // it says what to install
       const bool is_last = i + 1 == candidates.size();
       if (is_last || !may_fall_back(e.status())) throw;
       const BackendDescription& next = candidates[i + 1].description;

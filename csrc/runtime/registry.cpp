@@ -76,6 +76,11 @@ const std::vector<std::string>& known_precisions() {
 
 const BackendDescription& describe_backend(const std::string& name) { return find_entry(name).description; }
 
+const std::string& remedy_of(const BackendDescription& d) {
+  const bool is_missing = !d.is_built_in() && !has_backend_module(d.name);
+  return is_missing && !d.build_remedy.empty() ? d.build_remedy : d.remedy;
+}
+
 const BackendFactory& find_backend(const std::string& name) {
   const Entry& entry = find_entry(name);
   if (entry.built_in != nullptr) return entry.built_in();
@@ -88,7 +93,7 @@ const BackendFactory& find_backend(const std::string& name) {
     try {
       factory = load_backend_module(name);
     } catch (const Error& e) {
-      throw Error(e.status(), std::string(e.what()) + "; " + entry.description.remedy);
+      throw Error(e.status(), std::string(e.what()) + "; " + remedy_of(entry.description));
     }
   }
   return *factory;

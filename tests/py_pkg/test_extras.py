@@ -15,13 +15,20 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_advice_is_what_pyproject_requires():
-    text = (ROOT / "pyproject.toml").read_text()
-    pin = re.search(r'^ {4}"(openvino==[^"]+)",\n', text.split("dependencies = [")[1], re.MULTILINE)
+    pin = re.search(r'^openvino = \["(openvino==[^"]+)"\]$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
     remedies = {backend["name"]: backend["remedy"] for backend in _native.backends()}
     assert pin and remedies["openvino"] == f'pip install "{pin[1]}"'
+    assert extras.install_command("openvino") == f"pip install '{pin[1]}'"
     assert extras.install_command("tensorrt-rtx") == "pip install 'tensorrt-rtx>=1.4' 'onnx>=1.16' 'filelock>=3.12'"
     assert extras.install_command("tensorrt").startswith("pip install 'tensorrt>=")
     assert extras.install_command("video") == "pip install 'av>=12'"
+
+
+def test_the_package_itself_requires_little():
+    """The backend "cpu" is built in: what runs networks, on processors or GPUs, comes with an extra."""
+    requires = importlib.metadata.requires("diffusiontalker") or []
+    names = {re.split(r"[^\w-]", line)[0] for line in requires if "extra ==" not in line}
+    assert names == {"numpy", "soundfile", "pillow", "tqdm"}
 
 
 def test_without_metadata_the_source_folder_is_named(monkeypatch):

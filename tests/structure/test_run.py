@@ -57,8 +57,9 @@ def test_what_is_installed_again_depends_on_what_changed():
 
 
 def test_the_build_requirements_are_those_of_the_package(tmp_path):
-    (tmp_path / install_stamp.PROJECT).write_text('[build-system]\nrequires = ["a>=1", "b"]\n')
-    assert install_stamp.build_requirements(tmp_path) == ["a>=1", "b"]
+    extras = '[project.optional-dependencies]\nopenvino = ["c==1"]\n'
+    (tmp_path / install_stamp.PROJECT).write_text(f'[build-system]\nrequires = ["a>=1", "b"]\n{extras}')
+    assert install_stamp.build_requirements(tmp_path) == ["a>=1", "b", "c==1"]
     assert any(line.startswith("pybind11") for line in install_stamp.build_requirements(ROOT))
 
 

@@ -12,6 +12,8 @@ inline BackendDescription openvino_description() {
   d.auto_rank = 2;
   d.as_fallback = "OpenVINO";
   d.remedy = "pip install \"openvino==" DT_OPENVINO_VERSION "\"";
+  d.build_remedy =
+      "in the source folder, DT_WITH_OPENVINO=ON pip install \".[openvino]\" builds and installs it";
   return d;
 }
 

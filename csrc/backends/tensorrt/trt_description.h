@@ -10,7 +10,6 @@ inline BackendDescription tensorrt_description() {
   d.precisions = {"f32", "f16"};
   d.default_precision = "f16";
   d.auto_rank = 0;
-  d.is_optional = true;
   d.as_fallback = "the GPU";
   d.remedy = "it needs an NVIDIA GPU and a build with TensorRT, see docs/tensorrt.md";
   return d;

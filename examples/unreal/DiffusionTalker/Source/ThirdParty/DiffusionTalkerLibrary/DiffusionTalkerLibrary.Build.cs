@@ -1,6 +1,5 @@
 // The SDK as an external module: nothing is compiled here. Unpack the SDK archive beside this file as
 //   include/dt/*.h    Win64/{bin,lib}    Linux/lib    Mac/lib
-// with OpenVINO's libraries in the same folders as the DiffusionTalker ones (docs/embedding.md).
 // Not compiled by its authors.
 using System.IO;
 using UnrealBuildTool;
@@ -43,7 +42,7 @@ public class DiffusionTalkerLibrary : ModuleRules
 		}
 	}
 
-	// The library finds its backend module, and the module OpenVINO, in their own folder: all files go to one place.
+	// The library finds a backend module, where there is one, in its own folder: all files go to one place.
 	void Stage(string Folder, string Platform)
 	{
 		if (!Directory.Exists(Folder))
