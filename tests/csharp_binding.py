@@ -31,6 +31,7 @@ OTHER_NAMES = {
     "struct_size": "StructSize",
     "n_parts": "Count",
     "emotions": "EmotionParts",
+    "n_profiles": "ProfileCount",
 }
 VALUES = {
     "int32_t": "int", "uint32_t": "uint", "int64_t": "long", "uint64_t": "ulong", "size_t": "UIntPtr", "float": "float",

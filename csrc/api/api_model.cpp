@@ -49,6 +49,20 @@ dt_model_options default_model_options() {
   return o;
 }
 
+// Copies: the array is the caller's.
+std::vector<std::string> profiles_of(const dt_model_options& options) {
+  constexpr int32_t kMost = 64;  // of a bundle
+  const int32_t n = dt::checked(options.n_profiles, 0, kMost, "n_profiles");
+  dt::checked(options.reserved, 0, 0, "options->reserved");
+  std::vector<std::string> names;
+  if (n > 0) dt::require(options.profiles, "options->profiles");
+  for (int32_t i = 0; i < n; ++i) {
+    dt::require(options.profiles[i], "a name in options->profiles");
+    names.emplace_back(options.profiles[i]);
+  }
+  return names;
+}
+
 // make_source: gives the bundle's source; called when the arguments are checked.
 template <typename MakeSource>
 dt_status open_model(const dt_model_options* options, dt_model** model, MakeSource&& make_source) noexcept {
@@ -68,9 +82,10 @@ dt_status open_model(const dt_model_options* options, dt_model** model, MakeSour
     backend_options.device = dt::checked(given.device, 0, 1023, "device");
     backend_options.allow_host_code = dt::checked(given.allow_host_code, 0, 1, "allow_host_code") != 0;
     backend_options.log = dt::Log{given.log, given.log_user};
+    const std::vector<std::string> profiles = profiles_of(given);
     const std::unique_ptr<dt::ByteSource> source = make_source();
     auto handle = std::make_unique<dt::ModelHandle>();
-    handle->impl = dt::Model::open(*source, given.backend, backend_options);
+    handle->impl = dt::Model::open(*source, given.backend, backend_options, profiles);
     *model = dt::new_handle(std::move(handle));
   });
 }
@@ -190,6 +205,10 @@ const char* dt_model_backend_name(const dt_model* model) {
 
 const char* dt_model_precision(const dt_model* model) {
   return text_of(model, [](const dt::Model& m) { return m.precision().c_str(); });
+}
+
+const char* dt_model_opening_warnings(const dt_model* model) {
+  return text_of(model, [](const dt::Model& m) { return m.opening_warnings().c_str(); });
 }
 
 const char* dt_model_metadata_json(const dt_model* model) {

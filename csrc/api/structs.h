@@ -29,7 +29,7 @@ inline constexpr size_t kFirstSize = 0;
 DT_VERSIONED_STRUCT(dt_allocator, DT_UP_TO(dt_allocator, release), release);
 DT_VERSIONED_STRUCT(dt_backend_info, DT_UP_TO(dt_backend_info, reserved), reserved);
 DT_VERSIONED_STRUCT(dt_reader, DT_UP_TO(dt_reader, read), read);
-DT_VERSIONED_STRUCT(dt_model_options, offsetof(dt_model_options, pin_threads), allow_host_code);
+DT_VERSIONED_STRUCT(dt_model_options, offsetof(dt_model_options, pin_threads), reserved);
 DT_VERSIONED_STRUCT(dt_model_info, offsetof(dt_model_info, has_emotions), reserved);
 DT_VERSIONED_STRUCT(dt_profile_info, offsetof(dt_profile_info, hop_samples), stream_bytes);
 DT_VERSIONED_STRUCT(dt_device_array_info, DT_UP_TO(dt_device_array_info, reserved), reserved);

@@ -17,12 +17,13 @@ class NativeModel {
   NativeModel(const pybind11::object& source, const std::string& backend, const std::string& precision,
               int n_threads, int n_workers, pybind11::object log, bool pin_threads,
               const pybind11::str& cache_folder, const pybind11::str& engine_folder, int device,
-              bool allow_host_code);
+              bool allow_host_code, const std::vector<std::string>& profiles);
 
   dt_model* handle() const { return handle_.get(); }
   const dt_model_info& info() const { return info_; }
   std::string backend_name() const { return dt_model_backend_name(handle()); }
   std::string precision() const { return dt_model_precision(handle()); }
+  std::string opening_warnings() const { return dt_model_opening_warnings(handle()); }
   std::string metadata_json() const { return dt_model_metadata_json(handle()); }
   std::string motion_space() const { return dt_model_motion_space(handle()); }
   std::optional<std::string> default_emotion() const;

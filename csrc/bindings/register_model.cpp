@@ -132,7 +132,7 @@ py::array_t<float> enroll(const NativeModel& model, const FloatArray& samples, i
 NativeModel::NativeModel(const py::object& source, const std::string& backend, const std::string& precision,
                          int n_threads, int n_workers, py::object log, bool pin_threads,
                          const py::str& cache_folder, const py::str& engine_folder, int device,
-                         bool allow_host_code) {
+                         bool allow_host_code, const std::vector<std::string>& profiles) {
   dt_model_options options;
   dt_model_options_default(&options);
   options.backend = backend.c_str();
@@ -145,6 +145,10 @@ NativeModel::NativeModel(const py::object& source, const std::string& backend, c
   if (!engines.empty()) options.engine_folder = engines.c_str();
   options.device = device;
   options.allow_host_code = allow_host_code ? 1 : 0;
+  std::vector<const char*> names_of_profiles;
+  for (const std::string& name : profiles) names_of_profiles.push_back(name.c_str());
+  options.profiles = names_of_profiles.data();
+  options.n_profiles = static_cast<int32_t>(names_of_profiles.size());
   PythonLog python_log{std::move(log), std::nullopt};
   if (!python_log.callback.is_none()) {
     options.log = &log_to_python;
@@ -205,11 +209,12 @@ void register_model(py::module_& m) {
   m.attr("LOG_WARNING") = DT_LOG_WARNING;
   py::class_<M>(m, "Model", "An opened bundle on a backend; may be shared by threads.")
       .def(py::init<const py::object&, const std::string&, const std::string&, int, int, py::object, bool,
-                    const py::str&, const py::str&, int, bool>(),
+                    const py::str&, const py::str&, int, bool, const std::vector<std::string>&>(),
            py::arg("source"), py::arg("backend") = "auto", py::arg("precision") = "auto",
            py::arg("n_threads") = 2, py::arg("n_workers") = 1, py::arg("log") = py::none(),
            py::arg("pin_threads") = false, py::arg("cache_folder") = "", py::arg("engine_folder") = "",
-           py::arg("device") = 0, py::arg("allow_host_code") = false)
+           py::arg("device") = 0, py::arg("allow_host_code") = false,
+           py::arg("profiles") = std::vector<std::string>())
       .def_property_readonly(
           "channels", [](const M& s) { return s.names(s.info().n_channel_names, &dt_model_channel_name); })
       .def_property_readonly(
@@ -232,6 +237,7 @@ void register_model(py::module_& m) {
       .def_property_readonly("precision", &M::precision)
       .def_property_readonly("n_threads", [](const M& s) { return s.info().n_threads; })
       .def_property_readonly("enroll_range_ms", &enroll_range_ms)
+      .def_property_readonly("opening_warnings", &M::opening_warnings)
       .def_property_readonly("metadata_json", &M::metadata_json)
       .def("style", &style, py::arg("identity") = py::none(), py::arg("emotion") = py::none(),
            "Style of an identity with an emotion (None: the bundle's defaults): float32 [d_identity].")

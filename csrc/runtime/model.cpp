@@ -75,7 +75,7 @@ std::shared_ptr<Model> Model::create(Bundle bundle, std::unique_ptr<Backend> bac
 }
 
 std::shared_ptr<Model> Model::open(const ByteSource& source, const std::string& backend,
-                                   BackendOptions options) {
+                                   BackendOptions options, const std::vector<std::string>& profiles) {
   check_options(options);
   const unsigned n_cores = std::thread::hardware_concurrency();  // 0: unknown
   if (n_cores > 0) options.n_threads = std::min(options.n_threads, static_cast<int>(n_cores));
@@ -83,10 +83,11 @@ std::shared_ptr<Model> Model::open(const ByteSource& source, const std::string& 
   const Bundle bundle = load_checked_bundle(source);
   const auto opened = std::make_shared<Opened>(options.log);
   options.log = opened->log.log();
-  opened->model = open_on_first(candidates(backend, options.precision), bundle, options);
-  const Model& model = *opened->model;
+  opened->model = open_on_first(candidates(backend, options.precision), bundle, options, profiles);
+  Model& model = *opened->model;
   options.log.info("opened bundle \"" + model.manifest().name + "\" on backend " + model.backend_name());
   opened->log.end();
+  model.opening_warnings_ = opened->log.warnings();
   return std::shared_ptr<Model>(opened, opened->model.get());
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "audio/log_mel.h"
 #include "audio/resampler.h"
@@ -28,10 +29,10 @@ struct EmotionPart {
 
 class Model {
  public:
-  // backend: "auto" or a name. Compiles the networks for one stream, as open_on_first() says, so that faults
-  // show here. options.log is called until this returns, never after. Throws Error.
+  // backend: "auto" or a name. profiles: names, to be prepared. Compiles the networks, as open_on_first()
+  // says, so that faults show here. options.log is called until this returns, never after. Throws Error.
   static std::shared_ptr<Model> open(const ByteSource& source, const std::string& backend,
-                                     BackendOptions options);
+                                     BackendOptions options, const std::vector<std::string>& profiles = {});
 
   // A model on a backend made elsewhere; the networks' bytes in the bundle are dropped.
   static std::shared_ptr<Model> create(Bundle bundle, std::unique_ptr<Backend> backend,
@@ -41,6 +42,8 @@ class Model {
   const std::string& json_text() const { return bundle_.json_text; }
   const char* backend_name() const { return backend_->name(); }
   const std::string& precision() const { return precision_; }
+  // Of open(), a line each; empty for a model of create().
+  const std::string& opening_warnings() const { return opening_warnings_; }
   int n_threads() const { return n_threads_; }
   int n_workers() const { return n_workers_; }
 
@@ -92,7 +95,7 @@ class Model {
 
   Bundle bundle_;  // without the bytes of the networks, which the backend has taken
   std::unique_ptr<Backend> backend_;
-  std::string precision_;
+  std::string precision_, opening_warnings_;
   int n_threads_, n_workers_;
   std::shared_ptr<const LogMelTable> mel_table_;
   Vector<float> silence_;

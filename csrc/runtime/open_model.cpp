@@ -23,7 +23,7 @@ bool may_fall_back(dt_status status) {
 }
 
 // So that faults of the networks show now. A set of engines may lack the default profile's window.
-void warm_up(const Model& model, const Log& log) {
+void warm_up_default(const Model& model, const Log& log) {
   const Profile& usual = model.manifest().profile(nullptr);
   try {
     return model.sessions().warm_up(Model::shape(usual, 1));
@@ -44,7 +44,16 @@ void warm_up(const Model& model, const Log& log) {
   }
 }
 
-std::shared_ptr<Model> open_on(const Candidate& candidate, const Bundle& bundle, BackendOptions options) {
+void warm_up(const Model& model, const std::vector<std::string>& profiles, const BackendOptions& options) {
+  if (profiles.empty()) return warm_up_default(model, options.log);
+  for (const std::string& name : profiles) {
+    const Profile& profile = model.manifest().profile(name.c_str());
+    model.sessions().warm_up(Model::shape(profile, 1), static_cast<size_t>(options.n_workers));
+  }
+}
+
+std::shared_ptr<Model> open_on(const Candidate& candidate, const Bundle& bundle, BackendOptions options,
+                               const std::vector<std::string>& profiles) {
   if (options.precision == "auto") options.precision = candidate.description.default_precision;
   std::unique_ptr<Backend> backend = candidate.create(bundle, options);
   Bundle kept;  // without the networks' bytes
@@ -52,7 +61,7 @@ std::shared_ptr<Model> open_on(const Candidate& candidate, const Bundle& bundle,
   kept.json_text = bundle.json_text;
   kept.identities = bundle.identities;
   std::shared_ptr<Model> model = Model::create(std::move(kept), std::move(backend), options);
-  warm_up(*model, options.log);
+  warm_up(*model, profiles, options);
   return model;
 }
 
@@ -72,16 +81,18 @@ std::vector<Candidate> candidates(const std::string& backend, const std::string&
     const bool is_here = d.is_built_in() || has_backend_module(d.name);
     (is_here ? found : missing).push_back(candidate(d));
   }
+  if (found.empty() && !missing.empty()) found.push_back(missing.front());  // it says what to install
   return found;
 }
 
 std::shared_ptr<Model> open_on_first(const std::vector<Candidate>& candidates, const Bundle& bundle,
-                                     const BackendOptions& options) {
+                                     const BackendOptions& options,
+                                     const std::vector<std::string>& profiles) {
+  for (const std::string& name : profiles) (void)bundle.manifest.profile(name.c_str());
   for (size_t i = 0;; ++i) {
     try {
-      return open_on(candidates[i], bundle, options);
+      return open_on(candidates[i], bundle, options, profiles);
     } catch (const Error& e) {
-  if (found.empty() && !missing.empty()) found.push_back(missing.front());  // it says what to install
       const bool is_last = i + 1 == candidates.size();
       if (is_last || !may_fall_back(e.status())) throw;
       const BackendDescription& next = candidates[i + 1].description;

@@ -23,21 +23,26 @@ namespace DiffusionTalker
         /// <param name="folder">Bundle folder. In Unity: under Application.streamingAssetsPath.</param>
         /// <param name="backend">"auto", "cpu", "openvino" or "reference".</param>
         /// <param name="threads">Compute threads, 1..256; a game leaves cores for itself.</param>
+        /// <param name="profiles">Latency profiles that are prepared now; null: the bundle's default one.</param>
         /// <remarks>Reads files and compiles networks, up to a second: call it while loading.</remarks>
-        public Model(string folder, string backend = "auto", int threads = 1) : this(folder, null, backend, threads) { }
+        public Model(string folder, string backend = "auto", int threads = 1, string[] profiles = null)
+            : this(folder, null, backend, threads, profiles) { }
 
         /// <summary>From a packed bundle in memory: where StreamingAssets are no files, as on Android.</summary>
-        public Model(byte[] packed, string backend = "auto", int threads = 1)
-            : this(null, packed, backend, threads) { }
+        public Model(byte[] packed, string backend = "auto", int threads = 1, string[] profiles = null)
+            : this(null, packed, backend, threads, profiles) { }
 
-        Model(string folder, byte[] packed, string backend, int threads)
+        Model(string folder, byte[] packed, string backend, int threads, string[] profiles)
         {
             // A library of another major version has other structs: refuse it before the first one.
             Native.Check(Native.dt_abi_check(Native.AbiVersion));
             var options = new Native.ModelOptions();
             Native.Check(Native.dt_model_options_init(ref options, Native.SizeOf<Native.ModelOptions>()));
-            using (var name = new Utf8(backend))
+            int count;
+            using (Utf8 name = new Utf8(backend), names = Utf8.Array(profiles, out count))
             {
+                options.Profiles = names.Pointer;
+                options.ProfileCount = count;
                 options.Backend = name.Pointer;
                 options.Threads = threads;
                 Native.Check(packed == null
@@ -54,6 +59,8 @@ namespace DiffusionTalker
         ~Model() { Dispose(); }
 
         public string BackendName { get { return Utf8.String(Native.dt_model_backend_name(Handle)); } }
+        /// <summary>What went less well than asked while opening, a line each; "" where all went well.</summary>
+        public string OpeningWarnings { get { return Utf8.String(Native.dt_model_opening_warnings(Handle)); } }
         public string IdentityName(int i) { return Utf8.String(Native.dt_model_identity_name(Handle, i)); }
         public string EmotionName(int i) { return Utf8.String(Native.dt_model_emotion_name(Handle, i)); }
         public string ProfileName(int i) { return Utf8.String(Native.dt_model_profile_name(Handle, i)); }

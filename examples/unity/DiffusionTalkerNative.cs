@@ -1,4 +1,4 @@
-// The structs and functions of dt.h as C# sees them; ABI 1.2. DiffusionTalker.cs has the classes to use.
+// The structs and functions of dt.h as C# sees them; ABI 1.3. DiffusionTalker.cs has the classes to use.
 using System;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -99,6 +99,30 @@ namespace DiffusionTalker
 
         public void Dispose() { if (Pointer != IntPtr.Zero) Marshal.FreeHGlobal(Pointer); }
 
+        /// <summary>A C array of texts in this one's memory. texts: null for none.</summary>
+        public static Utf8 Array(string[] texts, out int count)
+        {
+            count = texts == null ? 0 : texts.Length;
+            if (count == 0) return new Utf8(null);
+            byte[] all = new byte[0];
+            int head = count * IntPtr.Size;
+            var offsets = new int[count];
+            for (int i = 0; i < count; ++i)
+            {
+                byte[] one = Bytes(texts[i]);
+                offsets[i] = head + all.Length;
+                System.Array.Resize(ref all, all.Length + one.Length);
+                System.Array.Copy(one, 0, all, all.Length - one.Length, one.Length);
+            }
+            var memory = new Utf8(head + all.Length);
+            for (int i = 0; i < count; ++i)
+                Marshal.WriteIntPtr(memory.Pointer, i * IntPtr.Size, IntPtr.Add(memory.Pointer, offsets[i]));
+            Marshal.Copy(all, 0, IntPtr.Add(memory.Pointer, head), all.Length);
+            return memory;
+        }
+
+        Utf8(int bytes) { Pointer = Marshal.AllocHGlobal(bytes); }
+
         public static byte[] Bytes(string text) { return text == null ? null : Encoding.UTF8.GetBytes(text + "\0"); }
 
         public static string String(IntPtr text)
@@ -119,7 +143,7 @@ namespace DiffusionTalker
 #else
         const string Library = "diffusiontalker";
 #endif
-        public const uint AbiVersion = 1u << 16 | 2u;
+        public const uint AbiVersion = 1u << 16 | 3u;
         public const int BufferFull = -5;
         public const int Stale = -11;
 
@@ -140,6 +164,9 @@ namespace DiffusionTalker
             public IntPtr EngineFolder;
             public int Device;
             public int AllowHostCode;
+            public IntPtr Profiles;
+            public int ProfileCount;
+            public int Reserved;
         }
 
         [StructLayout(LayoutKind.Sequential)]
@@ -242,6 +269,7 @@ namespace DiffusionTalker
         [DllImport(Library)] public static extern IntPtr dt_model_emotion_name(IntPtr model, int index);
         [DllImport(Library)] public static extern IntPtr dt_model_profile_name(IntPtr model, int index);
         [DllImport(Library)] public static extern IntPtr dt_model_backend_name(IntPtr model);
+        [DllImport(Library)] public static extern IntPtr dt_model_opening_warnings(IntPtr model);
         [DllImport(Library)]
         public static extern int dt_model_get_profile(IntPtr model, byte[] name, ref ProfileInfo info);
         [DllImport(Library)]

@@ -31,8 +31,7 @@ namespace DiffusionTalker
             Model = packed != null
                 ? new Model(packed.bytes, "auto", threads)
                 : new Model(Path.Combine(Application.streamingAssetsPath, bundle), "auto", threads);
-            if (Model.BackendName == "reference")
-                Debug.LogWarning("DiffusionTalker: the fast backend cannot run this bundle, so the slow one does");
+            if (Model.OpeningWarnings != "") Debug.LogWarning("DiffusionTalker: " + Model.OpeningWarnings);
             scheduler = new Scheduler(Model);
 #if !UNITY_WEBGL || UNITY_EDITOR
             worker = new Thread(Work) { IsBackground = true, Name = "DiffusionTalker" };

@@ -104,7 +104,10 @@ class Model:
         engine_folder: str = "",
         device: int = 0,
         allow_host_code: bool = False,
+        profiles: list[str] = ...,
     ) -> None: ...
+    @property
+    def opening_warnings(self) -> str: ...
     @property
     def channels(self) -> list[str]: ...
     @property

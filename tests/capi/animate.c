@@ -51,6 +51,7 @@ static double animate(dt_stream* stream, const float* tone, size_t chunk, int32_
 }
 
 static void check_model_arguments(const char* path, dt_model* model) {
+  static const char* const no_such_profile[] = {"no such profile"};
   dt_model_options options;
   dt_model_info info;
   dt_profile_info profile;
@@ -73,6 +74,14 @@ static void check_model_arguments(const char* path, dt_model* model) {
   options.precision = "f8";
   EXPECT(dt_model_open(path, &options, &other) == DT_INVALID_ARGUMENT);
   dt_model_options_default(&options);
+  options.n_profiles = 1;
+  EXPECT(dt_model_open(path, &options, &other) == DT_INVALID_ARGUMENT);
+  options.profiles = no_such_profile;
+  EXPECT(dt_model_open(path, &options, &other) == DT_INVALID_ARGUMENT);
+  EXPECT(strstr(dt_last_error(), "no such profile") != NULL);
+  options.n_profiles = -1;
+  EXPECT(dt_model_open(path, &options, &other) == DT_INVALID_ARGUMENT);
+  dt_model_options_default(&options);
   options.n_threads = 0;
   EXPECT(dt_model_open(path, &options, &other) == DT_INVALID_ARGUMENT);
   dt_model_options_default(NULL);
@@ -85,7 +94,7 @@ static void check_model_arguments(const char* path, dt_model* model) {
   EXPECT(dt_model_channel_name(model, -1) == NULL && dt_model_channel_name(NULL, 0) == NULL);
   EXPECT(dt_model_identity_name(model, 1000000) == NULL && dt_model_profile_name(model, 1000000) == NULL);
   EXPECT(dt_model_backend_name(NULL) == NULL && dt_model_metadata_json(NULL) == NULL);
-  EXPECT(dt_model_motion_space(NULL) == NULL);
+  EXPECT(dt_model_motion_space(NULL) == NULL && dt_model_opening_warnings(NULL) == NULL);
   profile.struct_size = sizeof(profile);
   EXPECT(dt_model_get_profile(model, "no such profile", &profile) == DT_INVALID_ARGUMENT);
   EXPECT(dt_model_get_profile(model, NULL, NULL) == DT_INVALID_ARGUMENT);
@@ -101,6 +110,7 @@ static void check_names(dt_model* model, const dt_model_info* info) {
   int32_t i, n_default = 0;
   const char* space = dt_model_motion_space(model);
   EXPECT(space != NULL);
+  EXPECT(strcmp(dt_model_opening_warnings(model), "") == 0);
   EXPECT(info->n_channel_names == (strcmp(space, "vertices") == 0 ? 0 : info->n_channels));
   EXPECT(dt_model_channel_name(model, info->n_channel_names) == NULL);
   if (info->n_channel_names > 0) EXPECT(dt_model_channel_name(model, info->n_channel_names - 1) != NULL);

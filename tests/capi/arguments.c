@@ -114,7 +114,7 @@ static void check_dead_model(const dt_model* dead) {
   EXPECT(dt_model_emotion_name(dead, 0) == NULL && dt_model_profile_name(dead, 0) == NULL);
   EXPECT(dt_model_default_emotion(dead) == NULL && dt_model_motion_space(dead) == NULL);
   EXPECT(dt_model_backend_name(dead) == NULL && dt_model_precision(dead) == NULL);
-  EXPECT(dt_model_metadata_json(dead) == NULL);
+  EXPECT(dt_model_metadata_json(dead) == NULL && dt_model_opening_warnings(dead) == NULL);
   dt_model_release((dt_model*)dead);
 }
 

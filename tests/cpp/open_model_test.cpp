@@ -122,6 +122,43 @@ TEST_F(OpenModel, TakesTheProfileThatThereAreEnginesFor) {
   EXPECT_THROW(model->sessions().warm_up(Model::shape(model->manifest().profile(nullptr), 1)), Error);
 }
 
+// Two windows side by side for each worker, and none for the default profile, which nobody asked for.
+TEST_F(OpenModel, PreparesTheNamedProfilesForEveryWorker) {
+  std::vector<std::string> others;
+  for (const Profile& p : bundle_.manifest.profiles) {
+    if (p.window_frames() != bundle_.manifest.profile(nullptr).window_frames()) others.push_back(p.name);
+  }
+  ASSERT_FALSE(others.empty()) << "the tiny bundle has profiles of one window only";
+  BackendOptions options;
+  options.log = log_into(&messages_);
+  options.n_workers = 3;
+  const auto model =
+      open_on_first({picky("only", {window(others[0].c_str())})}, bundle_, options, {others[0]});
+  EXPECT_EQ(messages_, Texts(3, "a session"));
+  const SessionShape prepared = Model::shape(model->manifest().profile(others[0].c_str()), 1);
+  model->sessions().warm_up(prepared, 3);
+  EXPECT_EQ(messages_.size(), 3u) << "the sessions are there already";
+}
+
+TEST_F(OpenModel, RefusesAnUnknownProfileBeforeAnyBackendStarts) {
+  try {
+    open_on_first({picky("only")}, bundle_, BackendOptions(), {"no such profile"});
+    FAIL() << "it opened";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), DT_INVALID_ARGUMENT);
+  }
+  EXPECT_TRUE(created_.empty());
+}
+
+// A named profile is a wish, not a default: another one does not do.
+TEST_F(OpenModel, TakesTheNextBackendWhereANamedProfileCannotBePrepared) {
+  const std::string usual = bundle_.manifest.default_profile;
+  BackendOptions options;
+  options.log = log_into(&messages_);
+  open_on_first({picky("first", {kNoWindow}), picky("second")}, bundle_, options, {usual});
+  EXPECT_EQ(created_, (Texts{"first", "second"}));
+}
+
 TEST_F(OpenModel, NeedsEnginesForOneProfileAtLeast) {
   EXPECT_EQ(failure({picky("only", {kNoWindow})}), DT_UNSUPPORTED);
 }
@@ -143,6 +180,34 @@ TEST_F(OpenModel, MessagesGoToTheHookOnceOpeningIsOver) {
   model->sessions().warm_up(Model::shape(model->manifest().profile(nullptr), 4));
   EXPECT_EQ(hooked, Texts{"a session"});
   set_log(nullptr, nullptr, DT_LOG_INFO);
+}
+
+// Beside this program lies no module: what is built in is tried, and what is missing only where nothing else
+// has the precision.
+TEST(Candidates, AreThoseThatAreHereAndHaveThePrecision) {
+  const auto names = [](const char* backend, const char* precision) {
+    Texts found;
+    for (const Candidate& c : candidates(backend, precision)) found.push_back(c.description.name);
+    return found;
+  };
+  EXPECT_EQ(names("auto", "auto"), (Texts{"cpu", "reference"}));
+  EXPECT_EQ(names("auto", "bf16"), Texts{"cpu"});
+  EXPECT_EQ(names("auto", "f16"), Texts{"tensorrt"});
+  EXPECT_EQ(names("openvino", "f16"), Texts{"openvino"});
+  EXPECT_THROW(candidates("abacus", "auto"), Error);
+}
+
+TEST_F(OpenModel, WarningsOfTheOpeningAreKept) {
+  OpeningLog log(Log{});
+  BackendOptions options;
+  options.log = log.log();
+  EXPECT_EQ(log.warnings(), "");
+  open_on_first({picky("first", {kNoWindow}, DT_NO_BACKEND), picky("second")}, bundle_, options);
+  EXPECT_EQ(log.warnings(), "a session\nusing the second backend: no such window\na session");
+  log.end();
+  log.log().warning("later");
+  log.log().info("quieter");
+  EXPECT_EQ(log.warnings().find("later"), std::string::npos);
 }
 
 TEST_F(OpenModel, MessagesGoToTheHookWhereNoLogIsNamed) {

@@ -140,6 +140,9 @@ static class Checks
             Styles(model);
         }
         ExpectThrow(() => new Model(new byte[] { 1, 2, 3 }), "bundle of three bytes");
+        using (var prepared = new Model(args[0], "auto", 1, new[] { "live", "offline" }))
+            Expect(prepared.OpeningWarnings == "", "warnings of an opening that went well");
+        ExpectThrow(() => new Model(args[0], "auto", 1, new[] { "live", "lively" }), "a profile that is not there");
         Console.WriteLine("all checks passed");
     }
 }

@@ -128,3 +128,14 @@ def test_framefile_reads_like_an_array():
         np.testing.assert_array_equal(frames[key], whole[key])
     with pytest.raises(IndexError):
         frames[6000]
+
+
+def test_profiles_are_prepared_and_their_names_are_judged(tiny_bundle):
+    model = dt.load(tiny_bundle, profiles=["live", "low"], n_workers=2)
+    assert model.opening_warnings == ()
+    assert len(model.animate(np.zeros(16000, np.float32), 16000, profile="low").weights) == 30
+    with pytest.raises(dt.InputError, match='unknown profile "lively": the bundle has'):
+        dt.load(tiny_bundle, profiles=["live", "lively"])
+    for wrong in ("live", 3, [None], {"live"}):
+        with pytest.raises(dt.InputError, match="profiles is .*, expected a list of names like"):
+            dt.load(tiny_bundle, profiles=wrong)

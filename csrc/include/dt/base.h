@@ -22,7 +22,7 @@
 /* The binary interface of these headers: major << 16 | minor. A library serves every program that was built
  * against the same major and the same or a smaller minor number. */
 #define DT_ABI_MAJOR 1
-#define DT_ABI_MINOR 2
+#define DT_ABI_MINOR 3
 #define DT_ABI_VERSION ((uint32_t)DT_ABI_MAJOR << 16 | (uint32_t)DT_ABI_MINOR)
 
 #ifdef __cplusplus
@@ -96,7 +96,8 @@ DT_API dt_status dt_backend_probe(const char* backend);
 typedef void (*dt_log_callback)(void* user, int32_t level, const char* message);
 
 /* Hook for all messages of the library: fallbacks, opened models, the first deadline that a scheduler misses.
- * callback [in] NULL (the state at the start) is silence, also about a fallback to a slow backend.
+ * callback [in] NULL (the state at the start) is silence, also about a fallback to a slow backend, which
+ * dt_model_opening_warnings() tells in any case.
  * min_level [in] DT_LOG_INFO or DT_LOG_WARNING.
  * A model's own dt_model_options.log takes its messages instead. When the call returns, a call of the hook
  * before may still be running on another thread. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */

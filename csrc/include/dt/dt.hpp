@@ -130,6 +130,7 @@ class Model {
   std::vector<std::string> profiles() const { return names(info().n_profiles, &dt_model_profile_name); }
   std::string backend_name() const { return check_text(dt_model_backend_name(handle())); }
   std::string precision() const { return check_text(dt_model_precision(handle())); }
+  std::string opening_warnings() const { return check_text(dt_model_opening_warnings(handle())); }
   std::string motion_space() const { return check_text(dt_model_motion_space(handle())); }
   std::string metadata_json() const { return check_text(dt_model_metadata_json(handle())); }
 

@@ -14,11 +14,11 @@ extern "C" {
 typedef struct dt_model_options {
   size_t struct_size;
   const char* backend; /* "cpu", "openvino", "reference", "tensorrt", or "auto" (default): tensorrt where its
-                        * module is installed and can run, else cpu, which is built in; openvino for precision
-                        * "bf16". A fallback is a warning in the log; dt_model_backend_name() is the one that
-                        * runs */
+                        * module is installed and can run, else cpu, which is built in. A fallback is a
+                        * warning in the log and in dt_model_opening_warnings(); dt_model_backend_name() is
+                        * the one that runs */
   const char* precision; /* "auto" (default: f16 for tensorrt, f32 for the others), "f32", "f16" (tensorrt),
-                          * or "bf16" (openvino, on processors that have it) */
+                          * or "bf16" (cpu and openvino, on processors that have it) */
   int32_t n_threads;     /* threads that compute, the callers among them, 1..256; default 2, capped at the
                           * machine's cores; 1 runs on the caller alone */
   dt_log_callback log;   /* NULL (default): dt_set_log's hook. Called by dt_model_open* only; a backend's
@@ -38,6 +38,13 @@ typedef struct dt_model_options {
   /* tensorrt: 1 accepts version-compatible engines, which carry native code that opening runs: only for
    * files trusted like a program; default 0 */
   int32_t allow_host_code;
+  /* From ABI 1.3 on: */
+  /* [n_profiles] names of latency profiles. Opening prepares their networks, for n_workers windows side by
+   * side, so that no first frame waits for that. NULL with n_profiles 0 (default): the bundle's default
+   * profile, for one window */
+  const char* const* profiles;
+  int32_t n_profiles; /* 0..64 */
+  int32_t reserved;   /* 0 */
 } dt_model_options;
 /* Fills options with the defaults.
  * struct_size [in] sizeof of the program's own struct; nothing is written behind it.
@@ -47,9 +54,10 @@ static inline dt_status dt_model_options_default(dt_model_options* options) {
   return dt_model_options_init(options, sizeof(*options));
 }
 
-/* Opens and checks a bundle, compiles its networks for one stream of the default profile. A set of engines
- * may lack that profile: then the first that it has is compiled, with a warning. Backend "auto" goes on to
- * the next backend, with a warning, when one cannot start or cannot compile the networks.
+/* Opens and checks a bundle, compiles its networks for one stream of the default profile, or for the profiles
+ * of the options. A set of engines may lack the default profile: then the first that it has is compiled, with
+ * a warning. Backend "auto" goes on to the next backend, with a warning, when one cannot start or cannot
+ * compile the networks.
  * path [in] a folder with bundle.json, or a packed bundle: one file, an uncompressed ZIP of such a folder
  *   ("diffusiontalker pack").  options [in] NULL means defaults.  model [out] to dt_model_release.
  * Returns DT_OK, DT_INVALID_ARGUMENT, DT_FILE_ERROR, DT_BAD_BUNDLE, DT_NO_BACKEND, DT_UNSUPPORTED (engines
@@ -125,6 +133,10 @@ DT_API const char* dt_model_motion_space(const dt_model* model);
 DT_API const char* dt_model_backend_name(const dt_model* model);
 DT_API const char* dt_model_precision(const dt_model* model);
 DT_API const char* dt_model_metadata_json(const dt_model* model);
+/* What went less well than asked while the model was opened, a line for each warning of the log; "" where all
+ * went well. Among them: another backend runs than the first that "auto" tries, and networks that the slow
+ * interpreter computes. Needs no log. Since 1.3. Any thread. */
+DT_API const char* dt_model_opening_warnings(const dt_model* model);
 
 /* ---- Latency profiles --------------------------------------------------------------------------- */
 

@@ -52,14 +52,15 @@ def load(
     allow_host_code: bool = False,
     build_engines: bool | None = None,
     engine_progress: EngineProgress | None = None,
+    profiles: Sequence[str] | None = None,
 ) -> Model:
     """Opens a bundle and compiles its networks.
     bundle: a name ("base"; see available_bundles()), the path of a bundle folder or of a packed bundle, or the bytes of
     a packed bundle (`diffusiontalker pack`).
     backend: "cpu", "openvino", "reference", "tensorrt", or "auto": tensorrt where it is installed and can run, else
-    cpu, which is built in (openvino for precision "bf16"); a fallback is announced in the log.
-    precision: "auto" (f16 for tensorrt, else f32), "f32", "f16" (tensorrt), "bf16" (openvino on processors that have
-    it).   n_threads: 1..256, default 2.
+    cpu, which is built in; a fallback is announced in the log, and kept in Model.opening_warnings.
+    precision: "auto" (f16 for tensorrt, else f32), "f32", "f16" (tensorrt), "bf16" (cpu and openvino, on processors
+    that have it).   n_threads: 1..256, default 2.
     n_workers: threads of yours that run windows at the same time (Scheduler.step, pulls of different streams), by
     n_threads / n_workers threads each; one per core is best for a crowd on a processor.
     log: called with (level, line) for notices, in this thread; level 1 is information, 2 a warning. None: they go to
@@ -73,29 +74,37 @@ def load(
     user's cache; announced in the log, and in Python's logging where there is none. None: yes, unless
     $DIFFUSIONTALKER_BUILD_ENGINES is 0. Never into engine_folder.   engine_progress: called meanwhile with (plans done,
     plans in all, what is being done).
+    profiles: latency profiles, ["live"], that opening prepares, n_workers windows of each side by side, so that no
+    first frame waits for that. None: the default one, one window.
     Raises BundleError (missing, damaged, newer), BackendError (not available here), InputError (bad argument).
     """
     source = bundle if isinstance(bundle, bytes) else bundles.resolve(bundle)
-
     module = native()
     backend, precision = _known(module.backends(), backend, precision)
+    prepared = _names("profiles", profiles)
 
     def open_native(name: str):
         return run_apart(
             lambda tell: module.Model(
                 source if isinstance(source, bytes) else str(source), backend=name, precision=precision,
                 n_threads=DEFAULT_THREADS if n_threads is None else n_threads, n_workers=n_workers,
-                log=tell, pin_threads=pin_threads,
-                cache_folder="" if cache_folder is None else os.fspath(cache_folder),
-                engine_folder="" if engine_folder is None else os.fspath(engine_folder),
-                device=device, allow_host_code=allow_host_code,
+                log=tell, pin_threads=pin_threads, cache_folder=os.fspath(cache_folder or ""),
+                engine_folder=os.fspath(engine_folder or ""), device=device, allow_host_code=allow_host_code,
+                profiles=prepared,
             ),
             log or log_to_python,
         )  # fmt: skip
 
-    has_folder = engine_folder is not None and os.fspath(engine_folder) != ""
-    wish = Wish(source, backend, precision, device, has_folder, build_engines, log, engine_progress)
+    wish = Wish(source, backend, precision, device, bool(engine_folder), build_engines, log, engine_progress)
     return Model(open_model(open_native, wish), source)
+
+
+def _names(option: str, values: Sequence[str] | None) -> list[str]:
+    """[] for None. Raises InputError for what is no list of texts; one text is none, its letters are no names."""
+    is_list = isinstance(values, Sequence) and not isinstance(values, str)
+    if values is not None and not (is_list and all(isinstance(name, str) for name in values)):
+        raise InputError(f'{option} is {values!r}, expected a list of names like ["live"]')
+    return list(values or [])
 
 
 def _known(backends: Sequence[Mapping], backend: str, precision: str) -> tuple[str, str]:
@@ -126,6 +135,8 @@ class Model:
         self.sample_rate_hz: int = native_model.sample_rate_hz
         self.backend: str = native_model.backend_name
         self.precision: str = native_model.precision  # in use
+        # What went less well than asked while the model was opened: another backend in use, networks that are slow.
+        self.opening_warnings: tuple[str, ...] = tuple(native_model.opening_warnings.splitlines())
         self.d_identity: int = native_model.d_identity  # length of a style
         self.enroll_range_ms: tuple[int, int] | None = native_model.enroll_range_ms  # None: enroll() is not there
         self.profiles: dict[str, Profile] = {name: self.profile(name) for name in native_model.profiles}

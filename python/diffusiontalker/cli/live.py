@@ -153,9 +153,11 @@ def needed_for_sockets() -> Iterator[None]:
 def open_stream(args, console: Console) -> tuple[Any, Any]:
     """(model, stream)"""
     from diffusiontalker.cli.sources import load_model
+    from diffusiontalker.spec import bundles
 
-    model = load_model(args, console)
-    profile = args.profile or ("live" if "live" in model.profiles else None)
+    known = bundles.read_description(bundles.resolve(args.bundle)).get("profiles", {})
+    profile = args.profile or ("live" if "live" in known else None)
+    model = load_model(args, console, profiles=None if profile is None else [profile])
     stream = model.stream(
         identity=args.identity, emotion=args.emotion, emotion_strength=args.emotion_strength, seed=args.seed or 0,
         profile=profile, head_amount=args.head_amount, max_buffered_ms=10_000,
