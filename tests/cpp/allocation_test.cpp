@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <mutex>
 
 #include "backends/cpu/cpu_backend.h"
+#include "counting_locks.h"
 #include "counting_malloc.h"
 #include "runtime/scheduler.h"
 #include "stream_support.h"
@@ -13,6 +15,7 @@ namespace dt {
 namespace {
 
 using test::allocations_in;
+using test::locks_in;
 using test::make_settings;
 using test::sweep;
 
@@ -57,6 +60,11 @@ TEST(Allocation, CountsWork) {
     delete seen;
   };
   EXPECT_EQ(allocations_in(work), 2);
+}
+
+TEST(Allocation, LocksAreCounted) {
+  std::mutex mutex;
+  EXPECT_EQ(locks_in([&] { const std::lock_guard<std::mutex> lock(mutex); }), 1);
 }
 
 TEST(Allocation, StreamInSteadyStateAllocatesNothing) {
@@ -137,6 +145,7 @@ TEST(Allocation, SchedulerInSteadyStateAllocatesNothing) {
 }
 
 // The networks themselves: windows of one stream and of several, with and without a thread beside the caller.
+// On one thread they take no lock.
 TEST(Allocation, CpuBackendAllocatesNothingInAHop) {
   const Bundle bundle = load_bundle(FolderSource(DT_BUNDLES "/base-2step"));
   const Manifest& m = bundle.manifest;
@@ -165,6 +174,9 @@ TEST(Allocation, CpuBackendAllocatesNothingInAHop) {
                 }),
                 0)
           << batch << " streams, " << n_threads << " threads";
+      if (n_threads > 1) continue;
+      EXPECT_EQ(locks_in([&] { session->run({batch, shape, windows.data()}, &times); }), 0)
+          << batch << " streams";
     }
   }
 }

@@ -61,10 +61,13 @@ def test_unknown_backend_and_precision_list_the_known(tiny_bundle):
         _native.Model(str(tiny_bundle), precision="f8")
     with pytest.raises(errors.BackendError, match="tensorrt"):
         _native.Model(str(tiny_bundle), backend="tensorrt")
+    with pytest.raises(errors.BackendError, match="tensorrt.*docs/tensorrt.md"):  # the only one that has it
+        _native.Model(str(tiny_bundle), precision="f16")
     known = {backend["name"]: backend for backend in _native.backends()}
     assert list(known) == ["cpu", "openvino", "reference", "tensorrt"]
     assert sorted(known, key=lambda name: known[name]["auto_rank"]) == ["tensorrt", "cpu", "openvino", "reference"]
     assert [known[name]["default_precision"] for name in known] == ["f32", "f32", "f32", "f16"]
+    assert known["cpu"]["precisions"] == ["f32", "bf16"] and known["cpu"]["remedy"] == ""
     assert known["openvino"]["precisions"] == ["f32", "bf16"] and "pip install" in known["openvino"]["remedy"]
     assert _native.probe_backend("reference") == (True, "")
     assert _native.probe_backend("openvino")[0]

@@ -35,7 +35,13 @@ class BundleAnimator:
     Offers what training.eval.face.animate lists, as far as the runtime and the bundle do."""
 
     def __init__(
-        self, bundle: Path, backend: str = "auto", profile: str | None = None, seed: int = 0, threads: int | None = None
+        self,
+        bundle: Path,
+        backend: str = "auto",
+        profile: str | None = None,
+        seed: int = 0,
+        threads: int | None = None,
+        precision: str = "auto",
     ):
         import diffusiontalker as dt
 
@@ -43,7 +49,7 @@ class BundleAnimator:
         self.default_identity: str = content["identities"]["default"]
         self.n_steps = len(content["sampler"]["steps"])
         # Resolved: a folder called like a bundle of the package is still that folder.
-        self.model = dt.load(str(Path(bundle).resolve()), backend=backend, n_threads=threads)
+        self.model = dt.load(str(Path(bundle).resolve()), backend=backend, precision=precision, n_threads=threads)
         self.names, self.emotions = list(self.model.identities), list(self.model.emotions) or ["neutral"]
         self.profile, self.seed = profile, seed
         latency_s = self.model.profile(profile).latency_ms / 1000

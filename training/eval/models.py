@@ -30,6 +30,7 @@ class ModelSpec:
         profile: str | None = None,
         threads: int | None = None,
         encoder: EncoderChoice | None = None,
+        precision: str = "auto",
     ) -> Animator:
         """Raises ValueError for steps given to a bundle or a teacher without its encoder, FileNotFoundError for a path
         that is not there."""
@@ -43,7 +44,7 @@ class ModelSpec:
             return CheckpointAnimator(self.path, self.n_steps, profile, encoder=encoder)
         if self.n_steps is not None:
             raise ValueError(f"--model {self.name}: a bundle has its own steps; leave out @{self.n_steps}")
-        return BundleAnimator(self.path, backend, profile, threads=threads)
+        return BundleAnimator(self.path, backend, profile, threads=threads, precision=precision)
 
 
 def encoder_of(args: argparse.Namespace) -> EncoderChoice | None:

@@ -57,10 +57,12 @@ PlanRequest on_trial(PlanRequest request) {
 }
 
 struct Networks {
-  Networks(const Bundle& b, const LoopModel& m, const cpu::Kernels& kernels, const Log& log)
+  // exact: kernels of float32, for what runs once.
+  Networks(const Bundle& b, const LoopModel& m, const cpu::Kernels& kernels, const cpu::Kernels& exact,
+           const Log& log)
       : audio_encoder(b.audio_encoder, b.manifest.audio_encoder_file, audio_encoder_form(), kernels,
                       on_trial(encoder_request(m, 1, window(b).frames, 1, nullptr)), log),
-        conditioner(b.conditioner, b.manifest.conditioner_file, conditioner_form(), kernels,
+        conditioner(b.conditioner, b.manifest.conditioner_file, conditioner_form(), exact,
                     on_trial(conditioner_request(m)), log),
         denoiser(b.denoiser, b.manifest.denoiser_file, denoiser_form(), kernels,
                  on_trial(denoiser_request(m, 1, window(b), 1)), log) {}
@@ -172,8 +174,9 @@ class CpuBackend : public LoopBackend {
  public:
   CpuBackend(const Bundle& b, const BackendOptions& options)
       : LoopBackend(b),
-        kernels_(cpu::chosen_kernels()),
-        networks_(b, model(), kernels_, options.log),
+        exact_kernels_(cpu::chosen_kernels()),
+        networks_(b, model(), options.precision == "bf16" ? cpu::chosen_bf16_kernels() : exact_kernels_,
+                  exact_kernels_, options.log),
         pools_(options),
         style_encoder_onnx_(b.style_encoder),
         style_encoder_file_(b.manifest.style_encoder_file) {
@@ -201,7 +204,7 @@ class CpuBackend : public LoopBackend {
     PlanRequest request;
     request.shapes = {{"mel", {1, dim(n_mel_frames), dim(model().n_mels)}}};
     request.outputs = {{0, dim(n_styles())}};
-    const Network network(style_encoder_onnx_, style_encoder_file_, style_encoder_form(), kernels_,
+    const Network network(style_encoder_onnx_, style_encoder_file_, style_encoder_form(), exact_kernels_,
                           on_trial(request), Log());
     request.inputs = {{"mel", mel}};
     const auto run = network.plan(request, {1, dim(n_styles()), dim(model().d_identity)});
@@ -209,7 +212,7 @@ class CpuBackend : public LoopBackend {
   }
 
  private:
-  const cpu::Kernels& kernels_;
+  const cpu::Kernels& exact_kernels_;
   const Networks networks_;
   Pools pools_;
   HostMemoryDevice device_;
@@ -221,7 +224,9 @@ class CpuFactory : public BackendFactory {
  public:
   const BackendDescription& description() const override { return description_; }
   void probe() const override { cpu::chosen_kernels(); }
-  bool has_precision(const std::string& precision) const override { return description_.has(precision); }
+  bool has_precision(const std::string& precision) const override {
+    return precision == "bf16" ? !cpu::usable_bf16_kernels().empty() : description_.has(precision);
+  }
   std::unique_ptr<Backend> create(const Bundle& bundle, const BackendOptions& options) const override {
     require_precision(description_, options.precision);
     return std::make_unique<CpuBackend>(bundle, options);

@@ -27,10 +27,12 @@ struct Span {
 
 // out = residual + gate * act(a @ weights + bias)
 struct LinearArgs {
-  ConstRows a;                     // [k]
-  const float* weights = nullptr;  // panels of `kernels->panel` columns: [panels][k][panel]
-  int64_t k = 0, n = 0;            // n: columns of out
-  const float* bias = nullptr;     // [n], or null
+  ConstRows a;  // [k]
+  // Panels of `kernels->panel` columns. Float32: [panels][k][panel]. Bfloat16, k filled up to whole tiles
+  // with zeros: [panels][k / 32][panel / 16][16][16][2], so that two neighbours of k lie side by side.
+  const float* weights = nullptr;
+  int64_t k = 0, n = 0;         // n: columns of out
+  const float* bias = nullptr;  // [n], or null
   bool has_silu = false;
   ConstRows gate;      // a row of n for each stream; data null: 1
   ConstRows residual;  // [n]; data null: 0
@@ -90,13 +92,14 @@ struct AttentionArgs {
 enum class Unary { kCopy, kNegate, kSigmoid, kSilu };
 enum class Binary { kAdd, kSub, kMul, kDiv, kMulSigmoid };  // the last: a * sigmoid(b)
 
-// Of one instruction set.
+// Of one instruction set and one precision of products.
 struct Kernels {
   const char* name;  // as DT_CPU_ISA takes it
+  bool is_bf16;      // products round rows and weights to bfloat16, and sum in float32
   int64_t lanes;     // floats of a vector
   int64_t panel;     // columns of a weight panel
   int64_t row_block;
-  void (*linear)(const LinearArgs&, Span);
+  void (*linear)(const LinearArgs&, Span, float* scratch);
   void (*norm)(const NormArgs&, Span);
   void (*depthwise)(const DepthwiseArgs&, Span);
   void (*rotary)(const RotaryArgs&, Span);
@@ -107,7 +110,19 @@ struct Kernels {
   void (*binary)(Binary, const float* a, ptrdiff_t step_a, const float* b, ptrdiff_t step_b, float* out,
                  int64_t n);
 
+  static constexpr int64_t kTileRows = 16, kTileDepth = 32;  // of a tile of bfloat16
+
   int64_t panels(int64_t n) const { return (n + panel - 1) / panel; }
+  // k as products in bfloat16 see it.
+  static int64_t tiled_depth(int64_t k) { return (k + kTileDepth - 1) / kTileDepth * kTileDepth; }
+  // Floats that the weights of so many columns take, a multiple of panel.
+  int64_t weight_floats(int64_t k, int64_t columns) const {
+    return is_bf16 ? tiled_depth(k) * columns / 2 : k * columns;
+  }
+  // Floats of scratch for a product of so many rows.
+  int64_t linear_scratch_floats(int64_t rows, int64_t k) const {
+    return is_bf16 ? (rows + kTileRows - 1) / kTileRows * kTileRows * tiled_depth(k) / 2 : 0;
+  }
   // Columns of a panel of values.
   int64_t value_panel(int64_t d) const { return d % panel == 0 ? panel : lanes; }
   int64_t key_floats(int64_t n_keys, int64_t d) const { return panels(n_keys) * panel * d; }

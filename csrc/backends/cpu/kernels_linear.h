@@ -190,7 +190,7 @@ void linear_block_of(int64_t rows, const LinearArgs& args, const Block& block) {
 }
 
 // One panel at a time stays in the nearest cache while the rows of all streams pass.
-void linear(const LinearArgs& args, Span span) {
+inline void linear(const LinearArgs& args, Span span, float*) {
   const Blocks blocks(span.last - span.first);
   const int64_t n_panels = (args.n + kPanel - 1) / kPanel;
   Block block{0, 0, 0, 0, blocks.count * (span.last_stream - span.first_stream)};

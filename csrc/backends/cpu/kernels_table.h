@@ -7,8 +7,8 @@
 namespace dt::cpu {
 
 const Kernels& DT_CPU_TABLE() {
-  static const Kernels table{DT_CPU_NAME, kLanes,  kPanel,     kRowBlock,  &linear, &norm,
-                             &depthwise,  &rotary, &key_value, &attention, &unary,  &binary};
+  static const Kernels table{DT_CPU_NAME, false,   kLanes,     kPanel,     kRowBlock, &linear, &norm,
+                             &depthwise,  &rotary, &key_value, &attention, &unary,    &binary};
   return table;
 }
 

@@ -82,7 +82,7 @@ void Lowering::emit_linear(const LinearPart& part, const View& a, const View& ou
     step.reads.push_back(read(residual, step));
   }
   LinearArgs args;
-  args.weights = part.weights->values + first_column * part.weights->k;
+  args.weights = part.weights->values + kernels_.weight_floats(part.weights->k, first_column);
   args.k = part.weights->k, args.n = out.shape[2];
   args.bias = row_of(part.bias) == nullptr ? nullptr : row_of(part.bias) + first_column;
   args.has_silu = part.has_silu;
@@ -92,8 +92,12 @@ void Lowering::emit_linear(const LinearPart& part, const View& a, const View& ou
     bound.a = const_rows(a, memory), bound.out = rows_of(out, memory);
     if (gate.buffer >= 0) bound.gate = stream_rows(gate, memory);
     if (residual.buffer >= 0) bound.residual = const_rows(residual, memory);
-    return [=](const RowTask& task, float*) { for_spans(task, [&](Span span) { k->linear(bound, span); }); };
+    return [=](const RowTask& task, float* scratch) {
+      for_spans(task, [&](Span span) { k->linear(bound, span, scratch); });
+    };
   };
+  const int64_t n_rows = out.shape[0] * out.shape[1];
+  scratch_floats_ = std::max(scratch_floats_, kernels_.linear_scratch_floats(n_rows, args.k));
   steps_.push_back(std::move(step));
 }
 

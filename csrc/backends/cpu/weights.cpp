@@ -41,6 +41,13 @@ bool is_plain_conv(const Node& node) {
   return found == node.attributes.end() || found->second.s == "NOTSET";
 }
 
+// The nearest bfloat16, the even one of two: the upper half of a float. Weights are finite.
+uint16_t bfloat_of(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return static_cast<uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
 constexpr size_t kLargePage = size_t{2} << 20;
 
 }  // namespace
@@ -85,10 +92,11 @@ Weights::Weights(OnnxGraph& graph, const Kernels& kernels) : kernels_(kernels) {
 }
 
 int64_t Weights::floats_of(const PackedWeights& weights) const {
-  const int64_t n =
-      weights.form == PackedWeights::Form::kLinear ? kernels_.panels(weights.n) * kernels_.panel : weights.n;
+  const int64_t n = weights.form == PackedWeights::Form::kLinear
+                        ? kernels_.weight_floats(weights.k, kernels_.panels(weights.n) * kernels_.panel)
+                        : weights.n * weights.k;
   constexpr int64_t kLine = 16;
-  return (n * weights.k + kLine - 1) / kLine * kLine;
+  return (n + kLine - 1) / kLine * kLine;
 }
 
 PackedWeights Weights::layout(const OnnxGraph& graph, const Node& node,
@@ -139,12 +147,30 @@ void Weights::pack(const Tensor& weight, const PackedWeights& to, float* values)
 
 void Weights::pack_linear(const float* values, const PackedWeights& to, bool is_transposed,
                           float* packed) const {
+  if (kernels_.is_bf16) return pack_tiles(values, to, is_transposed, packed);
   const int64_t panel = kernels_.panel, step_p = is_transposed ? 1 : to.n, step_c = is_transposed ? to.k : 1;
   for (int64_t first = 0; first < to.n; first += panel) {
     const int64_t columns = std::min(panel, to.n - first);
     for (int64_t p = 0; p < to.k; ++p, packed += panel) {
       const float* from = values + p * step_p + first * step_c;
       for (int64_t c = 0; c < columns; ++c) packed[c] = from[c * step_c];
+    }
+  }
+}
+
+// As LinearArgs says of bfloat16.
+void Weights::pack_tiles(const float* values, const PackedWeights& to, bool is_transposed,
+                         float* packed) const {
+  constexpr int64_t kColumns = 16, kDepth = Kernels::kTileDepth, kTile = kColumns * kDepth;
+  const int64_t depth = Kernels::tiled_depth(to.k), n_tiles = kernels_.panel / kColumns;
+  const int64_t step_p = is_transposed ? 1 : to.n, step_c = is_transposed ? to.k : 1;
+  auto* const rounded = reinterpret_cast<uint16_t*>(packed);  // zeros at first
+  for (int64_t c = 0; c < to.n; ++c) {
+    const int64_t panel = c / kernels_.panel, tile = c % kernels_.panel / kColumns;
+    for (int64_t p = 0; p < to.k; ++p) {
+      const int64_t at = (panel * depth / kDepth + p / kDepth) * n_tiles + tile;
+      rounded[at * kTile + p % kDepth / 2 * 2 * kColumns + c % kColumns * 2 + p % 2] =
+          bfloat_of(values[p * step_p + c * step_c]);
     }
   }
 }

@@ -60,6 +60,7 @@ class Weights {
   int64_t floats_of(const PackedWeights& weights) const;
   void pack(const reference::Tensor& weight, const PackedWeights& to, float* values) const;
   void pack_linear(const float* values, const PackedWeights& to, bool is_transposed, float* packed) const;
+  void pack_tiles(const float* values, const PackedWeights& to, bool is_transposed, float* packed) const;
 
   const Kernels& kernels_;
   std::map<int64_t, PackedWeights> packed_;
