@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+from pathlib import Path
 
 from benchmarks.baselines import rows
+from benchmarks.baselines.peak import FmaPeak
 from diffusiontalker.cli import arguments, bench
 from diffusiontalker.cli.console import Console
 from diffusiontalker.cli.main import run_command
@@ -34,7 +37,10 @@ def run(args, console: Console) -> int:
     rows.check(args, scenarios)
     sizes = {"batches": args.batches, "n_calls": args.calls}
     given = {key: value for key, value in sizes.items() if value}
-    return bench.run_bench(args, console, scenarios, lambda a, bundle: rows.chosen(a, bundle, scenarios), **given)
+    with tempfile.TemporaryDirectory() as folder:
+        if args.peak:
+            given["peak"] = FmaPeak(args.threads, Path(folder))
+        return bench.run_bench(args, console, scenarios, lambda a, bundle: rows.chosen(a, bundle, scenarios), **given)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmarks.baselines.work import window_flops
 from diffusiontalker.bench.results import BASELINES, ENGINE_HOPS
 from diffusiontalker.cli import arguments
 from diffusiontalker.cli.bench import row_of, stream_rows
@@ -31,6 +32,11 @@ def add_arguments(parser) -> None:
         help="also time this student so, offline; repeatable. torch: PyTorch eager; torch-reencode: with the encoder "
         "run in every step; onnxruntime: the bundle's graphs",
     )
+    group.add_argument(
+        "--peak",
+        action="store_true",
+        help="also time a loop of multiply-adds in every round, and count the arithmetic of the networks",
+    )
     group = parser.add_argument_group("hop")
     group.add_argument(
         "--batches", type=batch_list, metavar="N,N,..", help="streams that PyTorch runs at once (default: 1,8,64)"
@@ -56,6 +62,8 @@ def check(args, scenarios: tuple[str, ...]) -> None:
             raise arguments.UsageError(f"{option} is for hops: add --scenario hop")
     if args.engines and not args.hop_program:
         raise arguments.UsageError("--engines are run by a program: add --hop-program")
+    if args.peak and "offline" not in scenarios:
+        raise arguments.UsageError("--peak is measured between offline runs: add --scenario offline")
     if args.baseline and "offline" not in scenarios:
         raise arguments.UsageError("--baseline rows are measured offline only: add --scenario offline")
 
@@ -68,6 +76,9 @@ def chosen(args, bundle: Path, scenarios: tuple[str, ...]) -> list[dict]:
     for name in BASELINES:
         if name in wanted or "all" in wanted:
             rows.append(row_of(args, bundle, name, name, "f32", runner=RUNNERS[name]))
+    if args.peak and rows:
+        flops = window_flops(bundle, rows[0]["profile"])
+        rows = [row | {"window_flops": flops} for row in rows]
     return rows + (_hops(args, bundle) if "hop" in scenarios else [])
 
 

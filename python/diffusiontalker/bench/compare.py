@@ -16,6 +16,9 @@ HOP_BATCHES = (1, 8, 64, 256)  # that may be in two documents
 COMPARED = (
     "load_s",
     "build_s",
+    "first_window_s",
+    "memory.loaded_rss_bytes",
+    "memory.streaming_rss_bytes",
     "memory.peak_rss_bytes",
     "memory.peak_device_bytes",
     "memory.stream_bytes",
@@ -73,7 +76,7 @@ def _value(document: dict, path: str):
 
 
 def _key(row: dict) -> tuple:
-    return row.get("name"), row.get("precision"), row.get("threads")
+    return row.get("name"), row.get("precision"), row.get("threads"), row.get("isa")
 
 
 def compare(document: dict, baseline: dict, name: str) -> dict:
@@ -85,7 +88,8 @@ def compare(document: dict, baseline: dict, name: str) -> dict:
             continue
         pairs = {path: (_value(row, path), _value(then[_key(row)], path)) for path in COMPARED}
         ratios = {path: now / old for path, (now, old) in pairs.items() if _is_number(now) and _is_number(old) and old}
-        rows.append({"name": row["name"], "precision": row["precision"], "threads": row["threads"], "ratios": ratios})
+        named = {key: row.get(key) for key in ("name", "precision", "isa", "threads")}
+        rows.append(named | {"ratios": ratios})
     different = [path for path in CONDITIONS if _value(document, path) != _value(baseline, path)]
     return {"baseline": name, "different_conditions": different, "rows": rows}
 

@@ -76,7 +76,7 @@ def stamp() -> dict:
         "time_utc": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "cpu": cpu_model(),
         "cores": usable_cores(),
-        "cpu_features": sorted(cpu_flags() & {"avx2", "avx512f", "avx512_bf16", "amx_bf16"}),
+        "cpu_features": sorted(cpu_flags() & {"avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16"}),
         "cpu_governor": _governor(),
         "memory_bytes": _memory_bytes(),
         "os": os_name(),
@@ -113,14 +113,27 @@ class StealMeter:
         return stolen / max(1, busy + stolen)
 
 
-def peak_rss_bytes() -> int | None:
-    """Highest resident size of this process so far; None where the system does not tell."""
+def _status_bytes(key: str) -> int | None:
+    """A size in /proc/self/status; None where the system has none."""
     try:
         for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
+            if line.startswith(f"{key}:"):
                 return int(line.split()[1]) * 1024
     except OSError:
         pass  # not Linux
+    return None
+
+
+def rss_bytes() -> int | None:
+    """Resident size of this process now; None where the system does not tell."""
+    return _status_bytes("VmRSS")
+
+
+def peak_rss_bytes() -> int | None:
+    """Highest resident size of this process so far; None where the system does not tell."""
+    peak = _status_bytes("VmHWM")
+    if peak is not None:
+        return peak
     if sys.platform == "darwin":
         import resource
 

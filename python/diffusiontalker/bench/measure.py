@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import random
 import subprocess
 import sys
@@ -34,6 +35,7 @@ class Plan:
     n_workers: int = 1  # that step a crowd
     batches: tuple[int, ...] = DEFAULT_BATCHES  # of hops
     n_calls: int = 100  # of each hop
+    peak: Callable[[], float] | None = None  # GFLOP/s that the processor could do, once in each offline round
 
     def n_runs(self, rows: list[dict]) -> int:
         """How often run_rows() calls tick, when no row fails."""
@@ -69,8 +71,10 @@ class Row:
         self.rounds: list[dict] = []
         self.paced: dict[str, dict | None] = {"live": None, "crowd": None, "hop": None}
         self.frames: np.ndarray | None = None
+        forced = {"DT_CPU_ISA": row["isa"]} if row.get("isa") else {}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "diffusiontalker.bench.worker"],
+            env=os.environ | forced,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -130,18 +134,21 @@ def _opened(rows: list[dict], clip: Path) -> Iterator[list[Row]]:
         r.close()
 
 
-def run_rows(rows: list[dict], audio: np.ndarray, plan: Plan, tick: Callable[[], None]) -> list[dict]:
+def run_rows(
+    rows: list[dict], audio: np.ndarray, plan: Plan, tick: Callable[[], None]
+) -> tuple[list[dict], list[float]]:
     """Measures all rows.
-    audio: float32 [n] at 16 kHz.   tick: called after each run.   Returns one JSON-ready result per row; a row that
-    cannot run has `error`. Raises the first row's error when no row can run.
+    audio: float32 [n] at 16 kHz.   tick: called after each run.   Returns one JSON-ready result per row, and what
+    plan.peak gave; a row that cannot run has `error`. Raises the first row's error when no row can run.
     """
+    peaks: list[float] = []
     with tempfile.TemporaryDirectory(prefix=spool_prefix()) as folder:
         clip = Path(folder) / "clip.npy"
         np.save(clip, audio)
         with _opened(rows, clip) as running:
             if "offline" in plan.scenarios:
                 clips = [r for r in running if not is_hop(r.row)]
-                _offline(clips, Path(folder) / "frames.npy", plan.n_rounds, tick)
+                peaks = _offline(clips, Path(folder) / "frames.npy", plan, tick)
             paced = {"seconds": plan.seconds}
             crowd = paced | {"n_streams": plan.n_streams, "find": plan.find_streams, "max_wait_ms": plan.max_wait_ms}
             crowd |= {"n_workers": plan.n_workers}
@@ -160,16 +167,18 @@ def run_rows(rows: list[dict], audio: np.ndarray, plan: Plan, tick: Callable[[],
                 raise running[0].failure or InternalError("there are no rows")
             results = [row_result(r, len(audio) / SAMPLE_RATE_HZ) for r in running]
     compare_with_baselines(results, [r.frames for r in running])
-    return [one for result in results for one in by_way(result)]
+    return [one for result in results for one in by_way(result)], peaks
 
 
-def _offline(running: list[Row], path: Path, n_rounds: int, tick: Callable[[], None]) -> None:
-    """A warm-up, then n_rounds in a random order each."""
-    order = random.Random(0)
+def _offline(running: list[Row], path: Path, plan: Plan, tick: Callable[[], None]) -> list[float]:
+    """A warm-up, then the rounds, in a random order each. Returns the peak in each of them."""
+    order, peaks = random.Random(0), []
     for r in running:
         r.ask(do="offline")  # warm-up: first-touch memory, thread pools, lazy compilation
         tick()
-    for _ in range(n_rounds):
+    for _ in range(plan.n_rounds):
+        if plan.peak is not None:
+            peaks.append(plan.peak())
         for r in order.sample(running, len(running)):
             timing = r.ask(do="offline")
             r.rounds += [timing] if timing else []
@@ -177,3 +186,4 @@ def _offline(running: list[Row], path: Path, n_rounds: int, tick: Callable[[], N
     for r in running:
         if r.ask(do="frames", path=str(path)) is not None:
             r.frames = np.load(path)
+    return peaks

@@ -20,11 +20,16 @@ def row_result(r: Row, audio_s: float) -> dict:
     return {
         "name": r.row["backend"],
         "precision": r.row["precision"],
+        "isa": r.row.get("isa") or None,
         "threads": r.row["threads"],
         "error": None if r.failure is None else str(r.failure),
         "load_s": r.opened.get("load_s"),
         "build_s": r.opened.get("build_s"),
+        "first_window_s": r.opened.get("first_window_s"),
         "memory": {
+            "start_rss_bytes": r.opened.get("start_rss_bytes"),
+            "loaded_rss_bytes": r.opened.get("loaded_rss_bytes"),
+            "streaming_rss_bytes": r.opened.get("streaming_rss_bytes"),
             "peak_rss_bytes": r.opened.get("peak_rss_bytes"),
             "peak_device_bytes": r.opened.get("peak_device_bytes"),
             "stream_bytes": r.opened.get("stream_bytes"),
@@ -61,6 +66,9 @@ def _offline(r: Row, audio_s: float) -> dict:
         "frames_per_s": n_frames / total_s,
         "rtf": total_s / audio_s,
         "times_real_time": audio_s / total_s,
+        "gflops": None
+        if not r.row.get("window_flops")
+        else r.row["window_flops"] / hop_frames * n_frames / total_s / 1e9,
         "phases_ms_per_frame": per_frame(phases, n_frames),
         "steal_share": None if None in stolen else float(np.mean(stolen)),
     }

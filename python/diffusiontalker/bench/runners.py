@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from diffusiontalker.api.model import Model, load
+from diffusiontalker.api.stream import Stream
 from diffusiontalker.bench.crowd import Crowd
+from diffusiontalker.bench.environment import rss_bytes
 from diffusiontalker.bench.gpu import device_bytes
 from diffusiontalker.bench.live import run_live
 from diffusiontalker.bench.numbers import phases_s
@@ -34,14 +36,18 @@ class StreamRunner:
         self.row = row
         if row["backend"] == "tensorrt":
             self._load(build_engines=None)  # what is missing is built, which is not what load_s tells
+        self.rss: dict[str, int | None] = {"start_rss_bytes": rss_bytes()}
         started = time.perf_counter()
         self.model = self._load()
         self.load_s = time.perf_counter() - started
+        self.rss["loaded_rss_bytes"] = rss_bytes()
         self.profile, self.live_profile = row["profile"], row["live_profile"]
         started = time.perf_counter()
         stream = self.model.stream(profile=self.profile)  # the first stream of a profile compiles its networks
         self.build_s = time.perf_counter() - started
         self.stream_bytes = stream.profile.stream_bytes
+        self.first_window_s = self._first_window(stream)
+        self.rss["streaming_rss_bytes"] = rss_bytes()
         self.frames = np.zeros((0, self.model.n_channels), np.float32)
         self._crowd: Crowd | None = None
 
@@ -56,8 +62,18 @@ class StreamRunner:
             build_engines=build_engines,
         )
 
+    @staticmethod
+    def _first_window(stream: Stream) -> float:
+        """Seconds from the audio of a window in memory to the first frames that this process has."""
+        profile = stream.profile
+        silence = np.zeros(profile.hop_samples + profile.lookahead_samples, np.float32)
+        started = time.perf_counter()
+        stream.push(silence, SAMPLE_RATE_HZ)
+        stream.pull_block(1)
+        return time.perf_counter() - started
+
     def describe(self) -> dict:
-        return {"stream_bytes": self.stream_bytes}
+        return {"stream_bytes": self.stream_bytes, "first_window_s": self.first_window_s, **self.rss}
 
     def device_bytes(self) -> int | None:
         """Of the GPU, for this process as the driver counts it."""
@@ -102,4 +118,5 @@ class StreamRunner:
         """Many streams in real time; see Crowd.   find: also look for the greatest number that is sustained."""
         if self._crowd is None:
             self._crowd = Crowd(self._load(n_workers), self.live_profile, n_workers, max_wait_ms)
-        return self._crowd.measure(audio, seconds, n_streams, find)
+        measured = self._crowd.measure(audio, seconds, n_streams, find)
+        return measured | {"rss_bytes": rss_bytes()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from diffusiontalker.bench.compare import SCHEMA, SCHEMA_VERSION, compare, read_document
 from diffusiontalker.bench.environment import stamp, usable_cores
 from diffusiontalker.cli import arguments
-from diffusiontalker.cli.bench_report import show
+from diffusiontalker.cli.bench_report import show, show_devices
 from diffusiontalker.cli.console import Console
 from diffusiontalker.errors import BackendError
 from diffusiontalker.names import chosen
@@ -19,6 +20,11 @@ from diffusiontalker.spec import bundles
 
 SCENARIOS = ("offline", "live", "crowd")
 DEFAULT_STREAMS = 8
+# As DT_CPU_ISA names them -> the precision of their products. The best one of a machine is first.
+ISAS = {
+    "amx": "bf16", "avx512bf16": "bf16", "avx512": "f32", "avx2": "f32", "sse2": "f32", "neon": "f32",
+    "wasm-simd": "f32", "baseline": "f32", "portable": "f32",
+}  # fmt: skip
 
 
 def add_parser(subparsers) -> arguments.Parser:
@@ -61,8 +67,18 @@ def add_options(parser: arguments.Parser, scenarios: tuple[str, ...]) -> None:
         choices=arguments.precision_choices(),
         help="repeatable (default: auto, f16 on GPUs, else f32)",
     )
+    group.add_argument(
+        "--isa",
+        action="append",
+        choices=(*ISAS, "all"),
+        help="instruction set of the backend cpu, for a row of its own; repeatable; all: those that run here (default: "
+        "the best one)",
+    )
     group.add_argument("--threads", type=arguments.whole_number(1, 256), default=2, metavar="N", help="default: 2")
     group = parser.add_argument_group("comparison")
+    group.add_argument(
+        "--report", action="store_true", help="print a line for each row, for the table of devices in docs/speed.md"
+    )
     group.add_argument("--compare", metavar="FILE", help="saved --json document to give ratios against")
 
 
@@ -136,6 +152,8 @@ def run_bench(
         document["compare"] = compare(document, saved, args.compare)
     if args.json:
         console.json(document)
+    elif args.report:
+        show_devices(document, console)
     else:
         show(document, console)
     return 0
@@ -146,6 +164,7 @@ def _measured(
 ) -> dict:
     """The document, with nothing compared yet."""
     from diffusiontalker.bench.measure import Plan, run_rows
+    from diffusiontalker.bench.numbers import percentiles
     from diffusiontalker.spec.rates import SAMPLE_RATE_HZ
 
     plan = Plan(
@@ -169,7 +188,7 @@ def _measured(
             done += 1
             progress(done)
 
-        results = run_rows(rows, audio, plan, tick)
+        results, peaks = run_rows(rows, audio, plan, tick)
     return {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
@@ -189,6 +208,7 @@ def _measured(
             "profile": rows[0]["profile"],
             "live_profile": rows[0]["live_profile"],
         },
+        "peak": {"threads": args.threads, "gflops": percentiles(peaks)} if peaks else None,
         "rows": results,
         "compare": None,
     }
@@ -230,10 +250,35 @@ def stream_rows(args, bundle: Path) -> list[dict]:
         for precision in dict.fromkeys(auto if p == "auto" else p for p in args.precision or ["auto"]):
             if precision not in known[backend]["precisions"] and not args.backend:
                 continue  # a row that was not asked for by name needs no excuse
-            rows.append(row_of(args, bundle, "stream", backend, precision))
+            forced = _instruction_sets(args, backend, precision)
+            rows += [row_of(args, bundle, "stream", backend, precision, isa=isa) for isa in forced]
     if not rows:
         raise BackendError("no backend can run here with the asked precision: diffusiontalker doctor tells why")
     return rows
+
+
+def _instruction_sets(args, backend: str, precision: str) -> list[str]:
+    """Of the rows of a backend; "" leaves the choice to it. Raises BackendError for an asked one that is not here."""
+    if backend != "cpu" or not args.isa:
+        return [""]
+    here = [name for name, of in ISAS.items() if of == precision and _runs(name)]
+    asked = [name for name in dict.fromkeys(args.isa) if name != "all" and ISAS[name] == precision]
+    for name in asked:
+        if name not in here:
+            raise BackendError(f"this processor and this build have no {name}: there are {', '.join(here) or 'none'}")
+    return (here if "all" in args.isa else asked) or [""]
+
+
+def _runs(isa: str) -> bool:
+    before = os.environ.get("DT_CPU_ISA")
+    os.environ["DT_CPU_ISA"] = isa
+    try:
+        return native().probe_backend("cpu")[0]
+    finally:
+        if before is None:
+            del os.environ["DT_CPU_ISA"]
+        else:
+            os.environ["DT_CPU_ISA"] = before
 
 
 def _profiles(args, bundle: Path) -> tuple[str, str]:

@@ -16,6 +16,9 @@ _OFFLINE: list[Cell] = [
     ("x real time", lambda r: r["offline"]["times_real_time"], ".1f"),
     ("load s", lambda r: r["load_s"], ".2f"),
     ("build s", lambda r: r["build_s"], ".2f"),
+    ("first window ms", lambda r: 1000 * r["first_window_s"], ".0f"),
+    ("GFLOP/s", lambda r: r["offline"]["gflops"], ".0f"),
+    ("MB to load", lambda r: (r["memory"]["loaded_rss_bytes"] - r["memory"]["start_rss_bytes"]) / 1e6, ".0f"),
     ("peak MB", lambda r: r["memory"]["peak_rss_bytes"] / 1e6, ".0f"),
     ("% stolen", lambda r: 100 * r["offline"]["steal_share"], ".0f"),
 ]
@@ -64,11 +67,35 @@ def show(document: dict, console: Console) -> None:
     _table(document, "crowd", f"crowd: {paced}", _CROWD, console)
     hop = f"hop: profile {plan['live_profile']}, {plan['calls']} calls, milliseconds, p50"
     _table(document, "hop", hop, _hop_cells(document), console)
+    if peak := document["peak"]:
+        console.show(f"\nmultiply-adds without memory: {peak['gflops']['p50']:.0f} GFLOP/s, {peak['threads']} threads")
     for row in document["rows"]:
         if row["error"]:
             console.show(f"\n{_label(row)} did not run: {row['error']}")
     if document["compare"]:
         _show_comparison(document["compare"], console)
+
+
+_DEVICE: list[Cell] = [
+    ("x real time", lambda r: r["offline"]["times_real_time"], ".0f"),
+    ("live hop, ms", lambda r: r["live"]["ms_per_hop"]["p50"], ".1f"),
+    ("open, ms", lambda r: 1000 * r["load_s"], ".0f"),
+    ("first window, ms", lambda r: 1000 * r["first_window_s"], ".0f"),
+    ("MB of the model", lambda r: (r["memory"]["streaming_rss_bytes"] - r["memory"]["start_rss_bytes"]) / 1e6, ".0f"),
+]
+
+
+def show_devices(document: dict, console: Console) -> None:
+    """The rows as lines of a Markdown table, each with the machine it was measured on."""
+    env, bundle = document["environment"], document["bundle"]
+    machine = f"{env['cpu']}, {env['cores']} cores"
+    what = f"{bundle['name']} {bundle['version']}, {env['diffusiontalker']}"
+    headings = ["machine", "system", "model, version", "row", *(heading for heading, _, _ in _DEVICE)]
+    console.show(f"| {' | '.join(headings)} |\n|{'---|' * len(headings)}")
+    for row in document["rows"]:
+        if not row["error"] and (row["offline"] or row["live"]):
+            cells = [machine, env["os"], what, _label(row), *(_cell(value, form, row) for _, value, form in _DEVICE)]
+            console.show(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
 
 
 def _hop_cells(document: dict) -> list[Cell]:
@@ -86,7 +113,8 @@ def _hop_batch(n: str) -> list[Cell]:
 
 
 def _label(row: dict) -> str:
-    return f"{row['name']} {row['precision']}, {row['threads']} threads"
+    forced = f" by {row['isa']}" if row.get("isa") else ""
+    return f"{row['name']} {row['precision']}{forced}, {row['threads']} threads"
 
 
 def _cell(value: Callable[[dict], object], form: str, row: dict) -> str:
