@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch and of the runtime")
     parser.add_argument("--backend", default="auto", help="of the runtime, for bundles")
-    parser.add_argument("--precision", default="auto", help="of the runtime, for bundles")
+    parser.add_argument("--bundle-precision", default="auto", help="of the runtime, for bundles")
     parser.add_argument("--profile", help="latency profile; default: the bundle's own, offline for checkpoints")
     add_earlier_arguments(parser)
     add_encoder_arguments(parser, required=False)
@@ -145,7 +145,7 @@ def _animators(
 ) -> tuple[list[tuple[str, Animator]], list[str]]:
     """(name, animator) of models, rules and rivals, and sentences about what is missing."""
     animators: list[tuple[str, Animator]] = [
-        (spec.name, spec.open(args.backend, args.profile, args.threads, encoder_of(args), args.precision))
+        (spec.name, spec.open(args.backend, args.profile, args.threads, encoder_of(args), args.bundle_precision))
         for spec in specs
     ]
     animators.append(("rules, true phones", RulesBaseline([r.phones for r in recordings])))
