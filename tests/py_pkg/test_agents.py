@@ -259,7 +259,7 @@ def test_a_face_takes_the_events_of_an_agent_as_they_are(model):
 
 
 def test_synthesisers_speak_through_a_face(model):
-    """Stand-ins with what the packages piper-tts 1.4, kokoro 0.9 and kokoro-onnx 0.6 return."""
+    """Stand-ins with what the packages piper-tts 1.8, kokoro 0.9 and kokoro-onnx 0.6 return."""
     samples = tone(0.5, RATE)
     chunk = types.SimpleNamespace(audio_int16_bytes=s16(0.5), sample_rate=RATE)
     piper = types.SimpleNamespace(synthesize=lambda text: iter([chunk] * len(text.split())))

@@ -23,6 +23,7 @@ export class Studio extends EventTarget {
     this.chosen = null;
     this.settings = plainSettings(about);  // of the next take, while none is there
     this.microphone = null;
+    this.computing = Promise.resolve();
     this.character = null;  // {name, file, fit}
     this.audio = one("sound");
     this.clock = new MediaClock(this.audio);
@@ -97,8 +98,20 @@ export class Studio extends EventTarget {
     this.takes.push(take);
     take.addEventListener("change", event => this.takeChanged(take, event.detail.changed));
     this.choose(take);
-    take.compute();
+    this.compute(take);
     return take;
+  }
+
+  // One take at a time: a small machine serves one session. An earlier wish for the same take is dropped.
+  async compute(take) {
+    const before = this.computing, wish = take.wish = Symbol("wish");
+    take.stop();
+    take.become("computing", 0);
+    this.computing = (async () => {
+      await before;
+      if (take.wish === wish && this.takes.includes(take)) await take.compute();
+    })();
+    await this.computing;
   }
 
   newTake() {
@@ -140,7 +153,7 @@ export class Studio extends EventTarget {
     const take = this.chosen;
     clearTimeout(take.waiting);
     take.become("computing", 0);
-    take.waiting = setTimeout(() => take.compute(), WAIT_MS);
+    take.waiting = setTimeout(() => this.compute(take), WAIT_MS);
     this.showTakes();
   }
 
