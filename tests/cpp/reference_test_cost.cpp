@@ -67,8 +67,22 @@ TEST(OnnxCost, CountsNumbersAndProducts) {
   const NetworkCost cost = outline(network().model()).estimate({{"x", {1, 4, 10}}}).cost;
   // Conv 6 x 10 x 12 taps, MatMul 10 x 2000 x 6.
   EXPECT_EQ(cost.products, 6u * 10 * 12 + 10u * 2000 * 6);
-  // Columns 12 x 10; c, t: 60 each; big, p: 20000 each; mean, flat, y: 10 each; sizes 1, shape 2.
-  EXPECT_EQ(cost.numbers, 120u + 2 * 60 + 2 * 20000 + 3 * 10 + 3);
+  // Columns 12 x 10; c, t: 60 each; big, p: 20000 each; what the mean reads: 20000; mean, flat, y: 10 each;
+  // sizes 1, shape 2.
+  EXPECT_EQ(cost.numbers, 120u + 2 * 60 + 3 * 20000 + 3 * 10 + 3);
+}
+
+// Each writes one number only, and reads a million.
+TEST(OnnxCost, ManyReductionsOfOneValueAreRefused) {
+  OnnxBuilder b;
+  b.input("x", {-1}).initializer("axis", i64({1}, {0})).node("ReduceSum", {"x", "axis"}, {"s0"});
+  for (int i = 1; i < 80; ++i) {
+    b.node("ReduceSum", {"x", "axis"}, {"r" + std::to_string(i)});
+    b.node("Add", {"s" + std::to_string(i - 1), "r" + std::to_string(i)}, {"s" + std::to_string(i)});
+  }
+  const OnnxGraph graph = outline(b.output("s79").model());
+  EXPECT_LT(graph.estimate({{"x", {1000}}}).cost.numbers, 100000u);
+  EXPECT_THROW(graph.estimate({{"x", {1 << 20}}}), Error);
 }
 
 struct Case {

@@ -94,10 +94,11 @@ class Fuser {
            shape(v).back() == n;
   }
 
-  // A row of n for each stream: [batch or 1, 1, n] for a value [batch, time, n], or the same row for all.
+  // A row of n for each stream: [batch or 1, 1, n] for a value [batch, time, n], or the same row for all. A
+  // part sees its value as [streams, rows, n], so that more axes have no place there.
   bool is_row_of_stream(int v, const Shape& of) const {
     const Shape& s = shape(v);
-    if (g_.value(v).dtype != reference::DType::kFloat) return false;
+    if (g_.value(v).dtype != reference::DType::kFloat || s.size() > 3) return false;
     if (is_row(v, of.back())) return true;
     return of.size() == 3 && s.size() == 3 && s[1] == 1 && s[2] == of[2] && (s[0] == of[0] || s[0] == 1) &&
            of[1] > 1;

@@ -68,6 +68,8 @@ void Lowering::lower_conv(const Part& part) {
     emit_depthwise(conv, a, out);
   } else {
     if (conv.dilation != 1) throw Error(DT_UNSUPPORTED, "a convolution over all channels is dilated");
+    if (conv.pad_before >= conv.taps || conv.pad_after >= conv.taps)  // the padding is memory
+      throw Error(DT_UNSUPPORTED, "a convolution is padded by more than it reaches");
     const bool is_dense = a.strides[1] == a.shape[2];
     if (conv.pad_before > 0 || conv.pad_after > 0 || !is_dense)
       a = padded(a, conv.pad_before, conv.pad_after);

@@ -10,9 +10,8 @@ namespace {
 // As [streams, rows, n]: matrices are one stream, more axes are put together where that needs no copy.
 bool as_rows(View& view) {
   if (view.shape.size() == 3) return true;
-  const int64_t n = view.shape.back();
-  if (n == 0) return false;
-  return view.reshape({1, reference::n_elements(view.shape) / n, n});
+  const Shape rows(view.shape.begin(), view.shape.end() - 1);
+  return view.reshape({1, reference::n_elements(rows), view.shape.back()});
 }
 
 }  // namespace
@@ -144,7 +143,7 @@ void Lowering::lower_element(const Part& part) {
   const Kernels* k = &kernels_;
   const bool is_silu = part.element.a == part.element.b;
   const View out = dense_like(a);
-  const View other = b.strides.back() == 1 || b.shape.back() == 1 ? b : copied(b);
+  const View other = with_dense_rows(b);
   const auto apply = [=](const float* const* in, const ptrdiff_t* steps, float* to, int64_t n) {
     if (is_silu && steps[0] == 1) return k->unary(Unary::kSilu, in[0], to, n);
     if (steps[0] <= 1 && steps[1] <= 1)

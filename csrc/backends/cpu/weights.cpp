@@ -31,11 +31,6 @@ bool is_plain_gemm(const Node& node) {
   return integer(node, "transA", 0) == 0 && is_one("alpha") && is_one("beta");
 }
 
-std::string reading_of(const Node& node) {
-  return node.op_type + std::to_string(integer(node, "transB", 0)) + "," +
-         std::to_string(integer(node, "group", 1));
-}
-
 bool is_plain_conv(const Node& node) {
   const auto found = node.attributes.find("auto_pad");
   return found == node.attributes.end() || found->second.s == "NOTSET";
@@ -48,7 +43,18 @@ uint16_t bfloat_of(float value) {
   return static_cast<uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 
+// Nodes of one reading share packed weights. Those that no plan computes have one of their own.
+std::string reading_of(const Node& node) {
+  return node.op_type + std::to_string(integer(node, "transB", 0)) + "," +
+         std::to_string(integer(node, "group", 1)) +
+         (is_plain_gemm(node) && is_plain_conv(node) ? "" : ", not plain");
+}
+
 constexpr size_t kLargePage = size_t{2} << 20;
+
+// Weights of a few columns fill panels of many. Beyond so many floats of padding the interpreter takes them
+// as they are, so that a small file stays small.
+constexpr int64_t kMostPadding = int64_t{1} << 23;
 
 }  // namespace
 
@@ -67,14 +73,17 @@ Floats::Floats(uint64_t n)
 Weights::Weights(OnnxGraph& graph, const Kernels& kernels) : kernels_(kernels) {
   std::map<int64_t, int> reads, packed_reads;
   std::vector<int64_t> order;
-  int64_t total = 0;
+  int64_t total = 0, total_padding = 0;
   graph.for_each_node([&](const Node& node, const std::vector<int64_t>& inputs) {
     for (const int64_t slot : inputs) ++reads[slot];
     const PackedWeights wanted = inputs.size() < 2 ? PackedWeights() : layout(graph, node, inputs);
     if (wanted.n == 0) return;
+    const int64_t padding = floats_of(wanted) - graph.constant(inputs[1])->size();
+    if (packed_.count(inputs[1]) == 0 && total_padding + padding > kMostPadding) return;
     if (packed_.emplace(inputs[1], wanted).second) {
       order.push_back(inputs[1]);
       total += floats_of(wanted);
+      total_padding += padding;
     }
     if (find(node, static_cast<int>(inputs[1])) != nullptr) ++packed_reads[inputs[1]];
   });

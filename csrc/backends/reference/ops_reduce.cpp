@@ -34,6 +34,7 @@ std::vector<Tensor> reduce(const OpArgs& args) {
     if (reduced[d]) kept[d] = 1;
     if (!reduced[d] || args.int_attribute("keepdims", 1)) shape.push_back(kept[d]);
   }
+  args.count_numbers(in.size());  // what is read, since little is written
   if (args.wants_outline(shape)) return one(Tensor::outline(in.dtype, shape));
   Tensor out = Tensor::zeros(in.dtype, shape);
   std::vector<double> totals(static_cast<size_t>(out.size()), 0.0);
