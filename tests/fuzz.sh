@@ -1,20 +1,26 @@
 #!/usr/bin/env bash
 # Coverage-guided fuzzing: bash tests/fuzz.sh [--keep] [TARGET SECONDS].. | --coverage TARGET..
-# TARGET is one of tests/fuzz (api audio bundle engines manifest onnx raster safetensors zip, and the Python ones
-# py_bundle py_formats py_head py_saved py_sound), or "all". SECONDS: how long each runs. Needs clang with libFuzzer (Debian: clang), and
-# GoogleTest; the Python targets need this package and atheris in the environment (pip install atheris).
-# Built with AddressSanitizer and UndefinedBehaviorSanitizer, float-cast-overflow among it. An input fails that takes over
-# 5 s or 500 MB. Failures are written to build/fuzz/crashes/TARGET, new inputs to build/fuzz/corpus/TARGET; with --keep
-# the smallest set of them that covers as much is copied to tests/fuzz/corpus/TARGET.
-# --coverage prints the lines of the parsers that the corpora reach.
+# TARGET is one of tests/fuzz (api audio bundle cpu engines manifest onnx raster safetensors zip, and the Python ones
+# py_bundle py_formats py_head py_saved py_sound), or "all". SECONDS: how long each runs. Needs clang with libFuzzer
+# (Debian: clang), and GoogleTest; the Python targets need this package and atheris (pip install atheris).
+# Built with AddressSanitizer and UndefinedBehaviorSanitizer, float-cast-overflow among it. An input fails that takes
+# over 5 s or 500 MB; seconds are those of the clock, so that a busy machine needs DT_FUZZ_TIMEOUT=60. Failures are
+# written to build/fuzz/crashes/TARGET, new inputs to build/fuzz/corpus/TARGET; with --keep the smallest set of them
+# that covers as much is copied to tests/fuzz/corpus/TARGET.
+# --coverage prints how many lines of the parsers the corpora alone reach, without the other tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root="$PWD"
 build="${DT_FUZZ_BUILD:-build/fuzz}"
 python="${PYTHON:-python3}"
-cpp="api audio bundle engines manifest onnx raster safetensors zip" py="py_bundle py_formats py_head py_saved py_sound"
-limits="-timeout=5 -rss_limit_mb=500 -malloc_limit_mb=500"
-usage() { sed -n 2,11p "$root/tests/fuzz.sh" | cut -c3-; exit 2; }
+cpp="api audio bundle cpu engines manifest onnx raster safetensors zip" py="py_bundle py_formats py_head py_saved py_sound"
+# What faces a file, or sound of a caller (of csrc).
+parsers=(common/json_*.cpp core/{budget,bundle,byte_source,file_name,manifest*,safetensors,zip_source}.cpp
+  backends/gpu/engine_set*.cpp backends/reference/{network_*,onnx_*,op,ops_*,proto_reader,tensor}.cpp
+  backends/cpu/{fuse*,lower*,static_graph,view,weights}.cpp audio/{downmix,log_mel,mix,resampler}.cpp
+  raster/raster_check.cpp)
+limits="-timeout=${DT_FUZZ_TIMEOUT:-5} -rss_limit_mb=500 -malloc_limit_mb=500"
+usage() { sed -n 2,10p "$root/tests/fuzz.sh" | cut -c3-; exit 2; }
 
 keep="" coverage=""
 case "${1:-}" in
@@ -102,9 +108,10 @@ if [ -n "$coverage" ]; then
     profiles+=("$build/$target.profraw") objects+=(-object "$program")
   done
   llvm-profdata merge -o "$build/coverage.profdata" "${profiles[@]}"
+  sources=()
+  for path in "${parsers[@]}"; do sources+=("$root"/csrc/$path); done
   llvm-cov report "${objects[@]:1}" -instr-profile="$build/coverage.profdata" \
-    -show-functions=false -show-region-summary=false -show-branch-summary=false -use-color=false \
-    -ignore-filename-regex='/tests/|/usr/|nlohmann'
+    -show-functions=false -show-region-summary=false -show-branch-summary=false -use-color=false "${sources[@]}"
   exit
 fi
 

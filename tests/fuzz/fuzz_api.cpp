@@ -20,7 +20,7 @@ constexpr int64_t kChannels = 2, kStyle = 2;
 struct State {
   std::array<void*, 4> streams{}, schedulers{}, arrays{}, rigs{};
   std::vector<float> audio = std::vector<float>(8192), out = std::vector<float>(64 * 4);
-  int64_t first = 0;
+  int64_t first = 0, utterance = 1;
   size_t n = 0;
 };
 
@@ -58,6 +58,10 @@ void create_stream(dt::fuzz::Input& in, State& s) {
   if ((which & 32) != 0) o.max_buffered_ms = static_cast<int32_t>(in.u32() % 5000);
   if ((which & 64) != 0) o.silence_gate = 1, o.smoothing_ms = 50;
   if ((which & 128) != 0) o.deadline_ms = in.u16();
+  const uint8_t newer = in.u8();
+  if ((newer & 1) != 0) o.grow_to_ms = static_cast<int32_t>(in.u32() % 20000);
+  if ((newer & 2) != 0) o.history_ms = in.u16();
+  if ((newer & 4) != 0) o.offset_ms = static_cast<int32_t>(in.u16() % 1002) - 501;
   dt_stream* made = nullptr;
   dt_stream_create(model(), &o, &made);
   void*& place = s.streams[in.u8() % s.streams.size()];
@@ -118,6 +122,86 @@ void steer(dt::fuzz::Input& in, State& s) {
       dials.smoothing_ms = in.u16() % 1100;
       dt_stream_set_dials(at, &dials, in.u8() % 2 == 0 ? -1 : in.u16(), in.u16());
     }
+  }
+}
+
+// Utterances, silence and moments. Numbers that were returned come back, or near ones, or any.
+void converse(dt::fuzz::Input& in, State& s) {
+  dt_stream* const at = stream(in, s);
+  const auto near = [&](int64_t known) {
+    const uint8_t how = in.u8();
+    return how == 255 ? static_cast<int64_t>(in.u64()) : known + how % 8 - 4;
+  };
+  switch (in.u8() % 6) {
+    case 0:
+      dt_stream_push_utterance(at, near(s.utterance), s.audio.data(), in.u16() % 8000, 1, 16000);
+      break;
+    case 1:
+      dt_stream_idle(at, near(in.u8()));
+      break;
+    case 2: {
+      std::vector<float> pose(3 * 64);
+      float* const poses = in.u8() % 2 != 0 ? pose.data() : nullptr;
+      const dt_status status = dt_stream_pull_utterance(at, s.out.data(), poses, in.u8() % 65, &s.first, &s.n,
+                                                        in.u8() % 2 != 0 ? &s.utterance : nullptr);
+      if (status == DT_OK)
+        dt::fuzz::expect_finite(s.out.data(), s.n * kChannels, "a frame that is not finite");
+      break;
+    }
+    case 3: {
+      const double time_s =
+          in.u8() % 4 == 0 ? in.real() : static_cast<double>(near(s.first)) / 30 + in.u8() / 7680.0;
+      double pose_time_s = 0;
+      if (dt_stream_frame_at(at, time_s, in.u8() % 4 - 1, s.out.data(), nullptr, &pose_time_s) != DT_OK)
+        break;
+      dt::fuzz::expect_finite(s.out.data(), kChannels, "a moment that is not finite");
+      if (!std::isfinite(pose_time_s)) dt::fuzz::fault("a time that is not finite");
+      break;
+    }
+    case 4:
+      dt_stream_interrupt_at(at, near(s.first), in.u16() % 12000, &s.first, &s.utterance);
+      break;
+    default:
+      dt_stream_flush_utterance(at, near(s.utterance));
+  }
+}
+
+// Every dial, in its range or not.
+void turn_dials(dt::fuzz::Input& in, State& s) {
+  dt_dials dials;
+  dt_dials_default(&dials);
+  const std::array<float*, 9> numbers = {
+      &dials.strength,      &dials.upper_strength, &dials.lower_strength,
+      &dials.jaw_sharpness, &dials.blink_rate,     &dials.gaze_side_deg,
+      &dials.gaze_hold,     &dials.head_amount,    &dials.emotion_strength};
+  for (float* const value : numbers) {
+    const uint8_t kind = in.u8();
+    if (kind > 128) *value = kind == 255 ? in.real() : static_cast<float>(kind - 128) / 64;
+  }
+  std::vector<float> per_channel(4 * kChannels);
+  for (float& v : per_channel) v = in.u8() == 0 ? in.real() : static_cast<float>(in.u8()) / 128;
+  const std::array<const float**, 4> tables = {&dials.channel_gain, &dials.channel_offset, &dials.channel_min,
+                                               &dials.channel_max};
+  const uint8_t which = in.u8();
+  for (size_t i = 0; i < tables.size(); ++i) {
+    if ((which >> i & 1) != 0) *tables[i] = per_channel.data() + i * kChannels;
+  }
+  const dt_emotion_part moods[2] = {{"glad", static_cast<float>(in.u8()) / 100}, {"sad", in.real()}};
+  if ((which & 16) != 0)
+    dials.n_emotions = in.u8() % 4 - 1, dials.emotions = (which & 32) != 0 ? nullptr : moods;
+  if (dials.n_emotions > 2) dials.n_emotions = 2;
+  if ((which & 64) != 0) dials.struct_size = in.u8();
+  dt_stream_set_dials(stream(in, s), (which & 128) != 0 ? nullptr : &dials, in.u8() - 1, in.u16());
+}
+
+// Speech in parts of a length that is enough or not, in moods that are there or not.
+void enroll(dt::fuzz::Input& in, State& s) {
+  const dt_emotion_part moods[2] = {{"glad", static_cast<float>(in.u8()) / 100}, {"none", 1}};
+  const size_t n = in.u16() % 8000, n_moods = in.u8() % 3;
+  const float strength = in.real();
+  if (dt_model_enroll_emotions(model(), s.audio.data(), n, 1, 16000, moods, n_moods, strength, s.out.data(),
+                               kStyle) == DT_OK) {
+    dt::fuzz::expect_finite(s.out.data(), kStyle, "a style that is not finite");
   }
 }
 
@@ -234,9 +318,9 @@ void release(dt::fuzz::Input& in, State& s) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const std::array<void (*)(dt::fuzz::Input&, State&), 16> kCalls = {
-      create_stream, create_stream, push, push,  push,  pull,   pull,   pull,
-      steer,         steer,         ask,  crowd, crowd, device, styles, release};
+  static const std::array<void (*)(dt::fuzz::Input&, State&), 20> kCalls = {
+      create_stream, create_stream, push,  push,   push,   pull,    pull,     pull,     steer,      steer,
+      ask,           crowd,         crowd, device, styles, release, converse, converse, turn_dials, enroll};
   dt::fuzz::Input in(data, size);
   State s;
   for (size_t i = 0; i < s.audio.size(); ++i) s.audio[i] = 0.3f * std::sin(0.03f * static_cast<float>(i));

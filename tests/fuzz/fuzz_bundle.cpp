@@ -131,7 +131,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const char* const kFiles[] = {"e.onnx", "c.onnx", "d.onnx", "s.onnx", "i.safetensors"};
   for (int n = in.u8() % 6; n > 0; --n) damage(in, &files.content[kFiles[in.u8() % 5]]);
   dt::fuzz::seal(&files);
-  dt_model* const model = dt::fuzz::open_files(&files);
+  dt_model* const model = dt::fuzz::open_files(&files, in.u8() % 2 == 0 ? "cpu" : "reference");
   if (model != nullptr) run(model);
   dt_model_release(model);
   return 0;

@@ -14,19 +14,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A folder with one plan of 40 bytes; removed at the end.
+// A cache with one folder of engines, which has one plan of 40 bytes; removed at the end.
 struct Folder {
   Folder() {
     std::string name = (fs::temp_directory_path() / "dt-fuzz-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) dt::fuzz::fault("no temporary folder");
-    path = name;
+    cache = name, path = name + "/diffusiontalker/engines/one";
+    fs::create_directories(path);
+    setenv("XDG_CACHE_HOME", name.c_str(), 1);
     std::ofstream(fs::path(path) / "denoiser-w27.plan") << "0123456789012345678901234567890123456789";
   }
   ~Folder() {
     std::error_code ignored;
-    fs::remove_all(path, ignored);
+    fs::remove_all(cache, ignored);
   }
-  std::string path;
+  std::string cache, path;
 };
 
 template <typename Body>
@@ -52,6 +54,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     refused_at_most([&] { dt::check_engine_set(set, user); });
     user.allow_host_code = true, user.library_version = set.library_version;
     refused_at_most([&] { dt::check_engine_set(set, user); });
+    refused_at_most([&] { dt::find_engine_set("", user); });
+    for (std::string* const other :
+         {&user.precision, &user.library_version, &user.library, &user.bundle_sha256}) {
+      *other += "x";  // one after the other does not fit
+      refused_at_most([&] { dt::find_engine_set(set.folder, user); });
+      refused_at_most([&] { dt::find_engine_set("", user); });
+    }
+    set.find(dt::Network::kDenoiser, 27);
     for (const dt::EngineEntry& entry : set.engines) {
       if (entry.file.find('/') != std::string::npos) dt::fuzz::fault("a plan outside of its folder");
       refused_at_most([&] { dt::read_plan(set, entry); });

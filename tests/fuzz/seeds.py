@@ -3,6 +3,7 @@ python tests/fuzz/seeds.py FOLDER."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import random
@@ -28,6 +29,63 @@ from diffusiontalker.io import format_of, save_animation
 from diffusiontalker.ownhead import animate_head
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
 
+PLAN = b"0123456789" * 4  # of fuzz_engines.cpp
+STATISTICS = ("mean", "std", "min", "max", "rest", "noise_scale")
+WIDE = {"motion.space": "vertices", "motion.channels": None, "motion.n_channels": 299_997}
+LONG = {"profiles.live": {"past_frames": 144, "hop_frames": 144, "lookahead_frames": 12}}
+STEP = {"t": 1, "t_prev": 0, "alpha_bar": 0.5, "alpha_bar_prev": 1.0}
+EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+# One fault each: what bundle.json may say wrongly, and what is within every range and beyond the budget.
+ODD_MANIFESTS = {
+    "format": {"format": "x"},
+    "newer": {"format_version": 9},
+    "older": {"format_version": 1},
+    "no-profile": {"default_profile": "x"},
+    "not-listed": {"files.e": None},
+    "fft": {"audio.n_fft": 1000},
+    "f-min": {"audio.f_min_hz": -1},
+    "f-max": {"audio.f_max_hz": 9000},
+    "floor": {"audio.log_floor": 0},
+    "groups": {"audio.mel_frames_per_group": 7},
+    "prediction": {"sampler.prediction": "v"},
+    "no-steps": {"sampler.steps": []},
+    "alpha": {"sampler.steps": [{**STEP, "alpha_bar": 1.0}]},
+    "gap": {"sampler.steps": [{**STEP, "t": 9, "t_prev": 8, "alpha_bar_prev": 0.6}, STEP]},
+    "last": {"sampler.steps": [{**STEP, "alpha_bar_prev": 0.6}]},
+    "profile-name": {"profiles": {"": {}}},
+    "multiple": {"profiles.live.hop_frames": 7},
+    "window": {"profiles.live.past_frames": 300},
+    "no-profiles": {"profiles": {}},
+    "identity": {"identities.default": "x"},
+    "twice": {"identities.names": ["a", "a"]},
+    "no-emotions": {"identities.emotions": []},
+    "emotion": {"identities.emotions": ["a"], "identities.default_emotion": "x"},
+    "rig": {"motion.space": "blendshapes"},
+    "unit": {"rig.unit_m": 0},
+    "case": {"files.E": {"sha256": EMPTY, "size_bytes": 0}},
+    "hash": {"files.e.sha256": "0"},
+    "file-name": {"files": {"../e": {"sha256": EMPTY, "size_bytes": 0}}},
+    "space": {"motion.space": "x"},
+    "third": {**WIDE, "motion.n_channels": 4},
+    "names-of-vertices": {"motion.space": "vertices"},
+    "number-of-names": {"motion.n_channels": 2},
+    "pose-first": {"motion.channels": ["headYaw", "a"]},
+    "noise": {"motion.noise_scale": 2},
+    "std": {"motion.std": 0},
+    "range": {"motion.min": 1},
+    "rest": {"motion.rest": 2},
+    "pose-rest": {
+        "motion.channels": ["a", "headYaw", "headPitch", "headRoll"], "motion.space": "blendshapes", "rig": None,
+        "motion.rest": [0, 0, 0, 1],
+    },
+    "much-motion": {**WIDE, **LONG},
+    "much-audio": {**LONG, "networks.audio_encoder.n_features": 65536},
+    "much-sound": {**LONG, "audio": {**tiny.manifest(0, 1)["audio"], "hop_length": 32000, "window_length": 32768,
+                                     "n_fft": 65536, "mel_frames_per_group": 1, "sample_rate_hz": 320000}},
+    "much-mel": {"audio.n_mels": 1024, "audio.n_fft": 65536},
+    "much-speech": {"networks.style_encoder.max_mel_frames": 60000, "audio.n_mels": 1000},
+    "much-in-all": {"files.e.size_bytes": 1 << 31, "files.c.size_bytes": 1},
+}  # fmt: skip
 SEED_BYTES = (40, 200, 600)  # of the targets that read numbers from anything
 
 
@@ -48,10 +106,36 @@ def manifests() -> dict[str, bytes]:
         files += ["style_encoder.onnx"] * kind.enroll + ["rig.safetensors"] * kind.rig
         content["files"] = {file: tiny.file_entry(b"") for file in files}
         if kind.space == "blendshapes":
-            for key in ("mean", "std", "min", "max", "rest", "noise_scale"):
+            for key in STATISTICS:
                 content["motion"][key] = {"std": 1, "max": 1}.get(key, 0)
-        found[name] = json.dumps(content, separators=(",", ":")).encode()
-    return found
+        found[name] = short(content)
+    return found | {f"odd-{name}": short(edited(edits)) for name, edits in ODD_MANIFESTS.items()}
+
+
+def short(content: dict) -> bytes:
+    return json.dumps(content, separators=(",", ":")).encode()
+
+
+def edited(edits: dict) -> dict:
+    """A small bundle.json with some values replaced; None takes one away. Keys are paths with dots."""
+    content = tiny.manifest(0, 1, tiny.KINDS["coefficients"])
+    content["motion"] |= {key: {"std": 1, "max": 1}.get(key, 0) for key in STATISTICS} | {"channels": ["a", "b"]}
+    content["profiles"] = {"live": content["profiles"]["live"]}
+    content["files"] = {file: tiny.file_entry(b"") for file in ("e", "c", "d", "i", "s", "r")}
+    networks = ("audio_encoder", "conditioner", "denoiser", "style_encoder")
+    for name, file in zip(networks, ("e", "c", "d", "s"), strict=True):
+        content["networks"][name]["file"] = file
+    content["identities"]["file"], content["rig"]["file"] = "i", "r"
+    for path, value in edits.items():
+        *parents, last = path.split(".")
+        at = content
+        for key in parents:
+            at = at[int(key) if isinstance(at, list) else key]
+        if value is None:
+            del at[last]
+        else:
+            at[int(last) if isinstance(at, list) else last] = value
+    return content
 
 
 def tensors() -> dict[str, bytes]:
@@ -131,7 +215,25 @@ def engines() -> dict[str, bytes]:
     gpu = {"name": "G", "compute_capability": "9.0"}
     other = {**identity, "gpu": gpu, "library": "tensorrt", "options": {**options, "version_compatible": True}}
     second = {"format": 1, "identity": other, "engines": [plan, {**plan, "network": "conditioner", "window": 0}]}
-    return {"a": json.dumps(first).encode(), "b": json.dumps(second).encode()}
+    # The plan that the target has, whose bytes 24 to 27 are the version.
+    whole = {**plan, "sha256": hashlib.sha256(PLAN).hexdigest()}
+    same = {**options, "same_compute_capability": True}
+    fits = {**identity, "library_version": "52.53.54.55", "gpu": gpu}
+    found = {
+        "a": first,
+        "b": second,
+        "whole": {**first, "identity": fits, "engines": [whole]},
+        "version": {**first, "engines": [whole]},
+        "plain": {**first, "identity": {**fits, "library": "tensorrt"}, "engines": [whole]},
+        "other-gpu": {**first, "identity": {**fits, "gpu": {**gpu, "name": "H"}}},
+        "same-kind": {**first, "identity": {**fits, "gpu": {**gpu, "name": "H"}, "options": same}},
+        "format": {**first, "format": 2},
+        "network": {**first, "engines": [{**plan, "network": "x"}]},
+        "file": {**first, "engines": [{**plan, "file": "../x"}]},
+        "no-batches": {**first, "engines": [{**plan, "profiles": []}]},
+        "no-file": {**first, "engines": [{**plan, "file": "x.plan"}]},
+    }  # fmt: skip
+    return {name: json.dumps(content, separators=(",", ":")).encode() for name, content in found.items()}
 
 
 def archives() -> dict[str, bytes]:
@@ -250,8 +352,14 @@ def numbers(target: str) -> dict[str, bytes]:
     return {f"{i}": rng.randbytes(SEED_BYTES[i % 3]) for i in range(9)}
 
 
+def networks() -> dict[str, bytes]:
+    """Instructions for graphs, and files behind three bytes that say so."""
+    found = {name: bytes([int(name)]) + data for name, data in numbers("cpu").items()}
+    return found | {f"file-{name}": b"\xff\0\0" + data for name, data in list(graphs().items())[1::6]}
+
+
 TARGETS = {
-    "manifest": manifests, "safetensors": tensors, "zip": archives, "onnx": graphs, "engines": engines,
+    "cpu": networks, "manifest": manifests, "safetensors": tensors, "zip": archives, "onnx": graphs, "engines": engines,
     "py_bundle": of_bundles, "py_formats": formats, "py_head": heads, "py_saved": saved, "py_sound": sounds,
     **{name: lambda name=name: numbers(name) for name in ("api", "audio", "bundle", "raster")},
 }  # fmt: skip

@@ -84,11 +84,11 @@ void seal(Files* files) {
   files->content["bundle.json"] = manifest.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-dt_model* open_files(Files* files) {
+dt_model* open_files(Files* files, const char* backend) {
   const dt_reader reader = files->reader();
   dt_model_options options;
   dt_model_options_default(&options);
-  options.backend = "reference";
+  options.backend = backend;
   options.n_threads = 1;
   dt_model* model = nullptr;
   dt_model_open_reader(&reader, &options, &model);
@@ -97,7 +97,7 @@ dt_model* open_files(Files* files) {
 
 dt_model* open_tiny() {
   Files files = tiny_files();
-  dt_model* const model = open_files(&files);
+  dt_model* const model = open_files(&files, "cpu");
   if (model == nullptr) fault(dt_last_error());
   return model;
 }

@@ -21,9 +21,9 @@ Files tiny_files();
 // Makes size and SHA-256 in bundle.json those of the files, where bundle.json is an object that lists them.
 void seal(Files* files);
 
-// On the reference backend. NULL and dt_last_error() where it is refused.
-dt_model* open_files(Files* files);
-// The same of tiny_files(); ends the process where that fails.
+// NULL and dt_last_error() where it is refused.
+dt_model* open_files(Files* files, const char* backend);
+// tiny_files() on the default backend, cpu; ends the process where that fails.
 dt_model* open_tiny();
 
 // Ends the process with a message: what a fuzzer reports.
