@@ -50,9 +50,12 @@ export async function serve(folders) {
   return {url: `http://localhost:${server.address().port}`, requests, close: () => server.close()};
 }
 
-export function browser() {
-  return chromium.launch({executablePath: process.env.DT_CHROMIUM, args: FLAGS});
-}
+const LAUNCH = {executablePath: process.env.DT_CHROMIUM, args: FLAGS};
+
+export const browser = () => chromium.launch(LAUNCH);
+/** The same with its process, and how to use it. */
+export const browserServer = () => chromium.launchServer(LAUNCH);
+export const connect = (launched) => chromium.connect(launched.wsEndpoint());
 
 /** A page whose faults are kept in page.faults. */
 export async function open(context, url) {
