@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import struct
 import subprocess
 from pathlib import Path
 
@@ -43,11 +45,7 @@ def server():
 
 
 def vrm(path: Path) -> Path:
-    """The built-in head as a VRM 1 avatar with five vowels and blinks."""
-    import json
-    import struct
-
-    save_animation(random_animation(2), path)
+    """The built-in head in a .glb as a VRM 1 avatar with five vowels and blinks."""
     data = path.read_bytes()
     size = struct.unpack_from("<I", data, 12)[0]
     document = json.loads(data[20 : 20 + size])
@@ -100,7 +98,9 @@ def test_the_example_lets_a_character_speak(host, server, tmp_path, example, mov
         browser.wait("document.getElementById('message').textContent === 'Now choose a recording.'")
         still = browser.picture().astype(int)
         browser.choose_files("#recording", SPEECH)
-        browser.wait(f"document.getElementById('message').textContent === '{moves} targets move.'")
+        browser.wait("document.getElementById('message').textContent.endsWith('targets move.')")
+        # A mesh for each part of the head, with all targets.
+        assert int(browser.run("parseInt(document.getElementById('message').textContent)")) % moves == 0
         browser.wait("document.getElementById('sound').currentTime > 0.3")
         assert np.abs(browser.picture().astype(int)[:500] - still[:500]).mean() > 0.05
-        assert [error for error in browser.errors if "asks for" not in error] == []
+        assert [error for error in browser.errors if not error.startswith("the page asks for")] == []

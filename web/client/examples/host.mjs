@@ -8,6 +8,10 @@ const root = normalize(fileURLToPath(new URL("../", import.meta.url))), port = N
 const types = {".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".json": "application/json", ".wasm": "application/wasm"};
 
 createServer((request, response) => {
+  if (request.url === "/favicon.ico") {
+    response.writeHead(204).end();
+    return;
+  }
   const path = normalize(join(root, decodeURIComponent(new URL(request.url, "http://x").pathname)));
   const file = path === root ? join(root, "examples", "index.html") : path;
   if (!file.startsWith(root.endsWith(sep) ? root : root + sep) || !existsSync(file) || !statSync(file).isFile()) {
