@@ -1,3 +1,3 @@
 """The version of the package; pyproject.toml reads it from here, and CMakeLists.txt must name the same."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

@@ -58,7 +58,7 @@
 
 /* Of the library; the binary interface has its own number, DT_ABI_VERSION. */
 #define DT_VERSION_MAJOR 0
-#define DT_VERSION_MINOR 2
+#define DT_VERSION_MINOR 3
 #define DT_VERSION_PATCH 0
 
 #include "dt/base.h"
