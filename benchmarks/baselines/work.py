@@ -6,6 +6,8 @@ import importlib
 import math
 from pathlib import Path
 
+import numpy as np
+
 from diffusiontalker.errors import InputError
 from diffusiontalker.spec import bundles
 
@@ -24,29 +26,26 @@ def window_flops(bundle: Path, profile: str) -> int:
 
 
 def _graph_flops(bundle: Path, file: str, inputs: dict[str, list[int | None]]) -> int:
-    """inputs: name -> its shape; None: the length that the graph has already."""
+    """inputs: name -> its shape; None: the length that the graph has already. The graph is run once, on zeros, by the
+    evaluator of onnx: some shapes follow from what it computes."""
     try:
         onnx = importlib.import_module("onnx")
+        evaluator = importlib.import_module("onnx.reference").ReferenceEvaluator
     except ImportError as e:
         raise InputError(f"--peak counts the arithmetic of the networks and needs onnx ({e}): pip install onnx") from e
     model = onnx.load_from_string(bundles.read_file(bundle, file))
+    feeds = {}
     for value in model.graph.input:
-        for dim, length in zip(value.type.tensor_type.shape.dim, inputs.get(value.name, []), strict=False):
-            if length is not None:
-                dim.dim_value = length
-    del model.graph.value_info[:]
-    whole = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
-    shapes = {v.name: [d.dim_value for d in v.type.tensor_type.shape.dim] for v in (*whole.value_info, *whole.input)}
-    shapes |= {w.name: list(w.dims) for w in whole.initializer}
-    shapes |= {v.name: [d.dim_value for d in v.type.tensor_type.shape.dim] for v in whole.output}
-    return sum(_node_flops(node, shapes) for node in whole.node)
+        known = [dim.dim_value for dim in value.type.tensor_type.shape.dim]
+        shape = [own if length is None else length for own, length in zip(known, inputs[value.name], strict=True)]
+        feeds[value.name] = np.zeros(shape, np.float32)
+    counted = [node for node in model.graph.node if node.op_type in ("MatMul", "Gemm", "Conv")]
+    names = list(dict.fromkeys(name for node in counted for name in (node.input[0], node.input[1], node.output[0])))
+    shapes = {name: array.shape for name, array in zip(names, evaluator(model).run(names, feeds), strict=True)}
+    return sum(_node_flops(node, shapes) for node in counted)
 
 
-def _node_flops(node, shapes: dict[str, list[int]]) -> int:
-    if node.op_type not in ("MatMul", "Gemm", "Conv"):
-        return 0
-    first, second, out = (shapes.get(name, []) for name in (node.input[0], node.input[1], node.output[0]))
-    if not out or not all(out) or not first or not second:
-        raise InputError(f"the shape of {node.output[0]} in the network is not known: its arithmetic cannot be counted")
+def _node_flops(node, shapes: dict[str, tuple[int, ...]]) -> int:
+    first, second, out = (shapes[name] for name in (node.input[0], node.input[1], node.output[0]))
     depth = math.prod(second[1:]) if node.op_type == "Conv" else first[-1]
     return 2 * math.prod(out) * depth

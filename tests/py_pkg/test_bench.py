@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +18,8 @@ from diffusiontalker.api.model import load
 from diffusiontalker.bench import environment
 from diffusiontalker.bench.clip import synthetic_speech
 from diffusiontalker.bench.compare import COMPARED, compare
+from diffusiontalker.cli.bench import _instruction_sets, _runs
+from diffusiontalker.cli.bench_report import show_devices
 
 REPOSITORY = Path(__file__).parents[2]
 DOCS = REPOSITORY / "docs" / "benchmarks.md"
@@ -48,7 +52,7 @@ def measured(tmp_path_factory, tiny_bundle):
     place.tmp.mkdir()
     scenarios = ("--scenario", "live", "--scenario", "offline", "--scenario", "crowd")
     size = ("--seconds", 2, "--rounds", 2, "--duration", 2, "--streams", 2)
-    return bench(place, *scenarios, *size, "--baseline", "onnxruntime", run=run_baselines)
+    return bench(place, *scenarios, *size, "--baseline", "onnxruntime", "--peak", run=run_baselines)
 
 
 def keys(value) -> set[str]:
@@ -166,6 +170,38 @@ def test_compare_gives_ratios(place, measured):
 
 
 @pytest.mark.slow
+def test_memory_by_phase_the_first_window_and_the_peak(measured):
+    ours, ort = measured["rows"]
+    memory = ours["memory"]
+    assert 1e6 < memory["start_rss_bytes"] < memory["loaded_rss_bytes"] <= memory["streaming_rss_bytes"] + 1e6
+    assert ours["crowd"]["rss_bytes"] > memory["loaded_rss_bytes"] / 2 and ort["memory"]["loaded_rss_bytes"] is None
+    assert 0 < ours["first_window_s"] < 60 and ours["isa"] is None
+    peak = measured["peak"]["gflops"]
+    assert 0 < peak["p50"] <= peak["max"] and measured["peak"]["threads"] == 2
+    # The same arithmetic for both rows: only their time differs.
+    of_speed = [row["offline"]["gflops"] / row["offline"]["frames_per_s"] for row in measured["rows"]]
+    assert 0 < of_speed[0] == pytest.approx(of_speed[1])
+
+
+def test_report_prints_a_line_for_each_row(measured):
+    lines = []
+    show_devices(measured, SimpleNamespace(show=lambda text: lines.extend(text.splitlines())))
+    assert len(lines) == 2 + len(measured["rows"])
+    assert {line.count("|") for line in lines} == {10} and "reference f32, 2 threads" in lines[2]
+
+
+def test_instruction_sets_are_asked_one_by_one(monkeypatch):
+    monkeypatch.setenv("DT_CPU_ISA", "portable")
+    assert _runs("portable") and not _runs("wasm-simd")
+    assert os.environ["DT_CPU_ISA"] == "portable"
+    monkeypatch.delenv("DT_CPU_ISA")
+    args = SimpleNamespace(isa=["all"])
+    here = _instruction_sets(args, "cpu", "f32")
+    assert here[-1] == "portable" and len(here) > 1 and _instruction_sets(args, "openvino", "f32") == [""]
+    assert _instruction_sets(SimpleNamespace(isa=["portable"]), "cpu", "bf16") == [""]
+
+
+@pytest.mark.slow
 def test_text_and_a_row_that_cannot_run(place):
     """PyTorch's row needs a student of the training code, which a tiny bundle is not: it says why, the others go on."""
     size = ("--seconds", 2, "--rounds", 1, "--scenario", "offline", "--scenario", "crowd")
@@ -193,6 +229,7 @@ def test_text_and_a_row_that_cannot_run(place):
         (["--compare", "old.json"], 3, "diffusiontalker.bench/1"),
         (["missing.wav"], 3, "missing.wav"),
         (["--precision", "bf16", "--backend", "reference"], 3, "bf16"),
+        (["--backend", "cpu", "--isa", "wasm-simd"], 5, "have no wasm-simd: there are"),
     ],
 )
 def test_wrong_arguments_end_in_one_sentence(place, args, code, says):
