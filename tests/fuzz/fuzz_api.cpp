@@ -168,7 +168,8 @@ void converse(dt::fuzz::Input& in, State& s) {
 
 // Every dial, in its range or not.
 void turn_dials(dt::fuzz::Input& in, State& s) {
-  dt_dials dials;
+  std::array<uint64_t, 64> block{};  // as large as any size that is said of it
+  auto& dials = *reinterpret_cast<dt_dials*>(block.data());
   dt_dials_default(&dials);
   const std::array<float*, 9> numbers = {
       &dials.strength,      &dials.upper_strength, &dials.lower_strength,
