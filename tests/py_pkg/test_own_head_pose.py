@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from own_head_support import Character, Spoken, animation_of
+from own_head_support import USHORT, Character, Spoken, animation_of
 
 from diffusiontalker.errors import InputError
 from diffusiontalker.head.pose import rotations
@@ -189,7 +189,7 @@ def test_a_head_that_keeps_still_is_told_and_drafted():
     def notes(pose, mapping=None) -> list[str]:
         report = animate_head(made.glb(), animation_of(jawOpen=0.5, pose=pose), mapping)[1]
         assert report.bone is None
-        return [note for note in report.notes if "keeps still" in note]
+        return [note for note in report.notes if "it keeps still" in note]
 
     assert len(notes(POSE)) == 1 and "#head_bone" in notes(POSE)[0]
     assert notes(None) == notes((0, 0, 0)) == notes(POSE, Mapping(head_bone="-")) == []
@@ -197,3 +197,54 @@ def test_a_head_that_keeps_still_is_told_and_drafted():
     told = [line for line in draft(seen.targets, seen.bone, False).splitlines() if "#head_bone" in line]
     assert len(told) == 1 and told[0].startswith("# ")
     assert draft(seen.targets, "Kopf", False).count("#head_bone") == 1
+
+
+def carried(shares: list[dict[str, float]], moving: tuple[int, ...] = (0, 1, 2)) -> Character:
+    """Wurzel > Rumpf > Kopf > Kiefer, and a face whose three vertices hang on them by such shares."""
+    made = Character()
+    names = ["Wurzel", "Rumpf", "Kopf", "Kiefer"]
+    deltas = np.zeros((3, 3))
+    deltas[list(moving)] = (0, -1, 0)
+    joints, weights = np.zeros((3, 4), "<u2"), np.zeros((3, 4), "<f4")
+    for i, share in enumerate(shares):
+        for k, (name, value) in enumerate(share.items()):
+            joints[i, k], weights[i, k] = names.index(name), value
+    attributes = {
+        "POSITION": made.accessor(np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]])),
+        "WEIGHTS_0": made.accessor(weights, type="VEC4"),
+    }
+    made.document["accessors"].append(
+        {"bufferView": made.view(joints.tobytes()), "componentType": USHORT, "count": 3, "type": "VEC4"}
+    )
+    attributes["JOINTS_0"] = len(made.document["accessors"]) - 1
+    primitive = {"attributes": attributes, "targets": [{"POSITION": made.accessor(deltas)}]}
+    made.document["meshes"].append({"primitives": [primitive], "extras": {"targetNames": ["jawOpen"]}})
+    made.node(mesh=0, skin=0)
+    for i, name in enumerate(names):
+        made.node(root=i == 0, name=name, **({"children": [i + 2]} if i < 3 else {}))
+    made.document["skins"] = [{"joints": [1, 2, 3, 4]}]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("shares", "moving", "found"),
+    [
+        ([{"Kopf": 1}, {"Kopf": 0.5, "Kiefer": 0.5}, {"Kiefer": 1}], (0, 1, 2), "Kopf"),  # a jaw lies below the head
+        ([{"Kopf": 1}, {"Kopf": 0.8, "Rumpf": 0.2}, {"Kopf": 1}], (0, 1, 2), "Kopf"),  # a little of the neck moves too
+        ([{"Kopf": 1}, {"Rumpf": 1}, {"Wurzel": 1}], (0,), "Kopf"),  # what keeps still does not count
+        ([{"Kopf": 1}, {"Rumpf": 1}, {"Rumpf": 1}], (0, 1, 2), "Rumpf"),
+        ([{"Kopf": 1}, {"Wurzel": 1}, {"Wurzel": 1}], (0, 1, 2), None),  # all of it would turn
+    ],
+)
+def test_a_head_of_an_unknown_name_is_the_joint_that_carries_the_face(shares, moving, found):
+    glb, report = animate_head(carried(shares, moving).glb(), animation_of(jawOpen=0.5, pose=POSE))
+    assert report.bone == found
+    turns = [c["target"]["node"] for c in Spoken(glb).animation["channels"] if c["target"]["path"] == "rotation"]
+    assert turns == ([] if found is None else [["Wurzel", "Rumpf", "Kopf", "Kiefer"].index(found) + 1])
+
+
+def test_a_skin_that_is_damaged_moves_no_head_and_the_face_speaks():
+    made = carried([{"Kopf": 1}] * 3)
+    made.document["skins"][0]["joints"] = [1]
+    report = animate_head(made.glb(), animation_of(jawOpen=0.5, pose=POSE))[1]
+    assert report.bone is None and report.n_matched == 1

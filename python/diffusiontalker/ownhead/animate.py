@@ -21,7 +21,7 @@ from diffusiontalker.ownhead.names import Match, Plan
 from diffusiontalker.ownhead.plan import channels_of, head_plan, no_match, shown_by
 from diffusiontalker.ownhead.rig import MorphMesh, label, morph_meshes
 
-_NO_BONE = "no node is called a head or a neck, so the head keeps still: #head_bone in a mapping names the node to turn"
+_NO_BONE = "no node is found that turns the head, so it keeps still: #head_bone in a mapping names one"
 
 
 @dataclass(frozen=True)

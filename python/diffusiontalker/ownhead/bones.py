@@ -11,6 +11,7 @@ from diffusiontalker.errors import InputError
 from diffusiontalker.head.pose import quaternions
 from diffusiontalker.io.gltf.container import Gltf
 from diffusiontalker.ownhead.names import spelt, words
+from diffusiontalker.ownhead.skin_bone import joint_of_face
 
 # Words that rigs put before the name of a bone.
 PREFIXES = {
@@ -36,7 +37,8 @@ class Bone:
 
 
 def find_bone(gltf: Gltf, wanted: str | None = None, morph_nodes: tuple[int, ...] = ()) -> Bone | None:
-    """The node that the head pose turns: VRM's, or one named like a head, else like a neck; None without one.
+    """The node that the head pose turns: VRM's, or one named like a head, else like a neck, else the joint that carries
+    the face; None without one.
     wanted: name of the node, instead, or STILL for none.   morph_nodes: that show the moving meshes; a node that is no
     joint must have them all below it.   Raises InputError: no such node, a node that cannot be animated, damaged.
     """
@@ -145,7 +147,11 @@ def _likely(gltf: Gltf, nodes: list[dict], parents: dict[int, int], morph_nodes:
             carries = all((i == m or i in _above(m, parents)) and "skin" not in nodes[m] for m in morph_nodes)
             if "matrix" not in nodes[i] and (i in joints or carries):
                 return i
-    return None
+    try:
+        by_skin = joint_of_face(gltf, parents, morph_nodes)
+    except InputError:  # what cannot be read is told where it is needed
+        return None
+    return None if by_skin is None or "matrix" in nodes[by_skin] else by_skin
 
 
 def humanoid(document: dict) -> dict[str, int]:

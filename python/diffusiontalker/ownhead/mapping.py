@@ -20,9 +20,7 @@ _LARGEST_SHARE = 100
 _HEAD_BONE = "head_bone"
 # Key of a mapping -> part of the face.
 _FACE_BONES = {"jaw_bone": "jaw", "left_eye_bone": "leftEye", "right_eye_bone": "rightEye"}
-_NO_HEAD = (
-    f"# No node is called a head or a neck. A line #{_HEAD_BONE}, a tab and a name says which node the pose turns."
-)
+_NO_HEAD = f"# No node is found that turns the head. A line #{_HEAD_BONE}, a tab and a name says which one does."
 _COMMENT = "# Target, tab, what moves it, tab, how much of it (1 if left away). - leaves a target still."
 
 
