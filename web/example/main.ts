@@ -1,5 +1,5 @@
 // The page: buttons, menus, dropped files, and one picture per frame of the screen.
-import {DiffusionTalkerError, load, type StreamOptions, type Talker} from 'diffusiontalker';
+import {DiffusionTalkerError, InputError, load, type StreamOptions, type Talker} from 'diffusiontalker';
 import {Picture} from './scene.js';
 import {microphone, recording, type Voice} from './voices.js';
 
@@ -56,7 +56,7 @@ async function play(bytes: ArrayBuffer, name: string): Promise<void> {
   say(`Reading ${name}`);
   const playing = await recording(talker, bytes, look()).catch((e: unknown) => {
     if (!(e instanceof DOMException)) throw e;
-    throw new Error(`${name} is no sound that this browser reads`);
+    throw new InputError(`${name} is no sound that this browser reads: save it as WAV, MP3 or M4A`);
   });
   voice = playing;
   buttons.pause.disabled = false;
