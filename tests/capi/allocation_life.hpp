@@ -147,7 +147,7 @@ struct Life {
     EXPECT(dt_model_channel_name(model, 0) != nullptr && dt_model_identity_name(model, 0) != nullptr);
     EXPECT((dt_model_default_emotion(model) != nullptr) == (info.n_emotions > 0));
     EXPECT(dt_model_motion_space(model) != nullptr && dt_model_precision(model) != nullptr);
-    EXPECT(dt_model_backend_name(model) != nullptr);
+    EXPECT(dt_model_backend_name(model) != nullptr && dt_model_opening_warnings(model) != nullptr);
   }
 
   void library() {

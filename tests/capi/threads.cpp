@@ -68,7 +68,7 @@ void names(Caller& c) {
   HOLDS((dt_model_default_emotion(m) != nullptr) == (c.s.info.n_emotions > 0));
   HOLDS(dt_model_profile_name(m, 0) != nullptr && dt_model_motion_space(m) != nullptr);
   HOLDS(dt_model_backend_name(m) != nullptr && dt_model_precision(m) != nullptr);
-  HOLDS(dt_model_metadata_json(m) != nullptr);
+  HOLDS(dt_model_metadata_json(m) != nullptr && dt_model_opening_warnings(m) != nullptr);
   dt_model_info info{};
   info.struct_size = sizeof(info);
   CALL(dt_model_get_info(c.model(), &info));
