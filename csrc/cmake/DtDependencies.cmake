@@ -22,7 +22,10 @@ endfunction()
 find_package(nlohmann_json 3.10 QUIET)
 if(NOT nlohmann_json_FOUND)
   dt_python_package_folder(nlohmann_json folder)
-  find_path(DT_NLOHMANN_JSON_INCLUDE_DIR nlohmann/json.hpp HINTS "${folder}/include")
+  # Of the wheel first, which a build for another system takes too: it lies outside of that system's folders.
+  find_path(DT_NLOHMANN_JSON_INCLUDE_DIR nlohmann/json.hpp HINTS "${folder}/include"
+    NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
+  find_path(DT_NLOHMANN_JSON_INCLUDE_DIR nlohmann/json.hpp)
   if(NOT DT_NLOHMANN_JSON_INCLUDE_DIR)
     message(FATAL_ERROR "nlohmann/json.hpp was not found: pip install nlohmann-json, "
                         "or set DT_NLOHMANN_JSON_INCLUDE_DIR or nlohmann_json_DIR")

@@ -1,6 +1,6 @@
 # Guards of the binaries that people install, where compiler and linker have them; tests/structure/test_hardening.py reads
 # them from the installed files. Not in Debug and sanitizer builds: FORTIFY needs optimisation and hides what sanitizers see.
-if(NOT DT_HARDEN OR MSVC)
+if(NOT DT_HARDEN OR MSVC OR EMSCRIPTEN)  # WebAssembly keeps return addresses out of memory
   return()
 endif()
 include(CheckCXXCompilerFlag)
@@ -9,7 +9,13 @@ set(DT_HARDENED_CONFIGS $<OR:$<CONFIG:Release>,$<CONFIG:RelWithDebInfo>,$<CONFIG
 
 # stack-protector: a changed return address ends the program. stack-clash-protection: large arrays touch every page.
 # cf-protection: jumps land where the compiler meant them to.
-foreach(flag stack-protector-strong stack-clash-protection cf-protection)
+set(guards stack-protector-strong stack-clash-protection cf-protection)
+if(MINGW)
+  # Windows has its own way with each page of the stack and with jumps, and GCC 12 breaks down over the second one there.
+  set(guards stack-protector-strong)
+  add_link_options("$<${DT_HARDENED_CONFIGS}:-fstack-protector-strong>")  # with libssp, which the C library lacks
+endif()
+foreach(flag ${guards})
   string(MAKE_C_IDENTIFIER "DT_HAS_${flag}" known)
   set(CMAKE_REQUIRED_FLAGS -Werror)
   check_cxx_compiler_flag(-f${flag} ${known})

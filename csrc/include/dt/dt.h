@@ -30,8 +30,8 @@
  *   - Handles (dt_model*, dt_stream*, dt_scheduler*, dt_device_array*, dt_rig*) are numbers, not addresses:
  *     never dereference them. A handle may be released while another thread is inside a call. That call ends
  *     as usual, the object is freed after it, and later calls return DT_INVALID_ARGUMENT. *_release accepts
- *     NULL and released handles. At most 2^20 handles of a kind live at a time; on systems of 32 bits 2^14,
- * and 2^28 are made in all.
+ *     NULL and released handles. At most 2^20 of a kind live at a time; on systems of 32 bits 2^14, and 2^28
+ *     are made in all.
  *   - Option and info structs start with struct_size. Fill options with their *_default() function, an inline
  *     of the header that passes the program's own sizeof to the exported *_init(). In the other structs set
  *     struct_size = sizeof(struct). The library never reads or writes beyond struct_size.
