@@ -96,8 +96,8 @@ DT_API dt_status dt_backend_probe(const char* backend);
 typedef void (*dt_log_callback)(void* user, int32_t level, const char* message);
 
 /* Hook for all messages of the library: fallbacks, opened models, the first deadline that a scheduler misses.
- * callback [in] NULL (the state at the start) is silence, also about a fallback to a slow backend, which
- * dt_model_opening_warnings() tells in any case.
+ * callback [in] NULL (the state at the start) is silence, also about a fallback to a slow backend. The text
+ * of dt_model_opening_warnings() does not depend on a hook.
  * min_level [in] DT_LOG_INFO or DT_LOG_WARNING.
  * A model's own dt_model_options.log takes its messages instead. When the call returns, a call of the hook
  * before may still be running on another thread. Returns DT_OK or DT_INVALID_ARGUMENT. Any thread. */
