@@ -48,5 +48,5 @@ RAW = [
          options=_options("s16le", raw_channels=2)),
     Kind("raw s16le that ends inside a sample", lambda clip: _whole("<i2", 32767)(clip) + b"\0", ".raw",
          options=_options("s16le")),
-    Kind("raw samples without --raw", _whole("<i2", 32767), ".raw", share=0, says="--raw"),
+    Kind("raw samples without --raw", _whole("<i2", 32767), ".raw", share=0, says="need their form"),
 ]  # fmt: skip

@@ -104,7 +104,7 @@ class Model:
         engine_folder: str = "",
         device: int = 0,
         allow_host_code: bool = False,
-        profiles: list[str] = ...,
+        profiles: Sequence[str] = [],
     ) -> None: ...
     @property
     def opening_warnings(self) -> str: ...

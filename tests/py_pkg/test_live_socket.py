@@ -28,6 +28,8 @@ def test_a_program_speaks_by_a_socket_and_is_alone():
     address, got = f"ws://127.0.0.1:{source.port}", []
     source.start(lambda samples, rate: got.append((time.monotonic(), samples)))
     voice = (tone(0.4, RATE) * 32767).astype("<i2").tobytes()
+    while not got:  # silence before anybody speaks
+        time.sleep(0.01)
     with client.connect(address) as speaker:
         with pytest.raises(InvalidStatus):
             client.connect(address, origin="https://elsewhere.example")

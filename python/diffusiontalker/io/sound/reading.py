@@ -145,7 +145,7 @@ class Sound:
             except UnreadableError as e:
                 reason = reason or str(e)
         if not n_done:
-            hint = "" if self._layout.foreign else "samples without a header need their form: --raw s16le --rate HZ"
+            hint = "" if self._layout.foreign else "for example --raw s16le --rate HZ"
             raise InputError(self._refusal(reason or "it is cut off before its first sample"), command_line=hint)
         if reason or _is_short(part, n_done / rate):
             self._say_short(part, n_done / rate, reason)
@@ -165,7 +165,8 @@ class Sound:
         if what is not None:
             return f"{self.name} is {what} that cannot be read ({reason}): {_GOOD}, or convert it first"
         more = "" if libav.is_installed() else f"; for more formats, {install_command('video')}"
-        return f"{self.name} cannot be read as sound ({reason}): {_GOOD}, or convert it first{more}"
+        advice = f"{_GOOD}, or convert it first{more}; samples without a header need their form and rate"
+        return f"{self.name} cannot be read as sound ({reason}): {advice}"
 
 
 def _is_short(part: Part, seconds: float) -> bool:
