@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -17,7 +18,7 @@ import diffusiontalker as dt
 ROOT = Path(__file__).parents[2]
 DIALS = {"strength": 1.2, "blink_rate": 2, "gaze_side_deg": 10, "channel_gain": {"jawOpen": 1.1}}
 # (name, bundle, sound, options). Names of the options are the same in both packages.
-CASES = [
+CASES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("offline", "base-2step", "speech", {"profile": "offline", "seed": 7}),
     ("live", "base-2step", "speech", {"profile": "live", "seed": 7}),
     ("low-latency", "base-2step", "speech", {"profile": "low-latency", "seed": 3}),
@@ -42,14 +43,16 @@ def sounds() -> dict[str, tuple[np.ndarray, int]]:
 def write(folder: Path) -> None:
     models = {name: dt.load(name, backend="cpu", n_threads=1) for name in ("base", "base-2step")}
     of = sounds()
-    document = {"sounds": {}, "cases": [], "styles": []}
+    document: dict[str, Any] = {"sounds": {}, "cases": [], "styles": []}
     for name, (samples, rate) in of.items():
         samples.astype("<f4").tofile(folder / f"{name}.f32")
         document["sounds"][name] = {"file": f"{name}.f32", "n_channels": samples.shape[1], "sample_rate": rate}
     for name, bundle, sound, options in CASES:
-        dials = {"dials": dt.Dials.from_dict(options["dials"])} if "dials" in options else {}
-        animation = models[bundle].animate(*of[sound], **{**options, **dials})
-        frames = np.hstack([animation.weights, animation.head_pose])
+        given = dict(options)
+        if "dials" in options:
+            given["dials"] = dt.Dials.from_dict(options["dials"])
+        animation = models[bundle].animate(*of[sound], **given)
+        frames = np.hstack([np.asarray(animation.weights), np.asarray(animation.head_pose)])
         frames.astype("<f4").tofile(folder / f"{name}.frames.f32")
         seed = {"seed": str(options["seed"])} if "seed" in options else {}  # JavaScript's numbers end at 2^53
         document["cases"].append({
