@@ -185,10 +185,10 @@ else
 fi
 python_tests "package, a to d" tests/py_pkg/test_[a-d]*.py
 python_tests "package, e to z" tests/py_pkg --ignore-glob '*/test_[a-d]*'
+python_tests "documentation" tests/docs
 part "C++ tests" ctest --test-dir "$build" --output-on-failure ${fast:+--label-exclude slow}
 if [ -z "$fast" ]; then python_tests "training loop" tests/py_training/test_loop*.py; fi
 python_tests "engines" tests/py_trt_build
-python_tests "documentation" tests/docs
 if [ -z "$fast" ]; then python_tests "examples" tests/examples; fi
 part "Formatting and types" bash tests/lint.sh
 if [ -z "$fast" ]; then abi; part "C++ faults that warnings miss, in what differs from main" bash tests/tidy.sh; fi
