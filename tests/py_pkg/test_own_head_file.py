@@ -14,6 +14,7 @@ from own_head_support import Character, Spoken, animation_of, pack, unpack
 from diffusiontalker.cli.failures import sentence
 from diffusiontalker.errors import InputError
 from diffusiontalker.ownhead import animate_head
+from diffusiontalker.ownhead.plan import TONGUE_SHARE
 from diffusiontalker.spec.channels import ARKIT_CHANNELS
 
 NAMES = ("jawOpen", "eyeBlinkLeft", "own")
@@ -103,9 +104,17 @@ def test_every_mesh_and_every_node_of_it_moves():
     glb, report = animate_head(made.glb(), animation_of(jawOpen=0.5, tongueOut=0.25))
     spoken = Spoken(glb)
     assert {c["target"]["node"] for c in spoken.animation["channels"]} == {face, teeth, again}
-    assert spoken.values(teeth).tolist() == [[0.25, 0.5]] * 5
+    np.testing.assert_allclose(spoken.values(teeth), [[0.25 * TONGUE_SHARE, 0.5]] * 5, atol=1e-7)
     assert spoken.values(again)[0, ARKIT_CHANNELS.index("jawOpen")] == 0.5
     assert [len(mesh.matched) for mesh in report.meshes] == [52, 2, 0]
+
+
+def test_the_tongue_of_the_built_in_head_moves_as_far_as_it_was_made_for():
+    """Its own tongueOut is at the teeth at 0.5; those of other characters are far out of the mouth at 1."""
+    made = Character()
+    made.mesh(("tongueOut", "jawOpen"), "Teeth")
+    made.document["asset"]["generator"] = "DiffusionTalker 1.0"
+    assert Spoken(animate_head(made.glb(), animation_of(tongueOut=0.25))[0]).values(0)[0].tolist() == [0.25, 0]
 
 
 def test_meshes_with_the_same_targets_share_their_curves():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from diffusiontalker.errors import InputError
+from diffusiontalker.io.glb_container import GENERATOR
 from diffusiontalker.io.gltf.container import Gltf
 from diffusiontalker.ownhead.fit import fit_plan
 from diffusiontalker.ownhead.mapping import Mapping, check_targets
@@ -13,6 +15,9 @@ from diffusiontalker.ownhead.rig import Expressions, MorphMesh, expressions, lab
 from diffusiontalker.ownhead.visemes import VISEMES
 
 _MAX_NAMES_TOLD = 12
+# Our tongueOut is at the teeth at 0.5. ARKit's is far out of the mouth at 1, and on most characters it goes through the
+# lower lip before. With this share the tongue stays inside for all sounds. The number is our choice.
+TONGUE_SHARE = 0.3
 NO_TARGETS = (
     "the head has no blendshapes (morph targets) and no bone called jaw, so nothing of its face can move: export it "
     "with shape keys, or name the jaw in a mapping (jaw_bone)"
@@ -26,7 +31,8 @@ def head_plan(
     fit: find it by the targets' shapes.   Raises InputError as plan_of() and, for a fit, ownhead.fit.
     """
     if not fit:
-        return plan_of(meshes, expressions(gltf, meshes), mapping), (), None
+        share = 1.0 if is_built_in(gltf.document) else TONGUE_SHARE
+        return plan_of(meshes, expressions(gltf, meshes), mapping, share), (), None
     if not meshes:
         raise InputError(NO_TARGETS)
     check_targets(mapping, target_names(meshes))
@@ -35,8 +41,15 @@ def head_plan(
     return plan, notes, error
 
 
-def plan_of(meshes: list[MorphMesh], expressions: Expressions, mapping: Mapping) -> Plan:
+def is_built_in(document: dict) -> bool:
+    """Whether a .glb holds the built-in head, by the program that wrote it."""
+    asset = document.get("asset")
+    return isinstance(asset, dict) and str(asset.get("generator", "")).startswith(GENERATOR)
+
+
+def plan_of(meshes: list[MorphMesh], expressions: Expressions, mapping: Mapping, tongue_share: float) -> Plan:
     """What moves each target by names. VRM's expressions count where the targets' own names move too little of a mouth.
+    tongue_share: of our tongueOut, for targets that are found by their names.
     Raises InputError for a mapping of targets that the head does not have.
     """
     check_targets(mapping, target_names(meshes))
@@ -46,6 +59,10 @@ def plan_of(meshes: list[MorphMesh], expressions: Expressions, mapping: Mapping)
         by_expression = _of_expressions(expressions)
         if by_expression:
             found = {mesh.index: by_expression.get(mesh.index, {}) for mesh in meshes}
+    for matches in found.values():
+        for i, m in matches.items():
+            if "tongueOut" in m.terms:
+                matches[i] = replace(m, terms={**m.terms, "tongueOut": tongue_share * m.terms["tongueOut"]})
     _override(found, meshes, mapping)
     return found
 

@@ -10,12 +10,12 @@ import numpy as np
 
 from diffusiontalker.errors import InputError
 from diffusiontalker.io.formats.record import Unusable
-from diffusiontalker.io.glb_container import GENERATOR
 from diffusiontalker.io.gltf.container import Gltf, read_gltf
 from diffusiontalker.io.gltf.curves import GltfFile, grid_of
 from diffusiontalker.ownhead.animate import PreparedHead, animate_prepared
 from diffusiontalker.ownhead.bones import eye_places, face_axes, local_matrix, scene_matrices
 from diffusiontalker.ownhead.figure import Figure, Part, figure_of
+from diffusiontalker.ownhead.plan import is_built_in
 from diffusiontalker.ownhead.rig import morph_meshes
 
 _MOVING = 0.15  # share of the largest movement from which a vertex belongs to the face that moves
@@ -59,10 +59,10 @@ def puppet_of(prepared: PreparedHead, animation) -> Puppet:
 def has_own_head(path: Path) -> bool:
     """Whether a .glb holds another head than the built-in one; False too for a file that cannot be read."""
     try:
-        asset = GltfFile(path.read_bytes()).document.get("asset")
+        document = GltfFile(path.read_bytes()).document
     except (Unusable, OSError, ValueError):
         return False
-    return isinstance(asset, dict) and not str(asset.get("generator", "")).startswith(GENERATOR)
+    return isinstance(document.get("asset"), dict) and not is_built_in(document)
 
 
 def puppet_of_file(path: Path) -> Puppet:
