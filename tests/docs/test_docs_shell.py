@@ -18,7 +18,8 @@ from diffusiontalker.cli.main import main
 # What needs a GPU, a device, a network, a build or another program, or goes on until it is stopped.
 ELSEWHERE = re.compile(
     r"(#|cd|npm|python3? -m|python -m pip|\. \.venv|pip|pyinstaller|cmake|auditwheel|curl|ffmpeg|bash)\b.*"
-    r"|(TENSORRT|DT)_\w+=.*|diffusiontalker (live|serve|studio|engine|doctor)\b.*|.*--backend tensorrt.*|.*\.venv/bin/activate"
+    r"|(TENSORRT|DT)_\w+=.*|diffusiontalker (live|serve|studio|engine|doctor)\b.*"
+    r"|.*--backend tensorrt.*|.*\.venv/bin/activate"
 )
 SAYS = re.compile(r'echo "([^"]*)" > (\S+)$')
 DOCUMENT = re.compile(r"^cat > (\S+) <<'END'\n(.*?)^END$", re.MULTILINE | re.DOTALL)
