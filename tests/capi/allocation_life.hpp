@@ -13,6 +13,7 @@
 
 #include "expect.h"
 #include "failing_new.h"
+#include "one_triangle.hpp"
 
 inline int64_t n_refused = 0, n_done_without = 0;
 inline const char* met_by = "nobody";  // the call that met the failure
@@ -199,15 +200,11 @@ struct Life {
     DO(dt_noise_fill(1, 0, 4, 8, noise));
     DO(dt_resample(speech.data(), 1600, 16000, 24000, resampled, 2500, &n));
     DO(dt_model_log_mel(model, speech.data(), 1600, mel, 20, &n));
-    const float positions[9] = {-1, -1, 0, 1, -1, 0, 0, 1, 0};
-    const float colors[12] = {1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0};
-    const int32_t triangle[3] = {0, 1, 2};
-    const dt_raster_mesh mesh{sizeof(dt_raster_mesh), positions, colors, nullptr, 3, triangle, 1};
+    const dt_raster_mesh mesh = one_triangle();
     dt_raster_view view;
     DO(dt_raster_view_init(&view, sizeof(view)));
-    view.width = view.height = 16;
-    view.eye[2] = 5;
-    uint8_t pixels[16 * 16 * 3];
+    place_before_triangle(view);
+    uint8_t pixels[kPictureSide * kPictureSide * 3];
     DO(dt_raster_draw(&mesh, &view, pixels, sizeof(pixels)));
     for (const uint8_t p : pixels) *result.place(1) = p;
   }

@@ -18,6 +18,8 @@
 #include <thread>
 #include <vector>
 
+#include "one_triangle.hpp"
+
 namespace {
 
 dt_model_options reference_options() {
@@ -97,15 +99,11 @@ void tools(Caller& c) {
   CALL(dt_noise_fill(1, 0, 10, 10, c.out.data()));
   CALL(dt_resample(c.s.audio.data(), 1000, 16000, 8000, c.out.data(), c.out.size(), &n));
   CALL(dt_model_log_mel(c.model(), c.s.audio.data(), 1600, c.out.data(), 20, &n));
-  const float positions[9] = {-1, -1, 0, 1, -1, 0, 0, 1, 0};
-  const float colors[12] = {1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0};
-  const int32_t triangle[3] = {0, 1, 2};
-  const dt_raster_mesh mesh{sizeof(dt_raster_mesh), positions, colors, nullptr, 3, triangle, 1};
+  const dt_raster_mesh mesh = one_triangle();
   dt_raster_view view;
   CALL(dt_raster_view_init(&view, sizeof(view)));
-  view.width = view.height = 16;
-  view.eye[2] = 5;
-  uint8_t pixels[16 * 16 * 3];
+  place_before_triangle(view);
+  uint8_t pixels[kPictureSide * kPictureSide * 3];
   CALL(dt_raster_draw(&mesh, &view, pixels, sizeof(pixels)));
 }
 

@@ -1,10 +1,4 @@
-# Builds for Linux on aarch64, on Linux (Debian: g++-aarch64-linux-gnu). Programs of the build run under QEMU (Debian: qemu-user).
-set(CMAKE_SYSTEM_NAME Linux)
-set(CMAKE_SYSTEM_PROCESSOR aarch64)
-set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
-set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
-set(CMAKE_FIND_ROOT_PATH /usr/aarch64-linux-gnu)
-set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
-set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
-set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
-set(CMAKE_CROSSCOMPILING_EMULATOR "qemu-aarch64;-L;/usr/aarch64-linux-gnu")
+# Builds for Linux on aarch64, on Linux (Debian: g++-aarch64-linux-gnu and qemu-user).
+set(DT_PROCESSOR aarch64)
+set(DT_QEMU qemu-aarch64)
+include(${CMAKE_CURRENT_LIST_DIR}/linux-qemu.cmake)
