@@ -10,6 +10,6 @@ else
   ruff check .
   ruff format --check .
 fi
-find csrc examples tests web/core -regex '.*\.\(h\|c\|cpp\|cu\|cuh\)' -print0 |
+find csrc examples tests web/core benchmarks -regex '.*\.\(h\|c\|cpp\|cu\|cuh\)' -print0 |
   if [ "${1:-}" = --fix ]; then xargs -0 clang-format -i; else xargs -0 clang-format --dry-run -Werror; fi
 mypy

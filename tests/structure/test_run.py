@@ -193,7 +193,7 @@ def test_the_fast_run_installs_once_and_leaves_out_what_is_slow(stand_ins):
     assert code == 0 and "The environment has it already." in printed
     assert not any("pip install" in call for call in calls)
     python_tests = [call for call in calls if "-m pytest" in call]
-    assert len(python_tests) >= 5 and all("-m not slow" in call for call in python_tests)
+    assert len(python_tests) >= 6 and all("-m not slow" in call for call in python_tests)
     assert any(call.startswith("ctest") and "--label-exclude slow" in call for call in calls)
     assert any(call.startswith("mypy") for call in calls) and any(call.startswith("ruff check") for call in calls)
     code, printed, calls = stand_ins("--fast", "-k", "cli")
